@@ -1,0 +1,164 @@
+package kea
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+	"time"
+)
+
+// Config is what an upgrade has to know of one daemon's configuration.
+type Config struct {
+	Daemon DaemonKind
+	// Path is the file that the daemon was started with.
+	Path string
+	// Files are the path of the configuration and then of every file that it
+	// includes, in the order of their first inclusion.
+	Files     []string
+	Databases []DatabaseRef
+	// LeaseFile tells where leases are when they are in no database: the type is memfile.
+	LeaseFile *LeaseFile
+	Sockets   []ControlSocket
+	HA        []HARelationship
+	Hooks     []Hook
+	// Settings are the other keys whose meaning changed between releases; see Breaks.
+	Settings []Setting
+}
+
+// Position is a place in one file, as an editor counts: lines and columns
+// (in bytes) from 1. Offset is in bytes from 0.
+type Position struct {
+	File   string
+	Line   int
+	Column int
+	Offset int
+}
+
+// String is "file:line:column", the form that editors and terminals open.
+func (p Position) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column) }
+
+// DatabaseRef is a database as one configuration names it. The same place
+// used for several things (leases and hosts) is one DatabaseRef.
+type DatabaseRef struct {
+	Engine   Engine
+	Host     string // as written; empty and "localhost" mean this machine
+	Port     int    // 0 where the configuration names none
+	Name     string // Kea's default is "keatest", which ReadConfig does not put here
+	User     string
+	Password Password
+	// PasswordFile is where the password is, since 3.3.1.
+	PasswordFile string
+	Uses         []Use
+	ReadOnly     bool
+	TLS          TLS
+	// OnFail is what the daemon does when the connection is lost; empty is Kea's default.
+	OnFail            string
+	MaxReconnectTries int
+	ReconnectWait     time.Duration
+	RetryOnStartup    bool
+	ConnectTimeout    time.Duration // 0 where the configuration names none; Kea then waits 5 s
+	At                Position
+}
+
+// TLS is how the connection to a database is secured, as the configuration says it.
+type TLS struct {
+	TrustAnchor, CertFile, KeyFile, CipherList string
+	SSLMode                                    string // PostgreSQL, since 3.1.0
+}
+
+// Enabled reports whether the configuration asks for TLS at all.
+func (t TLS) Enabled() bool {
+	return t != TLS{} && t.SSLMode != "disable"
+}
+
+// EffectivePort is the port that the daemon connects to.
+func (d DatabaseRef) EffectivePort() int {
+	if d.Port != 0 {
+		return d.Port
+	}
+	return d.Engine.DefaultPort()
+}
+
+// Localhost reports whether the database is on the daemon's own machine by
+// its name. For MySQL this means the unix socket and the port is ignored;
+// 127.0.0.1 is TCP and therefore not localhost.
+func (d DatabaseRef) Localhost() bool { return d.Host == "" || d.Host == "localhost" }
+
+// Key is "host:port/name", without secrets: equal keys on one server mean one
+// database. "localhost" of two servers is two databases, with the same key.
+func (d DatabaseRef) Key() string {
+	host := d.Host
+	if host == "" {
+		host = "localhost"
+	}
+	return host + ":" + strconv.Itoa(d.EffectivePort()) + "/" + d.Name
+}
+
+// String is the key with its engine, for messages.
+func (d DatabaseRef) String() string { return string(d.Engine) + " " + d.Key() }
+
+// LeaseFile is a memfile lease database. Kea converts it by itself.
+type LeaseFile struct {
+	Path    string // empty where the configuration names none
+	Persist bool
+	At      Position
+}
+
+// ControlSocket is where the daemon takes commands.
+type ControlSocket struct {
+	Type     string // "unix", "http" or "https"
+	Path     string // unix: socket-name, as written, possibly a bare file name
+	Address  string // http: socket-address, or the control agent's http-host
+	Port     int    // http: socket-port, or the control agent's http-port; Kea's default is 8000
+	TLS      bool
+	Auth     bool // http: the configuration asks for authentication
+	Listed   bool // it stands in control-sockets (2.7.2 and later), not in control-socket
+	CertAuth bool // http: a client certificate is required
+	At       Position
+}
+
+// HARelationship is one entry of the HA hook's high-availability list.
+type HARelationship struct {
+	ThisServer string
+	Mode       string // load-balancing, hot-standby, passive-backup
+	// SendLeaseUpdates and SyncLeases are both false where the servers share
+	// a database (ARM, "Lease Information Sharing").
+	SendLeaseUpdates, SyncLeases bool
+	HeartbeatDelay               time.Duration
+	MaxResponseDelay             time.Duration
+	RestrictCommands             *bool // nil where not named: false before 3.0.0, true since
+	Peers                        []HAPeer
+	At                           Position
+}
+
+// HAPeer is a server of an HA relationship, this server among them.
+type HAPeer struct{ Name, URL, Role string }
+
+// Hook is an entry of hooks-libraries.
+type Hook struct {
+	Library string // as written: a path, or since 2.7.9 a bare file name
+	At      Position
+}
+
+// File is the library's file name.
+func (h Hook) File() string { return path.Base(h.Library) }
+
+// Setting is a key of the configuration and where it stands.
+type Setting struct {
+	Key  string // the path of keys from the top, list indexes left out: "Dhcp4.subnet4.reservation-mode"
+	Text string // the value where it is a number, a string or true or false; passwords are never kept
+	At   Position
+}
+
+// SyntaxError says where a configuration cannot be read. The position is that
+// of the file that holds the text, which may be an included one.
+type SyntaxError struct {
+	File         string
+	Line, Column int // from 1
+	Message      string
+}
+
+// Error is "file:line:column: message".
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
+}
