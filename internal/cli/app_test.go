@@ -26,7 +26,7 @@ func TestVersionIsTheOnlyThingOnStdout(t *testing.T) {
 }
 
 func TestWhatCannotBeReadIsUsageOnStderr(t *testing.T) {
-	for _, typed := range []string{"", "upgarde", "version --no-such", "version extra", "--", "-- upgarde"} {
+	for _, typed := range []string{"", "upgrad", "version --no-such", "version extra", "--", "-- upgrad"} {
 		code, out, talk := call(t, strings.Fields(typed)...)
 		if code != 2 || out != "" || !strings.HasPrefix(talk, "kea-lockstep: ") {
 			t.Errorf("%q: exit %d, stdout %q, stderr %q", typed, code, out, talk)
