@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 
 	ufcli "github.com/urfave/cli/v2"
@@ -32,34 +33,31 @@ func flagsOf(commands []*ufcli.Command) flagSet {
 // by itself the library reads a flag after an argument as an argument, and one
 // before the command as unknown. Everything after a "--" is an argument.
 func normalise(argv []string, flags flagSet) ([]string, error) {
-	var given, words []string
+	var command, given, arguments []string
 	rest := argv[min(1, len(argv)):]
 	for len(rest) > 0 {
 		word := rest[0]
 		rest = rest[1:]
 		switch {
 		case word == "--":
-			words = append(words, rest...)
+			arguments = append(arguments, rest...)
 			rest = nil
-		case word == "-" || !strings.HasPrefix(word, "-"):
-			words = append(words, word)
-		default:
+		case word != "-" && strings.HasPrefix(word, "-"):
 			flag, used, err := readFlag(word, rest, flags)
 			if err != nil {
 				return nil, err
 			}
 			given, rest = append(given, flag), rest[used:]
+		case command == nil:
+			command = []string{word}
+		default:
+			arguments = append(arguments, word)
 		}
 	}
-	ordered := []string{"kea-lockstep"}
-	if len(words) == 0 {
-		return append(ordered, given...), nil
+	if len(arguments) > 0 {
+		arguments = append([]string{"--"}, arguments...)
 	}
-	ordered = append(append(ordered, words[0]), given...)
-	if len(words) > 1 {
-		ordered = append(append(ordered, "--"), words[1:]...)
-	}
-	return ordered, nil
+	return slices.Concat([]string{"kea-lockstep"}, command, given, arguments), nil
 }
 
 // readFlag returns the flag as one word, and how many words after it were its

@@ -21,6 +21,7 @@ func TestFlagsMayStandAnywhere(t *testing.T) {
 		{"--to=a=b plan", "plan --to=a=b"},
 		{"--to= plan", "plan --to="},
 		{"-v", "-v"},
+		{"-- -v plan", "-- -v plan"},
 		{"", ""},
 	} {
 		got, err := normalise(append([]string{"prog"}, strings.Fields(c.typed)...), flags)
@@ -58,7 +59,8 @@ func TestAFlagMeansTheSameInEveryCommand(t *testing.T) {
 
 func FuzzNormalise(f *testing.F) {
 	f.Add("--to 3.0.3 upgrade -- --yes x")
-	f.Add("-f")
+	f.Add("-- -00")
+	f.Add("--yes -- version")
 	f.Fuzz(func(t *testing.T, typed string) {
 		flags := flagSet{"to": true, "yes": false}
 		once, err := normalise(append([]string{"p"}, strings.Fields(typed)...), flags)
