@@ -1,0 +1,119 @@
+package dbcheck
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+var (
+	// ErrEngine is returned by Open for an engine that is not supported.
+	ErrEngine = errors.New("database engine not supported")
+	// ErrUnreachable is returned where no conversation with the server came
+	// about, or it broke off: nothing is known about the database.
+	ErrUnreachable = errors.New("database server not reachable")
+	// ErrAuth is returned where the server refuses the account, or what the
+	// account asks for.
+	ErrAuth = errors.New("access refused by the database server")
+	// ErrTLS is returned where one side wants encryption and the other has none,
+	// or the certificate does not hold.
+	ErrTLS = errors.New("encryption failed")
+	// ErrNoDatabase is returned where the server has no database of that name.
+	ErrNoDatabase = errors.New("no such database")
+	// ErrNoSchema is returned by SchemaVersion where the database has no table
+	// schema_version. Kea would initialise such a database on its own when it
+	// starts, and serve from it with no lease.
+	ErrNoSchema = errors.New("no Kea schema in the database")
+	// ErrNoVersion is returned by SchemaVersion where schema_version is there but
+	// does not hold exactly one row.
+	ErrNoVersion = errors.New("schema_version does not hold one row")
+	// ErrLocked is returned where the server gave up waiting for a table that
+	// somebody else holds, such as a running ALTER TABLE.
+	ErrLocked = errors.New("held by another session")
+)
+
+// Error is a failure of a question to the database. Kind is one of this
+// package's sentinels or nil; Err holds the server's own words.
+type Error struct {
+	Doing string
+	Kind  error
+	Err   error
+}
+
+// Error gives what was being done and the server's words verbatim.
+func (e *Error) Error() string {
+	switch {
+	case e.Kind == nil:
+		return fmt.Sprintf("%s: %v", e.Doing, e.Err)
+	case e.Err == nil:
+		return fmt.Sprintf("%s: %v", e.Doing, e.Kind)
+	}
+	return fmt.Sprintf("%s: %v: %v", e.Doing, e.Kind, e.Err)
+}
+
+// Unwrap gives the sentinel and the driver's error.
+func (e *Error) Unwrap() []error {
+	var all []error
+	for _, err := range []error{e.Kind, e.Err} {
+		if err != nil {
+			all = append(all, err)
+		}
+	}
+	return all
+}
+
+// fail wraps err with what was being done and finds its sentinel.
+func fail(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Doing: doing, Kind: kindOf(err), Err: err}
+}
+
+// kindOf maps a driver's error to a sentinel. Numbers are from the MySQL
+// server error reference; MariaDB uses the same ones.
+func kindOf(err error) error {
+	var server *mysql.MySQLError
+	if errors.As(err, &server) {
+		return serverKinds[server.Number]
+	}
+	var (
+		cert   *tls.CertificateVerificationError
+		record tls.RecordHeaderError
+		name   x509.HostnameError
+		signer x509.UnknownAuthorityError
+	)
+	switch {
+	case errors.Is(err, mysql.ErrNoTLS), errors.As(err, &cert), errors.As(err, &record),
+		errors.As(err, &name), errors.As(err, &signer):
+		return ErrTLS
+	}
+	return ErrUnreachable
+}
+
+var serverKinds = map[uint16]error{
+	1040: ErrUnreachable, // too many connections
+	1044: ErrAuth,        // access denied to database
+	1045: ErrAuth,        // access denied for user
+	1049: ErrNoDatabase,  // unknown database
+	1129: ErrUnreachable, // host blocked after many connection errors
+	1130: ErrAuth,        // host not allowed to connect
+	1142: ErrAuth,        // command denied to user for table
+	1143: ErrAuth,        // command denied to user for column
+	1146: ErrNoSchema,    // table does not exist
+	1203: ErrUnreachable, // user has too many connections
+	1205: ErrLocked,      // lock wait timeout
+	1227: ErrAuth,        // privilege needed
+	1370: ErrAuth,        // routine command denied
+	1698: ErrAuth,        // access denied, no password used
+	3159: ErrTLS,         // server wants secure transport
+}
+
+// asSyntax says whether the server did not understand the statement.
+func asSyntax(err error) bool {
+	var server *mysql.MySQLError
+	return errors.As(err, &server) && server.Number == 1064
+}

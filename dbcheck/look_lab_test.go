@@ -1,0 +1,238 @@
+//go:build lab
+
+package dbcheck
+
+import (
+	"errors"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+const awkward = "kea `\"'-ü db"
+
+func TestOpenSaysWhatIsWrong(t *testing.T) {
+	s := startServer(t)
+	s.exec(t, "CREATE DATABASE kea", "CREATE DATABASE other", "CREATE USER kea@'%' IDENTIFIED BY 'pw'", "GRANT ALL ON kea.* TO kea@'%'")
+	closed := s.tcp("kea", "kea", "pw")
+	closed.Addr = "127.0.0.1:1"
+	engine := s.tcp("kea", "kea", "pw")
+	engine.Engine = PostgreSQL
+	for name, tc := range map[string]struct {
+		target Target
+		want   error
+		saw    string
+	}{
+		"password": {s.tcp("kea", "kea", "no"), ErrAuth, "Access denied for user 'kea'@"},
+		"database": {s.tcp("nokea", "root", ""), ErrNoDatabase, "Unknown database 'nokea'"},
+		"foreign":  {s.tcp("other", "kea", "pw"), ErrAuth, "to database 'other'"},
+		"closed":   {closed, ErrUnreachable, "connection refused"},
+		"engine":   {engine, ErrEngine, "postgresql"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Open(t.Context(), dialHere, tc.target)
+			if !errors.Is(err, tc.want) || !strings.Contains(err.Error(), tc.saw) {
+				t.Errorf("got %v, want %v with %q", err, tc.want, tc.saw)
+			}
+			if err != nil && strings.Contains(err.Error(), "pw") {
+				t.Errorf("the password shows: %v", err)
+			}
+		})
+	}
+}
+
+func TestSchemaVersionTellsEmptyFromBroken(t *testing.T) {
+	s := startServer(t)
+	s.exec(t, "CREATE DATABASE "+quote(awkward))
+	d := s.open(t, s.target(awkward, "root", ""))
+	if _, err := d.SchemaVersion(t.Context()); !errors.Is(err, ErrNoSchema) {
+		t.Fatalf("empty database: %v", err)
+	}
+	table := quote(awkward) + ".schema_version"
+	s.exec(t, "CREATE TABLE "+table+" (version INT PRIMARY KEY NOT NULL, minor INT)")
+	if _, err := d.SchemaVersion(t.Context()); !errors.Is(err, ErrNoVersion) {
+		t.Fatalf("no row: %v", err)
+	}
+	s.exec(t, "INSERT INTO "+table+" VALUES (22, 2)")
+	if v, err := d.SchemaVersion(t.Context()); err != nil || v != (Version{22, 2}) {
+		t.Fatalf("got %v, %v", v, err)
+	}
+	s.exec(t, "INSERT INTO "+table+" VALUES (23, 0)")
+	if _, err := d.SchemaVersion(t.Context()); !errors.Is(err, ErrNoVersion) {
+		t.Fatalf("two rows: %v", err)
+	}
+}
+
+func TestDBCannotWrite(t *testing.T) {
+	s := startServer(t)
+	s.exec(t, "CREATE DATABASE kea", "CREATE TABLE kea.t (a INT)")
+	d := s.open(t, s.target("kea", "root", ""))
+	for _, q := range []string{"INSERT INTO t VALUES (1)", "CREATE TABLE u (a INT)", "DROP TABLE t"} {
+		if _, err := d.sql.ExecContext(t.Context(), q); err == nil {
+			t.Errorf("%s was let through", q)
+		}
+	}
+}
+
+func TestSessionsAndWhetherTheyAreAll(t *testing.T) {
+	s := startServer(t)
+	s.exec(t, "CREATE DATABASE kea",
+		"CREATE USER kea@'%' IDENTIFIED BY 'pw'", "GRANT ALL ON kea.* TO kea@'%'",
+		"CREATE USER other@'%' IDENTIFIED BY 'pw'", "GRANT ALL ON kea.* TO other@'%'",
+		"CREATE USER seer@'%' IDENTIFIED BY 'pw'", "GRANT PROCESS ON *.* TO seer@'%'", "GRANT SELECT ON kea.* TO seer@'%'")
+	_ = s.admin.Close() // its session would be a foreign one
+	kea := s.open(t, s.tcp("kea", "kea", "pw"))
+	list, all, err := kea.Sessions(t.Context())
+	if err != nil || !all.All || len(list) != 1 || !list[0].Own || list[0].Port == 0 || list[0].Host != "127.0.0.1" || list[0].Database != "kea" {
+		t.Fatalf("alone: %v %+v %v", list, all, err)
+	}
+	s.open(t, s.tcp("kea", "other", "pw"))
+	list, all, err = kea.Sessions(t.Context())
+	if err != nil || all.All || len(list) != 1 {
+		t.Fatalf("with a hidden one: %v %+v %v", list, all, err)
+	}
+	seer := s.open(t, s.tcp("kea", "seer", "pw"))
+	list, all, err = seer.Sessions(t.Context())
+	if err != nil || !all.All || len(clients(list)) != 3 {
+		t.Fatalf("with PROCESS: %v %+v %v", list, all, err)
+	}
+}
+
+func clients(list []Session) (found []Session) {
+	for _, s := range list {
+		if s.Client() {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+func TestIdentityIsTheDatabases(t *testing.T) {
+	s := startServer(t)
+	s.exec(t, "CREATE DATABASE kea", "CREATE DATABASE Kea2")
+	socket, err := s.open(t, s.target("kea", "root", "")).Identity(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tcp, err := s.open(t, s.tcp("kea", "root", "")).Identity(t.Context())
+	if err != nil || tcp.String() != socket.String() || tcp.Product != "MariaDB" || tcp.Role != RolePrimary || tcp.ReadOnly {
+		t.Errorf("%+v and %+v, %v", socket, tcp, err)
+	}
+	second, err := s.open(t, s.tcp("Kea2", "root", "")).Identity(t.Context())
+	if err != nil || second.String() == tcp.String() {
+		t.Errorf("two schemas are one: %v, %v", second, err)
+	}
+	other, err := startServer(t, "--read-only").identity(t)
+	if err != nil || other.String() == tcp.String() || !other.ReadOnly {
+		t.Errorf("two servers are one: %+v, %v", other, err)
+	}
+}
+
+func (s *server) identity(t *testing.T) (Identity, error) {
+	s.exec(t, "CREATE DATABASE kea")
+	return s.open(t, s.target("kea", "root", "")).Identity(t.Context())
+}
+
+func TestLock(t *testing.T) {
+	s := startServer(t)
+	s.exec(t, "CREATE DATABASE kea", "CREATE USER kea@'%' IDENTIFIED BY 'pw'", "GRANT ALL ON kea.* TO kea@'%'")
+	ctx := t.Context()
+	target := s.tcp("kea", "kea", "pw")
+	first, err := AcquireLock(ctx, dialHere, target, "kea_lockstep.kea")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = AcquireLock(ctx, dialHere, target, "kea_lockstep.kea")
+	var held *LockHeldError
+	if !errors.Is(err, ErrLockHeld) || !errors.As(err, &held) || held.Holder.ID != first.ConnectionID() || held.Holder.User != "kea" || held.Holder.Host != "127.0.0.1" {
+		t.Fatalf("second: %v", err)
+	}
+	if err := first.Release(ctx); err != nil {
+		t.Fatal(err)
+	}
+	again, err := AcquireLock(ctx, dialHere, target, "kea_lockstep.kea")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.exec(t, "KILL CONNECTION "+strconv.FormatUint(again.ConnectionID(), 10))
+	waitLost(t, again)
+	if err := again.Release(ctx); !errors.Is(err, ErrLockLost) {
+		t.Errorf("release of a lost lock: %v", err)
+	}
+}
+
+// A tunnel that swallows everything is as bad as a closed one.
+func TestLockIsLostWithAStalledTunnel(t *testing.T) {
+	s := startServer(t)
+	s.exec(t, "CREATE DATABASE kea")
+	tunnel := newTunnel(t, s.tcp("", "", "").Addr)
+	target := s.tcp("kea", "root", "")
+	target.Addr = tunnel.addr
+	lock, err := AcquireLock(t.Context(), dialHere, target, "kea_lockstep.kea")
+	if err != nil {
+		t.Fatal(err)
+	}
+	close(tunnel.stall)
+	waitLost(t, lock)
+}
+
+func waitLost(t *testing.T, l *Lock) {
+	t.Helper()
+	select {
+	case <-l.Lost():
+		if !errors.Is(l.Err(), ErrLockLost) {
+			t.Errorf("Err is %v", l.Err())
+		}
+	case <-time.After(15 * time.Second):
+		t.Fatal("the loss was not noticed")
+	}
+}
+
+type tunnel struct {
+	addr  string
+	stall chan struct{}
+}
+
+func newTunnel(t *testing.T, to string) *tunnel {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	tun := &tunnel{l.Addr().String(), make(chan struct{})}
+	go func() {
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("tcp", to)
+			if err != nil {
+				return
+			}
+			go func() { _, _ = io.Copy(out, in) }()
+			go tun.copy(in, out)
+		}
+	}()
+	return tun
+}
+
+// copy passes on what the server says until the tunnel stalls.
+func (u *tunnel) copy(to io.Writer, from io.Reader) {
+	buf := make([]byte, 4096)
+	for {
+		n, err := from.Read(buf)
+		select {
+		case <-u.stall:
+			return
+		default:
+		}
+		if err != nil {
+			return
+		}
+		_, _ = to.Write(buf[:n])
+	}
+}

@@ -1,0 +1,152 @@
+package dbcheck
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// DB looks at one database over one kept connection, which the server holds
+// read-only. Its methods may be called from several goroutines; they queue
+// behind one another, so whoever must not wait (a watch) opens a DB of its own.
+// A connection that broke is dialed again by the next question.
+type DB struct {
+	sql     *sql.DB
+	target  Target
+	mariadb bool // several catalogues have other names there
+}
+
+// Open connects and logs in. Errors: ErrEngine, ErrUnreachable, ErrTLS,
+// ErrAuth, ErrNoDatabase, with the server's text. The context bounds the
+// opening only.
+func Open(ctx context.Context, dial Dialer, target Target) (*DB, error) {
+	pool, err := connect(ctx, dial, target, "SET SESSION TRANSACTION READ ONLY")
+	if err != nil {
+		return nil, err
+	}
+	d := &DB{sql: pool, target: target}
+	var version string
+	if err := d.row(ctx, "asking for the version", "SELECT VERSION()", &version); err != nil {
+		_ = pool.Close()
+		return nil, err
+	}
+	d.mariadb = strings.Contains(strings.ToLower(version), "mariadb")
+	return d, nil
+}
+
+// Close ends the connection.
+func (d *DB) Close() error { return d.sql.Close() }
+
+// Target is what the DB was opened with.
+func (d *DB) Target() Target { return d.target }
+
+// ConnectionID is the number by which the server's process list knows this
+// DB's connection now. It changes when the connection had to be dialed again.
+func (d *DB) ConnectionID(ctx context.Context) (uint64, error) {
+	var id uint64
+	err := d.row(ctx, "asking for the connection's number", "SELECT CONNECTION_ID()", &id)
+	return id, err
+}
+
+// connect opens a pool of exactly one connection, on which atStart is run each
+// time it is dialed.
+func connect(ctx context.Context, dial Dialer, target Target, atStart string) (*sql.DB, error) {
+	doing := "opening " + target.String()
+	if target.Engine != MySQL {
+		return nil, &Error{Doing: doing, Kind: ErrEngine}
+	}
+	connector, err := mysql.NewConnector(config(dial, target))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", doing, err)
+	}
+	pool := sql.OpenDB(starter{Connector: connector, query: atStart, timeout: target.connectTimeout()})
+	pool.SetMaxOpenConns(1)
+	pool.SetMaxIdleConns(1)
+	ctx, cancel := context.WithTimeout(ctx, target.connectTimeout())
+	defer cancel()
+	if err := pool.PingContext(ctx); err != nil {
+		_ = pool.Close()
+		return nil, fail(doing, err)
+	}
+	return pool, nil
+}
+
+func config(dial Dialer, target Target) *mysql.Config {
+	cfg := mysql.NewConfig()
+	cfg.User, cfg.Passwd = target.User, string(target.Password)
+	cfg.Net, cfg.Addr, cfg.DBName = target.Network, target.Addr, target.Name
+	cfg.DialFunc = dial
+	cfg.TLS = target.TLS
+	cfg.AllowCleartextPasswords = target.TLS != nil
+	cfg.Collation = "utf8mb4_general_ci" // known to every MySQL and MariaDB that Kea supports
+	cfg.Logger = &mysql.NopLogger{}
+	cfg.Params = map[string]string{
+		// A question must not stand for hours in the queue behind an ALTER TABLE
+		// (the default is 86400 s), nor keep the next ALTER waiting behind it.
+		"lock_wait_timeout": "5",
+		"wait_timeout":      "28800",
+	}
+	return cfg
+}
+
+// starter runs a statement on each new connection before it is used.
+type starter struct {
+	driver.Connector
+	query   string
+	timeout time.Duration
+}
+
+func (s starter) Connect(ctx context.Context) (driver.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	conn, err := s.Connector.Connect(ctx)
+	if err != nil || s.query == "" {
+		return conn, err
+	}
+	if _, err := conn.(driver.ExecerContext).ExecContext(ctx, s.query, nil); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// limit gives ctx a deadline if it has none.
+func (d *DB) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, d.target.queryTimeout())
+}
+
+func (d *DB) on(doing string) string { return doing + " of " + d.target.String() }
+
+func (d *DB) fail(doing string, err error) error { return fail(d.on(doing), err) }
+
+// row asks for one row.
+func (d *DB) row(ctx context.Context, doing, query string, into ...any) error {
+	ctx, cancel := d.limit(ctx)
+	defer cancel()
+	return d.fail(doing, d.sql.QueryRowContext(ctx, query).Scan(into...))
+}
+
+// each asks for rows and hands every one to scan.
+func (d *DB) each(ctx context.Context, doing, query string, args []any, scan func(*sql.Rows) error) error {
+	ctx, cancel := d.limit(ctx)
+	defer cancel()
+	rows, err := d.sql.QueryContext(ctx, query, args...)
+	if err != nil {
+		return d.fail(doing, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return d.fail(doing, err)
+		}
+	}
+	return d.fail(doing, rows.Err())
+}

@@ -1,0 +1,112 @@
+//go:build lab
+
+package dbcheck
+
+import (
+	"context"
+	"database/sql"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// server is a private mariadbd on loopback, with its own data directory.
+type server struct {
+	port   int
+	socket string
+	cmd    *exec.Cmd
+	admin  *sql.DB
+}
+
+// startServer fails the test where there is no mariadbd on PATH: whoever asks
+// for the lab wants to know.
+func startServer(t *testing.T, options ...string) *server {
+	t.Helper()
+	dir := t.TempDir()
+	data := filepath.Join(dir, "data")
+	run(t, "mariadb-install-db", "--no-defaults", "--user=root", "--datadir="+data, "--skip-test-db",
+		"--auth-root-authentication-method=normal")
+	s := &server{port: freePort(t), socket: filepath.Join(dir, "s")}
+	args := append([]string{"--no-defaults", "--user=root", "--datadir=" + data, "--socket=" + s.socket,
+		"--bind-address=127.0.0.1", "--port=" + strconv.Itoa(s.port), "--skip-name-resolve",
+		"--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--pid-file=" + filepath.Join(dir, "pid")}, options...)
+	s.cmd = exec.Command("mariadbd", args...)
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.cmd.Stdout, s.cmd.Stderr = log, log
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = s.cmd.Process.Kill()
+		_ = s.cmd.Wait()
+	})
+	s.admin, err = connect(t.Context(), dialHere, s.target("", "root", ""), "")
+	for deadline := time.Now().Add(30 * time.Second); err != nil; s.admin, err = connect(t.Context(), dialHere, s.target("", "root", ""), "") {
+		if time.Now().After(deadline) {
+			text, _ := os.ReadFile(log.Name())
+			t.Fatalf("mariadbd does not answer: %v\n%s", err, text)
+		}
+		<-time.After(50 * time.Millisecond)
+	}
+	t.Cleanup(func() { _ = s.admin.Close() })
+	return s
+}
+
+func (s *server) target(name, user, password string) Target {
+	return Target{Engine: MySQL, Network: "unix", Addr: s.socket, Name: name, User: user, Password: Password(password)}
+}
+
+func (s *server) tcp(name, user, password string) Target {
+	t := s.target(name, user, password)
+	t.Network, t.Addr = "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
+	return t
+}
+
+func (s *server) exec(t *testing.T, statements ...string) {
+	t.Helper()
+	for _, q := range statements {
+		if _, err := s.admin.Exec(q); err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+	}
+}
+
+func (s *server) open(t *testing.T, target Target) *DB {
+	t.Helper()
+	d, err := Open(t.Context(), dialHere, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	return d
+}
+
+func dialHere(ctx context.Context, network, addr string) (net.Conn, error) {
+	return (&net.Dialer{}).DialContext(ctx, network, addr)
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func run(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
+	}
+	return string(out)
+}
