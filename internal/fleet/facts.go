@@ -1,0 +1,169 @@
+package fleet
+
+import (
+	"time"
+
+	"kea-lockstep/internal/kea"
+)
+
+// Facts is what the fleet is, as seen at one time. Servers stand in the order of the fleet file, databases in the order of
+// their IDs. What is only measured (rows, bytes, clocks) is marked so; it is shown and never hashed into a plan.
+type Facts struct {
+	Servers   []Server   `json:"servers"`
+	Databases []Database `json:"databases"`
+	// Staged are the databases that staged configurations name, each with its one endpoint, as seen from that server.
+	Staged []Database `json:"staged,omitempty"`
+}
+
+// Server gives the facts of one server; ok is false when the survey did not name it.
+func (f Facts) Server(name string) (s Server, ok bool) {
+	for _, s := range f.Servers {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Server{}, false
+}
+
+// Database gives the facts of one database.
+func (f Facts) Database(id DatabaseID) (d Database, ok bool) {
+	for _, d := range f.Databases {
+		if d.ID == id {
+			return d, true
+		}
+	}
+	return Database{}, false
+}
+
+// Server is one machine with Kea daemons on it. When Reach is not yes nothing else in it is known.
+type Server struct {
+	Pulse
+	Reach    Verdict            `json:"reachable"`
+	Root     Verdict            `json:"root"`
+	Platform Platform           `json:"platform"`
+	Software Software           `json:"software"`
+	Packages []Package          `json:"packages"`
+	Configs  []Config           `json:"configs"`
+	Service  []Service          `json:"service"`  // one for each unit that runs
+	Managers []string           `json:"managers"` // who else may start Kea or move packages here: puppet, cron entries, unattended-upgrades ...
+	Tools    map[string]Verdict `json:"tools"`    // programs that the procedure needs here: kea-admin, mariadb, mariadb-dump, flock, systemd-run ...
+	Disk     []Disk             `json:"disk"`     // measured
+	Holds    []string           `json:"holds"`    // Kea packages that are held back
+	Busy     Verdict            `json:"busy"`     // no: the package manager's lock is free
+	Clock    time.Duration      `json:"clock"`    // measured: the server's clock less ours
+}
+
+// Platform says what the server runs and which playbook speaks its language.
+type Platform struct {
+	OS       string `json:"os"`       // "Debian GNU/Linux 13 (trixie)"
+	Playbook string `json:"playbook"` // "debian"
+}
+
+// Pulse is the part of a server that can change under a run from one second to the next. It is cheap: one command.
+type Pulse struct {
+	Name      string    `json:"name"`
+	BootID    string    `json:"boot_id"`
+	Units     []Unit    `json:"units"`
+	Processes []Process `json:"processes"` // every daemon process, by a unit or by hand; one-shot runs (-t -T -v -V) are none
+	Claim     Claim     `json:"claim"`
+}
+
+// Unit gives the facts of one unit by its name.
+func (p Pulse) Unit(name string) (u Unit, ok bool) {
+	for _, u := range p.Units {
+		if u.Name == name {
+			return u, true
+		}
+	}
+	return Unit{}, false
+}
+
+// Unit is one systemd unit (or its like) of a Kea daemon.
+type Unit struct {
+	Name    string         `json:"name"` // "kea-dhcp4-server.service"
+	Daemon  kea.DaemonKind `json:"daemon"`
+	Present bool           `json:"present"` // a unit file is there (a mask alone is none)
+	Masked  bool           `json:"masked"`
+	Enabled string         `json:"enabled"` // as systemctl says under no mask: enabled, disabled, static, alias
+	Active  string         `json:"active"`  // active, inactive, failed, activating, deactivating
+	PID     int            `json:"pid,omitempty"`
+	Since   string         `json:"since,omitempty"`     // when it became active or inactive, in the server's own monotonic microseconds
+	Fence   string         `json:"fence,omitempty"`     // the run whose drop-in stands on it, or empty
+	Fenced  string         `json:"fenced_at,omitempty"` // change time of that drop-in as the server gives it
+	Config  string         `json:"config,omitempty"`    // the configuration file its command line names
+	User    string         `json:"user,omitempty"`
+	Own     bool           `json:"own,omitempty"` // the unit file itself lies where a mask would have to stand: it cannot be masked
+}
+
+// Running reports whether a process of the unit may be there.
+func (u Unit) Running() bool {
+	return u.PID != 0 || u.Active == "active" || u.Active == "activating" || u.Active == "deactivating" || u.Active == "reloading"
+}
+
+// Process is one daemon process.
+type Process struct {
+	PID     int            `json:"pid"`
+	Daemon  kea.DaemonKind `json:"daemon"`
+	Unit    string         `json:"unit,omitempty"` // empty: started by hand
+	Command string         `json:"command"`
+	Started string         `json:"started"` // start time in the server's clock ticks since boot
+}
+
+// Claim is what a run's marker on a server says of who may act there: the run, its newest epoch and the driver. Zero: nobody.
+type Claim struct {
+	Run    string `json:"run,omitempty"`
+	Epoch  int    `json:"epoch,omitempty"`
+	Driver string `json:"driver,omitempty"` // user@host and process of who drives, for people
+}
+
+// Package is one installed package of Kea with the versions that could be installed in its place now.
+type Package struct {
+	Name      string   `json:"name"`
+	Installed string   `json:"installed"`
+	Available []string `json:"available"` // newest first, today's included when it can still be had
+}
+
+// Software is the part of a server that an upgrade changes.
+type Software struct {
+	Kea      kea.Version               `json:"kea"`               // what the installed daemon binary says of itself (-v)
+	Packages map[string]string         `json:"packages"`          // version of each installed Kea package
+	Scripts  map[kea.Engine]kea.Schema `json:"scripts,omitempty"` // the newest schema that the installed kea-admin's upgrade scripts lead to
+	Whole    Verdict                   `json:"whole"`             // no: the package manager has something half done here
+	Files    map[string]string         `json:"files"`             // digest of each daemon's configuration file by path
+}
+
+// Config is one daemon's configuration file.
+type Config struct {
+	Daemon  kea.DaemonKind `json:"daemon"`
+	Unit    string         `json:"unit"`
+	Path    string         `json:"path"`
+	Digest  string         `json:"digest"` // sha256 of the file and of what it includes, hex
+	Text    []byte         `json:"-"`      // holds passwords: never leaves memory
+	Parsed  kea.Config     `json:"parsed"`
+	Problem string         `json:"problem,omitempty"` // why it could not be read, with file, line and column
+	// Staged is the text that the fleet file puts in its place, when there is one; what it names was looked at from the same server.
+	Staged *Config `json:"staged,omitempty"`
+}
+
+// Service is what one running daemon says and shows of itself: what a confirmation is made of.
+type Service struct {
+	Unit     string                    `json:"unit"`
+	Daemon   kea.DaemonKind            `json:"daemon"`
+	Active   bool                      `json:"active"`
+	PID      int                       `json:"pid"`
+	Started  string                    `json:"started,omitempty"` // start time of the pid in clock ticks
+	Answers  bool                      `json:"answers"`           // the control socket answered version-get
+	Version  kea.Version               `json:"version"`           // from version-get, else from the binary that runs
+	Backends map[kea.Engine]kea.Schema `json:"backends,omitempty"`
+	Log      Verdict                   `json:"log"`               // yes: since its start the log has STARTED and nothing fatal; cannot tell: no log can be read
+	Sockets  Verdict                   `json:"sockets"`           // status-get: sockets ready, DHCP not disabled by its database
+	Session  Verdict                   `json:"session"`           // the process holds a session in each of its databases
+	Offer    Verdict                   `json:"offer"`             // a DISCOVER got its OFFER; cannot tell where no probe is configured
+	Problem  string                    `json:"problem,omitempty"` // what it says went wrong, verbatim
+}
+
+// Disk is the room on one file system of a server. Measured.
+type Disk struct {
+	Path string `json:"path"`
+	Free int64  `json:"free"` // bytes
+}

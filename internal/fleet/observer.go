@@ -1,0 +1,29 @@
+package fleet
+
+import (
+	"context"
+
+	"kea-lockstep/internal/kea"
+)
+
+// Observer looks at the fleet and changes nothing. Every call asks the world anew; nothing is served from memory.
+//
+// An error means that the question could not be put or its answer not be read; callers treat it as cannot tell.
+type Observer interface {
+	// Server takes the whole look at one server. An unreachable server is no error: its Reach says so.
+	Server(ctx context.Context, name string) (Server, error)
+	// Pulse takes the cheap look at one server, in one command.
+	Pulse(ctx context.Context, name string) (Pulse, error)
+	// Software asks what is installed on one server and which configuration files lie there.
+	Software(ctx context.Context, server string) (Software, error)
+	// Service asks every running daemon of one server for its evidence of service.
+	Service(ctx context.Context, server string) ([]Service, error)
+	// Database takes the whole look at one database from one place. An unreachable one is no error: its Reach says so.
+	Database(ctx context.Context, at Place) (Database, error)
+	// Clients takes the cheap look: schema version and sessions.
+	Clients(ctx context.Context, at Place) (Clients, error)
+	// Migration classifies the database between two schemas.
+	Migration(ctx context.Context, at Place, before, target kea.Schema) (Migration, error)
+	// Contents is a fingerprint of every row of the database: equal ones mean that nothing was written between.
+	Contents(ctx context.Context, at Place) (string, error)
+}
