@@ -31,6 +31,10 @@ func (e Engine) DefaultPort() int {
 // since 2.7.4 (ChangeLog 2289).
 func (e Engine) hookLibrary() string { return "libdhcp_" + e.AdminName() + ".so" }
 
+// removedLibrary is the file name of the configuration backend's library,
+// which ended with 2.7.4.
+func (e Engine) removedLibrary() string { return "libdhcp_" + e.AdminName() + "_cb.so" }
+
 // backendName is how version-get, -V and the mismatch message call the engine.
 func (e Engine) backendName() string {
 	switch e {
