@@ -144,7 +144,7 @@ func TestHookEditInAnIncludedFile(t *testing.T) {
 
 func TestHookEditRefusesBothLibraries(t *testing.T) {
 	text := `{"Dhcp4": { "hooks-libraries": [ { "library": "libdhcp_mysql.so" }, { "library": "libdhcp_mysql_cb.so" } ] }}`
-	if _, _, err := AddDatabaseHook([]byte(text), []Engine{MySQL}, debianHooks); err == nil || !strings.Contains(err.Error(), "configuration:1:80") {
+	if _, _, err := AddDatabaseHook([]byte(text), []Engine{MySQL}, debianHooks); err == nil || !strings.Contains(err.Error(), "configuration:1:82") {
 		t.Errorf("got %v", err)
 	}
 }

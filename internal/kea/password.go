@@ -2,7 +2,6 @@ package kea
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 )
 
@@ -24,7 +23,7 @@ func (p Password) String() string { return redacted }
 func (p Password) GoString() string { return redacted }
 
 // Format keeps every verb quiet, %x and %q and the wrong ones too.
-func (p Password) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
+func (p Password) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
 
 // MarshalText keeps encoders quiet.
 func (p Password) MarshalText() ([]byte, error) { return []byte(redacted), nil }

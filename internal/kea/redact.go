@@ -13,7 +13,7 @@ import (
 var secretKey = regexp.MustCompile(`(?i)(password|passwd|passphrase|secret)$`)
 
 // secretComment finds where a comment begins to be unfit to show.
-var secretComment = regexp.MustCompile(`(?i)passw|passphrase|secret`)
+var secretComment = regexp.MustCompile(`(?i)passw(?:or)?d?|passphrase|secret`)
 
 // redactor takes secrets out of texts, the same secret always by the same name.
 type redactor struct{ known []string }
