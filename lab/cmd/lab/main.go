@@ -1,0 +1,148 @@
+//go:build lab
+
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"kea-lockstep/lab"
+)
+
+const usage = `usage:
+  lab base                              build the base systems, where they are not there yet
+  lab up [--name NAME] [--servers N]    raise a fleet
+  lab status                            show the fleets that are up
+  lab reset NAME                        put a fleet back to its first state
+  lab run NAME HOST SCRIPT              run a shell script as root on a host
+  lab boot NAME HOST                    switch a host on
+  lab power-cut NAME HOST               switch a host off at once
+  lab cut NAME HOST                     pull a host's network cable
+  lab plug NAME HOST                    plug it in again
+  lab down NAME | --all                 remove a fleet, or whatever is left of any
+`
+
+var errUsage = errors.New("wrong usage")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:])
+	switch {
+	case errors.Is(err, errUsage):
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(2)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "lab:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return errUsage
+	}
+	switch args[0] {
+	case "base":
+		base, err := lab.EnsureBase(ctx, os.Stderr)
+		if err == nil {
+			fmt.Println(base.Dir)
+		}
+		return err
+	case "up":
+		return up(ctx, args[1:])
+	case "status":
+		return status()
+	case "down":
+		if len(args) == 2 && args[1] == "--all" {
+			return downAll(ctx)
+		}
+	}
+	return withFleet(ctx, args)
+}
+
+func up(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("up", flag.ContinueOnError)
+	name := flags.String("name", "lab", "the fleet's name")
+	servers := flags.Int("servers", 3, "how many Kea servers")
+	if err := flags.Parse(args); err != nil {
+		return errUsage
+	}
+	begin := time.Now()
+	f, err := lab.Up(ctx, lab.Spec{Name: *name, Servers: *servers}, os.Stderr)
+	if err != nil {
+		return err
+	}
+	show(f)
+	fmt.Printf("up in %.1f s; fleet file: %s (export %s=%s)\n", time.Since(begin).Seconds(), f.FleetFile(),
+		lab.AdminPasswordVariable, lab.AdminPassword)
+	return nil
+}
+
+func show(f *lab.Fleet) {
+	fmt.Printf("%s: ssh -F %s HOST; prober %s, witness %s\n", f.Name, f.SSHConfig(), f.Prober, f.Witness)
+	for _, h := range f.Hosts() {
+		state := "on"
+		if _, err := f.Leader(h.Name); err != nil {
+			state = "off"
+		}
+		fmt.Printf("  %-4s %-12s %s\n", h.Name, h.Address, state)
+	}
+}
+
+func status() error {
+	fleets, err := lab.All()
+	for _, f := range fleets {
+		show(f)
+	}
+	return err
+}
+
+func downAll(ctx context.Context) error {
+	fleets, err := lab.All()
+	for _, f := range fleets {
+		err = errors.Join(err, f.Down(ctx))
+	}
+	return err
+}
+
+// withFleet does what needs a fleet's name, and for most of it a host's.
+func withFleet(ctx context.Context, args []string) error {
+	if len(args) < 2 {
+		return errUsage
+	}
+	f, err := lab.Open(args[1])
+	if err != nil {
+		return err
+	}
+	switch {
+	case args[0] == "down" && len(args) == 2:
+		return f.Down(ctx)
+	case args[0] == "reset" && len(args) == 2:
+		return f.Reset(ctx)
+	case args[0] == "run" && len(args) == 4:
+		out, err := f.Run(ctx, args[2], args[3])
+		fmt.Print(out)
+		return err
+	}
+	if len(args) != 3 {
+		return errUsage
+	}
+	switch args[0] {
+	case "boot":
+		return f.Boot(ctx, args[2])
+	case "power-cut":
+		return f.PowerCut(ctx, args[2])
+	case "cut":
+		return f.CutNetwork(ctx, args[2])
+	case "plug":
+		return f.RestoreNetwork(ctx, args[2])
+	}
+	return errUsage
+}

@@ -1,0 +1,180 @@
+//go:build lab
+
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Fleet is a fleet that is up, or what is left of one. Its methods may be called side by side for different hosts.
+type Fleet struct {
+	Name    string
+	Index   int    // 10.77.Index.0/24
+	Base    string // what its hosts are laid over
+	Dir     string // everything that belongs to it, with the files below
+	Servers []Host // k1, k2, ...
+	DB      Host
+	Target  string
+
+	Prober  netip.Addr // for the product's DHCP probe
+	Witness netip.Addr // for the witness
+}
+
+// The files of a fleet for ssh and for the product.
+func (f *Fleet) SSHConfig() string  { return filepath.Join(f.Dir, "ssh_config") }
+func (f *Fleet) KnownHosts() string { return filepath.Join(f.Dir, "known_hosts") }
+func (f *Fleet) Identity() string   { return filepath.Join(f.Dir, "id_ed25519") }
+func (f *Fleet) FleetFile() string  { return filepath.Join(f.Dir, "fleet.yaml") }
+
+// Env is the environment that fleet.yaml expects, for exec.Cmd.
+func (f *Fleet) Env() []string { return append(os.Environ(), AdminPasswordVariable+"="+AdminPassword) }
+
+// Hosts are all hosts, the database first.
+func (f *Fleet) Hosts() []Host { return append([]Host{f.DB}, f.Servers...) }
+
+// Up makes a fleet and returns when it serves: the database answers and sshd and Kea on every server. Progress goes to log, which
+// may be nil. On an error nothing is left behind,
+// unless KEA_LAB_KEEP is set, to look at it.
+func Up(ctx context.Context, spec Spec, log io.Writer) (*Fleet, error) {
+	if log == nil {
+		log = io.Discard
+	}
+	spec, err := spec.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	base, err := EnsureBase(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	f, err := reserve(spec, base)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.raise(ctx); err != nil {
+		err = fmt.Errorf("raising the fleet %s: %w", f.Name, err)
+		if os.Getenv("KEA_LAB_KEEP") != "" {
+			return nil, err
+		}
+		return nil, errors.Join(err, f.Down(context.WithoutCancel(ctx)))
+	}
+	return f, nil
+}
+
+// ErrExists says that a fleet of that name is up already, or was not taken down.
+var ErrExists = errors.New("a fleet of that name exists")
+
+// reserve gives the fleet its directory and the first free index. From here on Down can remove all of it.
+func reserve(spec Spec, base Base) (*Fleet, error) {
+	f := &Fleet{Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), Target: spec.Target}
+	return f, withLock(filepath.Join(StateDir(), "lock"), func() error {
+		others, err := All()
+		if err != nil {
+			return err
+		}
+		taken := map[int]bool{}
+		for _, other := range others {
+			if other.Name == f.Name {
+				return fmt.Errorf("%w: %s (take it down first)", ErrExists, f.Name)
+			}
+			taken[other.Index] = true
+		}
+		for taken[f.Index] {
+			f.Index++
+		}
+		f.place(spec.Servers)
+		if err := os.MkdirAll(f.Dir, 0o755); err != nil {
+			return err
+		}
+		return f.save()
+	})
+}
+
+func (f *Fleet) place(servers int) {
+	f.Prober, f.Witness = address(f.Index, proberOctet), address(f.Index, witnessOctet)
+	f.DB = Host{Name: DatabaseHost, Address: address(f.Index, databaseOctet)}
+	for n := 1; n <= servers; n++ {
+		f.Servers = append(f.Servers, Host{Name: fmt.Sprintf("k%d", n), Address: address(f.Index, serverOctet+n)})
+	}
+}
+
+func (f *Fleet) save() error {
+	data, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(f.Dir, "lab.json"), data, 0o644)
+}
+
+// raise makes the network and the hosts and boots them: the database first, for a Kea that finds none gives up.
+func (f *Fleet) raise(ctx context.Context) error {
+	if err := makeNetwork(ctx, f.Index, f.Hosts()); err != nil {
+		return err
+	}
+	if err := f.writeFiles(); err != nil {
+		return err
+	}
+	if err := f.Boot(ctx, f.DB.Name); err != nil {
+		return err
+	}
+	if err := f.awaitDatabase(ctx); err != nil {
+		return err
+	}
+	return f.bootServers(ctx)
+}
+
+func (f *Fleet) bootServers(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, h := range f.Servers {
+		group.Go(func() error {
+			if err := f.Boot(ctx, h.Name); err != nil {
+				return err
+			}
+			if err := f.AwaitSSH(ctx, h, 30*time.Second); err != nil {
+				return err
+			}
+			return f.AwaitKea(ctx, h.Name, 30*time.Second)
+		})
+	}
+	return group.Wait()
+}
+
+// Open finds a fleet that is up by its name.
+func Open(name string) (*Fleet, error) {
+	data, err := os.ReadFile(filepath.Join(fleetDir(name), "lab.json"))
+	if err != nil {
+		return nil, fmt.Errorf("there is no fleet %q: %w", name, err)
+	}
+	var f Fleet
+	if err := json.Unmarshal(data, &f); err != nil {
+		return nil, fmt.Errorf("reading about the fleet %q: %w", name, err)
+	}
+	return &f, nil
+}
+
+// All finds every fleet of this machine, also those that a crash left behind.
+func All() ([]*Fleet, error) {
+	files, err := filepath.Glob(filepath.Join(StateDir(), "fleets", "*", "lab.json"))
+	if err != nil {
+		return nil, err
+	}
+	var fleets []*Fleet
+	for _, file := range files {
+		f, err := Open(filepath.Base(filepath.Dir(file)))
+		if err != nil {
+			return nil, err
+		}
+		fleets = append(fleets, f)
+	}
+	return fleets, nil
+}

@@ -1,0 +1,194 @@
+//go:build lab
+
+package lab
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Host is one machine of a fleet: a server, or the database host.
+type Host struct {
+	Name    string
+	Address netip.Addr
+}
+
+func (f *Fleet) hostDir(host string) string { return filepath.Join(f.Dir, "hosts", host) }
+
+// Root is the host's file system as seen from outside. It may be read at any time, and written to while the host is off.
+func (f *Fleet) Root(host string) string { return filepath.Join(f.hostDir(host), "root") }
+
+// Console is the path of what the host wrote on its console, over all its boots.
+func (f *Fleet) Console(host string) string { return filepath.Join(f.hostDir(host), "console.log") }
+
+// base of a host: the root file system it is laid over.
+func (f *Fleet) baseOf(host string) string {
+	if host == DatabaseHost {
+		return filepath.Join(f.Base, "db")
+	}
+	return filepath.Join(f.Base, "kea")
+}
+
+// mountRoot lays the host's own layer over its base.
+func (f *Fleet) mountRoot(host string) error {
+	dir := f.hostDir(host)
+	for _, sub := range []string{"upper", "work", "root"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+			return err
+		}
+	}
+	options := fmt.Sprintf("lowerdir=%s,upperdir=%s/upper,workdir=%s/work", f.baseOf(host), dir, dir)
+	if err := syscall.Mount("overlay", f.Root(host), "overlay", 0, options); err != nil {
+		return fmt.Errorf("mounting the file system of %s: %w", host, err)
+	}
+	return nil
+}
+
+// writeIdentity gives the host what no two machines share: a name, a machine id, host keys; and lets the fleet's key in.
+// It returns the host's line for known_hosts.
+func (f *Fleet) writeIdentity(h Host, authorized string) (string, error) {
+	root := f.Root(h.Name)
+	id := make([]byte, 16)
+	_, _ = rand.Read(id)
+	for path, text := range map[string]string{
+		"etc/hostname":              h.Name + "\n",
+		"etc/hosts":                 fmt.Sprintf("127.0.0.1 localhost\n127.0.1.1 %s\n", h.Name),
+		"etc/machine-id":            hex.EncodeToString(id) + "\n",
+		"root/.ssh/authorized_keys": authorized,
+	} {
+		if err := os.WriteFile(filepath.Join(root, path), []byte(text), 0o600|os.FileMode(publicBits(path))); err != nil {
+			return "", err
+		}
+	}
+	key, err := makeKey(filepath.Join(root, "etc/ssh/ssh_host_ed25519_key"), "root@"+h.Name)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s,%s %s", h.Address, h.Name, key), nil
+}
+
+func publicBits(path string) int {
+	if strings.HasPrefix(path, "etc/") {
+		return 0o044
+	}
+	return 0
+}
+
+// Boot starts the host, and returns when its systemd answers; Ready waits for its services.
+func (f *Fleet) Boot(ctx context.Context, host string) error {
+	group, err := cgroupOf(f.Name, host)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(group, 0o755); err != nil {
+		return fmt.Errorf("making the control group of %s: %w", host, err)
+	}
+	console, err := os.OpenFile(f.Console(host), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer console.Close()
+	// The shell enters the group, then becomes the container.
+	cmd := exec.Command("sh", "-c", `echo $$ >"$0/cgroup.procs" && exec "$@"`, group, "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot",
+		"--directory="+f.Root(host), "--machine="+f.machine(host), "--hostname="+host,
+		"--network-namespace-path=/run/netns/"+netns(f.Index, host), "--capability=all",
+		"--bind-ro="+filepath.Join(f.Base, "apt")+":/srv/lab-apt",
+		"--resolv-conf=off", "--timezone=off", "--link-journal=no")
+	cmd.Env = append(os.Environ(), "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1")
+	cmd.Stdout, cmd.Stderr = console, console
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("starting %s: %w", host, err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	var died error
+	err = poll(ctx, 60*time.Second, 20*time.Millisecond, "the boot of "+host+" (see "+f.Console(host)+")", func() bool {
+		select {
+		case died = <-ended:
+			return true
+		default:
+		}
+		_, err := f.Run(ctx, host, "systemctl is-system-running >/dev/null 2>&1 || test -S /run/systemd/private")
+		return err == nil
+	})
+	if died != nil {
+		return fmt.Errorf("%s did not boot (see %s): %w", host, f.Console(host), died)
+	}
+	return err
+}
+
+func (f *Fleet) machine(host string) string { return f.Name + "-" + host }
+
+// PowerCut ends the host as a power cut does: every process at once, none is told. What the host had written is kept, also
+// what it had not yet synced: this machine's kernel holds it.
+func (f *Fleet) PowerCut(ctx context.Context, host string) error {
+	group, err := cgroupOf(f.Name, host)
+	if err != nil {
+		return err
+	}
+	return killCgroup(ctx, group)
+}
+
+// ErrOff says that a host does not run.
+type ErrOff struct{ Host string }
+
+func (e ErrOff) Error() string { return e.Host + " is off" }
+
+// Leader is the process id, on this machine, of the host's init. It is ErrOff where there is none.
+func (f *Fleet) Leader(host string) (int, error) {
+	group, err := cgroupOf(f.Name, host)
+	if err != nil {
+		return 0, err
+	}
+	data, err := os.ReadFile(filepath.Join(group, "payload", "init.scope", "cgroup.procs"))
+	if err != nil {
+		return 0, ErrOff{host}
+	}
+	// systemd runs helpers in its scope: the first process is the init, as the oldest.
+	fields := strings.Fields(string(data))
+	for _, field := range fields {
+		status, err := os.ReadFile("/proc/" + field + "/status")
+		if err != nil {
+			continue
+		}
+		for line := range strings.Lines(string(status)) {
+			if inner, ok := strings.CutPrefix(line, "NSpid:"); ok {
+				if pids := strings.Fields(inner); len(pids) > 1 && pids[len(pids)-1] == "1" {
+					return strconv.Atoi(field)
+				}
+			}
+		}
+	}
+	return 0, ErrOff{host}
+}
+
+// Run runs a shell script as root on the host and returns what it printed, on both streams. It goes in through the
+// namespaces, needs no sshd, no network and no cooperation, and is nothing that the product uses.
+func (f *Fleet) Run(ctx context.Context, host, script string) (string, error) {
+	leader, err := f.Leader(host)
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.CommandContext(ctx, "nsenter", "--target", strconv.Itoa(leader), "--all", "sh", "-s")
+	cmd.Dir = "/"
+	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8"}
+	cmd.Stdin = strings.NewReader(script)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		return out.String(), fmt.Errorf("on %s: %w: %s", host, err, strings.TrimSpace(out.String()))
+	}
+	return out.String(), nil
+}

@@ -1,0 +1,52 @@
+//go:build lab
+
+package lab
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+)
+
+// Spec says what fleet is wanted. Its zero value is three servers at Kea 2.6.3 with a target of 3.0.3, under the name "lab".
+type Spec struct {
+	Name    string // of the fleet: lower-case letters, digits and dashes, at most 20
+	Servers int    // k1 .. kN
+	Target  string // the Kea version named in fleet.yaml
+}
+
+var fleetName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,19}$`)
+
+func (s Spec) withDefaults() (Spec, error) {
+	if s.Name == "" {
+		s.Name = "lab"
+	}
+	if s.Servers == 0 {
+		s.Servers = 3
+	}
+	if s.Target == "" {
+		s.Target = "3.0.3"
+	}
+	if !fleetName.MatchString(s.Name) {
+		return s, fmt.Errorf("a fleet's name is %s, not %q", fleetName, s.Name)
+	}
+	if s.Servers < 1 || s.Servers > 50 {
+		return s, fmt.Errorf("a fleet has 1 to 50 servers, not %d", s.Servers)
+	}
+	return s, nil
+}
+
+// DatabaseHost is the name of the host that runs the database.
+const DatabaseHost = "db"
+
+// Addresses within a fleet's network, 10.77.X.0/24: the last octet.
+const (
+	proberOctet   = 1
+	witnessOctet  = 2
+	databaseOctet = 5
+	serverOctet   = 10 // plus the server's number
+)
+
+func address(index, octet int) netip.Addr {
+	return netip.AddrFrom4([4]byte{10, 77, byte(index), byte(octet)})
+}
