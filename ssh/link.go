@@ -1,0 +1,181 @@
+package ssh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os/exec"
+	"strings"
+
+	xssh "golang.org/x/crypto/ssh"
+)
+
+// link is the way to one endpoint. It holds at most one live connection and
+// dials anew on the next use after a loss.
+type link struct {
+	pool *Pool
+	key  string
+	to   endpoint
+	via  *link
+
+	turn chan struct{} // held by the one who dials; guards conn
+	conn *connection
+}
+
+// get gives the live connection, dialing if there is none.
+func (l *link) get(ctx context.Context) (*connection, *Error) {
+	select {
+	case l.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, l.fail(ErrUnreachable, context.Cause(ctx))
+	}
+	defer func() { <-l.turn }()
+	if l.conn != nil && l.conn.alive() {
+		return l.conn, nil
+	}
+	c, err := l.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.conn = c
+	return c, nil
+}
+
+func (l *link) close() {
+	l.turn <- struct{}{}
+	defer func() { <-l.turn }()
+	if l.conn != nil {
+		l.conn.end(errors.New("connection closed by us"))
+	}
+}
+
+func (l *link) fail(kind, cause error) *Error {
+	return &Error{Doing: "log in as " + l.to.String(), Kind: kind, Err: cause}
+}
+
+func (l *link) dial(ctx context.Context) (*connection, *Error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, l.to.timeout,
+		fmt.Errorf("no answer within %v: %w", l.to.timeout, context.DeadlineExceeded))
+	defer cancel()
+	raw, err := l.reach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	keys, readErr := readHostKeys(l.to.knownHosts)
+	if readErr != nil {
+		raw.Close()
+		return nil, l.fail(ErrConfig, readErr)
+	}
+	ring := newKeyring(l.to)
+	defer ring.close()
+
+	var hostKeyErr error
+	trusted := false
+	config := &xssh.ClientConfig{
+		User:              l.to.user,
+		HostKeyAlgorithms: keys.algorithms(l.to.hostKeyAddress()),
+		HostKeyCallback: func(_ string, remote net.Addr, key xssh.PublicKey) error {
+			hostKeyErr = keys.check(l.to.hostKeyAddress(), remote, key)
+			trusted = hostKeyErr == nil
+			return hostKeyErr
+		},
+		Auth: []xssh.AuthMethod{xssh.PublicKeysCallback(func() ([]xssh.Signer, error) { return ring.signers, nil })},
+	}
+	stop := context.AfterFunc(ctx, func() { raw.Close() })
+	c, chans, reqs, shakeErr := xssh.NewClientConn(raw, l.to.dialAddress(), config)
+	if !stop() && shakeErr == nil {
+		shakeErr = context.Cause(ctx)
+	}
+	if shakeErr != nil {
+		raw.Close()
+		return nil, l.handshakeError(ctx, shakeErr, hostKeyErr, trusted, ring)
+	}
+	return newConnection(xssh.NewClient(c, chans, reqs), l.pool.options), nil
+}
+
+// reach opens the byte stream to the endpoint's sshd.
+func (l *link) reach(ctx context.Context) (net.Conn, *Error) {
+	if l.to.proxyCommand != "" {
+		conn, err := runProxy(exec.Command("/bin/sh", "-c", "exec "+l.to.proxyCommand))
+		if err != nil {
+			return nil, l.fail(ErrUnreachable, err)
+		}
+		return conn, nil
+	}
+	if l.via == nil {
+		conn, err := l.pool.options.Dial(ctx, "tcp", l.to.dialAddress())
+		if err != nil {
+			return nil, l.fail(ErrUnreachable, causeOr(ctx, err))
+		}
+		return conn, nil
+	}
+	jump, jumpErr := l.via.get(ctx)
+	if jumpErr != nil {
+		if !strings.HasPrefix(jumpErr.Doing, "jump host") {
+			jumpErr.Doing = "jump host " + l.via.to.alias + ": " + jumpErr.Doing
+		}
+		return nil, jumpErr
+	}
+	conn, err := jump.client.DialContext(ctx, "tcp", l.to.dialAddress())
+	if err != nil {
+		return nil, l.fail(ErrUnreachable, fmt.Errorf("through jump host %s: %w", l.via.to.alias, causeOr(ctx, err)))
+	}
+	return conn, nil
+}
+
+func (l *link) handshakeError(ctx context.Context, err, hostKeyErr error, trusted bool, ring *keyring) *Error {
+	var key *HostKeyError
+	switch text := err.Error(); {
+	case errors.As(hostKeyErr, &key):
+		return l.hostKeyError(key, hostKeyErr)
+	case hostKeyErr != nil:
+		return l.fail(ErrUnknownHostKey, hostKeyErr)
+	case trusted && (strings.Contains(text, "unable to authenticate") || strings.Contains(text, "disconnect, reason")):
+		e := l.fail(ErrAuth, err)
+		e.Saw = strings.Join(ring.notes, "; ")
+		e.Next = fmt.Sprintf("ssh -p %s %s@%s true", l.to.port, l.to.user, l.to.host)
+		if len(ring.signers) == 0 {
+			e.Saw = strings.TrimPrefix(e.Saw+"; no key to offer", "; ")
+		}
+		return e
+	}
+	return l.fail(ErrUnreachable, causeOr(ctx, err))
+}
+
+func (l *link) hostKeyError(key *HostKeyError, err error) *Error {
+	file := "~/.ssh/known_hosts"
+	if len(l.to.knownHosts) > 0 {
+		file = l.to.knownHosts[0]
+	}
+	compare := "compare with \"ssh-keygen -lf /etc/ssh/ssh_host_" + keyFileName(key.Type) + "_key.pub\" on the server's console; if it is the same: "
+	if key.Revoked || len(key.Known) > 0 {
+		e := l.fail(ErrHostKeyChanged, err)
+		e.Next = compare + fmt.Sprintf("ssh-keygen -R %s -f %s && echo %s >>%s", quote(key.Host), quote(file), quote(key.Line), quote(file))
+		if key.Revoked {
+			e.Next = "the key was revoked in " + key.Known[0] + ": find out why before anything else"
+		}
+		return e
+	}
+	e := l.fail(ErrUnknownHostKey, err)
+	e.Next = compare + fmt.Sprintf("echo %s >>%s", quote(key.Line), quote(file))
+	return e
+}
+
+// keyFileName is the middle of sshd's file name for a key type.
+func keyFileName(keyType string) string {
+	for _, name := range []string{"ed25519", "ecdsa", "rsa"} {
+		if strings.Contains(keyType, name) {
+			return name
+		}
+	}
+	return "*"
+}
+
+// causeOr prefers the context's cause (which names a timeout) once it has ended.
+func causeOr(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
