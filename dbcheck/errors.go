@@ -95,6 +95,7 @@ func kindOf(err error) error {
 }
 
 var serverKinds = map[uint16]error{
+	1007: ErrExists,      // cannot create database, it exists
 	1040: ErrUnreachable, // too many connections
 	1044: ErrAuth,        // access denied to database
 	1045: ErrAuth,        // access denied for user

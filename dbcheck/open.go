@@ -90,6 +90,9 @@ func config(dial Dialer, target Target) *mysql.Config {
 		// (the default is 86400 s), nor keep the next ALTER waiting behind it.
 		"lock_wait_timeout": "5",
 		"wait_timeout":      "28800",
+		// One dialect, whatever the server's default is.
+		"sql_mode":             "''",
+		"group_concat_max_len": "1048576",
 	}
 	return cfg
 }

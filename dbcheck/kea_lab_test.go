@@ -1,0 +1,82 @@
+//go:build lab
+
+package dbcheck
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// kea is one release's kea-admin, made to run from where it was unpacked.
+type kea struct{ root string }
+
+// newKea copies the package's files and points them at the copy: they name
+// their own prefix. testdata/fetch-kea.sh unpacks the packages.
+func newKea(t *testing.T, version string) kea {
+	t.Helper()
+	dir := cmp.Or(os.Getenv("KEA_LOCKSTEP_KEA_ADMIN"), "/var/cache/kea-lockstep-lab/kea-admin")
+	from, to := filepath.Join(dir, version, "usr"), t.TempDir()
+	for _, part := range []string{"sbin", "share/kea/scripts"} {
+		err := filepath.WalkDir(filepath.Join(from, part), func(path string, e fs.DirEntry, err error) error {
+			if err != nil || !e.Type().IsRegular() {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			rel, _ := filepath.Rel(from, path)
+			into := filepath.Join(to, rel)
+			_ = os.MkdirAll(filepath.Dir(into), 0o755)
+			text = bytes.ReplaceAll(text, []byte("prefix=\"/usr\""), []byte("prefix=\""+to+"\""))
+			return os.WriteFile(into, text, 0o755)
+		})
+		if err != nil {
+			t.Fatalf("no kea-admin %s (testdata/fetch-kea.sh %s gets it): %v", version, dir, err)
+		}
+	}
+	return kea{to}
+}
+
+// client are the arguments with which a script of Kea's reaches the server.
+func client(socket, database string) []string {
+	return []string{"--socket=" + socket, "--user=root", "--password=", database}
+}
+
+// admin is kea-admin itself, not yet started.
+func (k kea) admin(s *server, command, database string) *exec.Cmd {
+	return exec.Command("sh", filepath.Join(k.root, "sbin/kea-admin"), command, "mysql",
+		"-u", "root", "-n", database, "-x", "--socket="+s.socket, "-x", "--password=")
+}
+
+func (k kea) init(t *testing.T, s *server, database string) {
+	t.Helper()
+	s.exec(t, "CREATE DATABASE "+quote(database))
+	if out, err := k.admin(s, "db-init", database).CombinedOutput(); err != nil {
+		t.Fatalf("db-init: %v\n%s", err, out)
+	}
+}
+
+// step is the script that moves a version on; empty after the last one.
+func (k kea) step(v Version) string {
+	script := filepath.Join(k.root, "share/kea/scripts/mysql", fmt.Sprintf("upgrade_%03d_to_%03d.sh", v.Major, v.Major+1))
+	if _, err := os.Stat(script); err != nil {
+		return ""
+	}
+	return script
+}
+
+// try runs one script.
+func (k kea) try(script, socket, database string) error {
+	out, err := exec.Command("sh", append([]string{script}, client(socket, database)...)...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
+}
