@@ -130,6 +130,7 @@ type Software struct {
 	Scripts  map[kea.Engine]kea.Schema `json:"scripts,omitempty"` // the newest schema that the installed kea-admin's upgrade scripts lead to
 	Whole    Verdict                   `json:"whole"`             // no: the package manager has something half done here
 	Files    map[string]string         `json:"files"`             // digest of each daemon's configuration file by path
+	HooksDir string                    `json:"hooks_dir"`         // where hook libraries lie
 }
 
 // Config is one daemon's configuration file.

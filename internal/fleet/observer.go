@@ -24,6 +24,19 @@ type Observer interface {
 	Clients(ctx context.Context, at Place) (Clients, error)
 	// Migration classifies the database between two schemas.
 	Migration(ctx context.Context, at Place, before, target kea.Schema) (Migration, error)
+	// Job says how far a job got. Its key is run, step and attempt.
+	Job(ctx context.Context, server, run, step string, attempt int) (JobState, error)
 	// Contents is a fingerprint of every row of the database: equal ones mean that nothing was written between.
 	Contents(ctx context.Context, at Place) (string, error)
 }
+
+// JobState is how far a job got.
+type JobState string
+
+// The states of a job. Lost was claimed, does not run and left no status: its effect tells, nothing else does.
+const (
+	JobAbsent  JobState = "absent"
+	JobRunning JobState = "running"
+	JobEnded   JobState = "ended"
+	JobLost    JobState = "lost"
+)

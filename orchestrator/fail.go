@@ -1,0 +1,115 @@
+package orchestrator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/orchestrator/journal"
+)
+
+// fail ends a group that could not go on. Before the first effect it is refused, or was interrupted; before the point of no
+// return it backs out to the old state; after it, the group holds still.
+func (g *groupDrive) fail(ctx context.Context, cause error) (journal.State, error) {
+	if fatal(cause) {
+		return "", cause
+	}
+	if ctx.Err() != nil {
+		return "", fmt.Errorf("cut short: %w", ctx.Err())
+	}
+	switch {
+	case !g.touched():
+		state := journal.Refused
+		if errors.Is(cause, errHeld) {
+			state = journal.Interrupted
+		}
+		return g.ended(ctx, state, g.problem(cause))
+	case g.status().PastReturn, g.holds(cause):
+		return g.ended(ctx, journal.Halted, g.problem(cause))
+	}
+	yes, err := g.ask(ctx, AskBack)
+	if err != nil || !yes {
+		return g.ended(ctx, journal.Halted, g.problem(cause))
+	}
+	return g.backOut(ctx, cause)
+}
+
+// holds reports whether the operator's request was to hold and nothing else went wrong.
+func (g *groupDrive) holds(cause error) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return errors.Is(cause, errHeld) && !g.abort
+}
+
+// backOut drives the way back to the old state. Every step probes first, so that only what was done is undone.
+func (g *groupDrive) backOut(ctx context.Context, cause error) (journal.State, error) {
+	g.mu.Lock()
+	g.held, g.stranger, g.stopping, g.free = false, fleet.Verdict{}, nil, map[string]bool{}
+	g.mu.Unlock()
+	if err := g.record(ctx, journal.Event{Type: journal.BackingOut}.With(cause.Error())); err != nil {
+		return "", err
+	}
+	if err := g.clear(ctx); err != nil {
+		if fatal(err) || ctx.Err() != nil {
+			return "", errors.Join(err, ctx.Err())
+		}
+		return g.ended(ctx, journal.Halted, g.problem(fmt.Errorf("backing out after %w: %w", cause, err)))
+	}
+	if err := g.phases(ctx, g.group.Back, nil); err != nil {
+		if fatal(err) || ctx.Err() != nil {
+			return "", errors.Join(err, ctx.Err())
+		}
+		return g.ended(ctx, journal.Halted, g.problem(fmt.Errorf("backing out after %w: %w", cause, err)))
+	}
+	return g.ended(ctx, journal.BackedOut, g.problem(cause))
+}
+
+// clear takes every server of the run in hand before the way back: claimed by this drive, and, where the target's software or
+// configuration may be in place, fenced and stopped.
+func (g *groupDrive) clear(ctx context.Context) error {
+	for _, name := range g.group.Names() {
+		if err := g.step(ctx, BackSoftware, step(KindClaim, name)); err != nil {
+			return err
+		}
+		on := backwards(Step{Server: name})
+		w := g.scene()
+		if fleet.All(installed(ctx, w, on), configured(ctx, w, on)).OK() {
+			continue
+		}
+		for _, k := range []Kind{KindFence, KindStop} {
+			if err := g.step(ctx, BackSoftware, step(k, name)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// mend takes what was started behind the run's back in hand, after the point of no return and with the operator's yes: it is
+// fenced and stopped again, and the run goes on.
+func (g *groupDrive) mend(ctx context.Context, cause error) (again bool, err error) {
+	var s *strangerSeen
+	if !errors.As(cause, &s) || !g.status().PastReturn {
+		return false, cause
+	}
+	g.mu.Lock()
+	g.stranger, g.stopping = fleet.Verdict{}, nil
+	g.mu.Unlock()
+	yes, err := g.ask(ctx, AskStop)
+	if err != nil || !yes {
+		return false, errors.Join(cause, err)
+	}
+	if err := g.hold(ctx, g.fencedNames()); err != nil {
+		return false, err
+	}
+	if v := until(ctx, patience, func() fleet.Verdict { return g.othersQuiet(ctx) }); !v.OK() {
+		return false, &gateError{GateQuiet, g.status().Phase, v}
+	}
+	return true, nil
+}
+
+// hold fences and stops the servers, as far as they are not.
+func (g *groupDrive) hold(ctx context.Context, servers []string) error {
+	return g.lanes(ctx, Phase{Name: Stop}, lanes(servers, kindsOf(KindFence, KindStop)))
+}

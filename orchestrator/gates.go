@@ -1,0 +1,164 @@
+package orchestrator
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"kea-lockstep/internal/fleet"
+)
+
+// fencedServers asks each named server whether it is still held: no daemon, every fence.
+func (w scene) held(ctx context.Context, servers []string) fleet.Verdict {
+	return w.onAll(servers, func(name string) fleet.Verdict {
+		return w.pulse(ctx, name, func(p fleet.Pulse) fleet.Verdict {
+			return fleet.All(noDaemon(p), w.fenceHolds(p), w.ours(p))
+		})
+	})
+}
+
+// ours says whether the server's marker is still this drive's.
+func (w scene) ours(p fleet.Pulse) fleet.Verdict {
+	if p.Claim.Run == w.run && p.Claim.Epoch == w.epoch {
+		return fleet.Affirm("")
+	}
+	return fleet.Deny("%s: %s", p.Name, describeClaim(p.Claim))
+}
+
+// onAll asks about all servers at once.
+func (w scene) onAll(servers []string, ask func(string) fleet.Verdict) fleet.Verdict {
+	verdicts := make([]fleet.Verdict, len(servers))
+	var wait sync.WaitGroup
+	for i, name := range servers {
+		wait.Go(func() { verdicts[i] = ask(name) })
+	}
+	wait.Wait()
+	return fleet.All(verdicts...)
+}
+
+// noClients says whether no foreign client holds a session in any database of the group, seen from each of the servers named.
+// Kea on a server that may run already, past the schema gate, is no stranger.
+func (w scene) noClients(ctx context.Context, from []string, mayRun func(server string) bool) fleet.Verdict {
+	var places []fleet.Place
+	for _, d := range w.group.Databases {
+		for _, p := range d.Places {
+			if slices.Contains(from, p.Server) {
+				places = append(places, p)
+				break // every server's place reaches the same sessions; one look is enough
+			}
+		}
+	}
+	verdicts := make([]fleet.Verdict, len(places))
+	var wait sync.WaitGroup
+	for i, p := range places {
+		wait.Go(func() {
+			c, err := w.Clients(ctx, p)
+			if err != nil {
+				verdicts[i] = fleet.Doubt("%s: %v", p, err)
+				return
+			}
+			verdicts[i] = w.strangers(p, c, mayRun)
+		})
+	}
+	wait.Wait()
+	return fleet.All(verdicts...)
+}
+
+// strangers names the sessions that nobody accounted for.
+func (w scene) strangers(p fleet.Place, c fleet.Clients, mayRun func(string) bool) fleet.Verdict {
+	if !c.Visible.OK() && !slices.Contains(w.plan.Accepted, UnprovableSessions) {
+		return fleet.Verdict{Answer: fleet.CannotTell, Saw: fmt.Sprintf("%s: not every session can be seen: %s", p, c.Visible.Saw)}
+	}
+	for _, s := range c.Sessions {
+		switch {
+		case s.Owner == fleet.OwnerOurs:
+		case s.Owner == fleet.OwnerKea && mayRun(s.Server):
+		case s.Owner != fleet.OwnerKea && allowed(w.plan.Options.Allow, s):
+		default:
+			return fleet.Deny("%s: session %s of %s", p, s.ID, s)
+		}
+	}
+	return fleet.Affirm("%s: no foreign client", p)
+}
+
+// allowed reports whether the fleet file lets the client stay connected. Kea's own sessions never are.
+func allowed(allow []string, s fleet.Session) bool {
+	return slices.Contains(allow, s.User+"@"+s.Address)
+}
+
+// quiet: no daemon process on any server, every fence holds, no foreign client in any database.
+func (w scene) quiet(ctx context.Context) fleet.Verdict {
+	names := w.group.Names()
+	var servers, clients fleet.Verdict
+	var wait sync.WaitGroup
+	wait.Go(func() { servers = w.held(ctx, names) })
+	wait.Go(func() { clients = w.noClients(ctx, names, nobody) })
+	wait.Wait()
+	return fleet.All(servers, clients)
+}
+
+func nobody(string) bool { return false }
+
+// whole says whether every database of the group is at the target's schema, in structure too.
+func (w scene) whole(ctx context.Context) fleet.Verdict {
+	var verdicts []fleet.Verdict
+	for _, d := range w.group.Databases {
+		verdicts = append(verdicts, migrated(ctx, w, Step{Server: d.At.Server, Database: d.ID, At: d.At}))
+	}
+	return fleet.All(verdicts...)
+}
+
+// matches says, per server, whether the installed software is the target's and expects the schema that its databases are at.
+func (w scene) matches(ctx context.Context, servers []string) fleet.Verdict {
+	return w.onAll(servers, func(name string) fleet.Verdict {
+		on := Step{Server: name}
+		return fleet.All(installed(ctx, w, on), configured(ctx, w, on))
+	})
+}
+
+// theOld says whether schema, software and configuration are the old ones on every server.
+func (w scene) theOld(ctx context.Context) fleet.Verdict {
+	var verdicts []fleet.Verdict
+	for _, d := range w.group.Databases {
+		verdicts = append(verdicts, untouched(ctx, w, Step{Server: d.At.Server, Database: d.ID, At: d.At}))
+	}
+	verdicts = append(verdicts, w.onAll(w.group.Names(), func(name string) fleet.Verdict {
+		on := backwards(Step{Server: name})
+		return fleet.All(installed(ctx, w, on), configured(ctx, w, on))
+	}))
+	return fleet.All(verdicts...)
+}
+
+// serving says whether every server serves with what a way leads to, no fence stands, each unit may start as before, and every
+// database is at that way's schema.
+func (w scene) serving(ctx context.Context, back bool) fleet.Verdict {
+	servers := w.onAll(w.group.Names(), func(name string) fleet.Verdict {
+		on := Step{Server: name}
+		if back {
+			on = backwards(on)
+		}
+		return fleet.All(
+			w.pulse(ctx, name, func(p fleet.Pulse) fleet.Verdict { return fleet.All(w.noFence(p), w.asEnabled(p, on)) }),
+			confirmed(ctx, w, on),
+		)
+	})
+	if back {
+		return fleet.All(servers, w.theOld(ctx))
+	}
+	return fleet.All(servers, w.whole(ctx))
+}
+
+// asEnabled says whether each unit starts at boot exactly if it did before.
+func (w scene) asEnabled(p fleet.Pulse, s Step) fleet.Verdict {
+	for _, u := range w.serverPlan(p.Name).Units {
+		now, ok := p.Unit(u.Name)
+		if !ok || !w.kept(u.Daemon, s) || u.Enabled == "" {
+			continue
+		}
+		if now.Enabled != u.Enabled {
+			return fleet.Deny("%s: %s is %s and was %s before", p.Name, u.Name, now.Enabled, u.Enabled)
+		}
+	}
+	return fleet.Affirm("")
+}

@@ -1,0 +1,181 @@
+package journal
+
+import (
+	"time"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
+)
+
+// Begun is the data of RunBegun and DriveBegun.
+type Begun struct {
+	Command string      `json:"command"` // upgrade, resume, abort
+	Driver  string      `json:"driver"`  // user@host and process
+	Fleet   string      `json:"fleet"`   // path of the fleet file
+	Target  kea.Version `json:"target"`
+	Version string      `json:"version"` // of this program
+}
+
+// Attempt is the data of StepBegun.
+type Attempt struct {
+	Number int    `json:"attempt"` // from 1; a job's key is run, step and attempt
+	Title  string `json:"title"`
+	Kind   string `json:"kind"`
+}
+
+// Result is the data of StepDone.
+type Result struct {
+	Kind   string            `json:"kind"`
+	Saw    string            `json:"saw"`
+	Probed bool              `json:"probed,omitempty"` // it was already so; nothing was done
+	Facts  map[string]string `json:"facts,omitempty"`
+}
+
+// Asking is the data of GateAsked: which gate, and its answer.
+type Asking struct {
+	Gate    string        `json:"gate"`
+	Verdict fleet.Verdict `json:"verdict"`
+}
+
+// Question is the data of Asked: what was asked of the operator, and the reply.
+type Question struct {
+	Question string `json:"question"`
+	Yes      bool   `json:"yes"`
+}
+
+// Problem is what a user is told of a failure: what happened, what was seen, verbatim, where the fleet stands, and the commands
+// to type next.
+type Problem struct {
+	What string   `json:"what"`
+	Why  string   `json:"why,omitempty"`
+	Now  []string `json:"now,omitempty"`
+	Next []Next   `json:"next,omitempty"`
+}
+
+// Next is a command and what it does.
+type Next struct {
+	Command string `json:"command"`
+	Does    string `json:"does"`
+}
+
+// Ended is the data of GroupEnded.
+type Ended struct {
+	State   State    `json:"state"`
+	Problem *Problem `json:"problem,omitempty"`
+}
+
+// State is where a group, or a run as a whole, stands.
+type State string
+
+// The states. Interrupted is what a drive leaves that ended without a word: only Fold gives it.
+const (
+	Waiting     State = "waiting"
+	Running     State = "running"
+	Paused      State = "paused"
+	Halted      State = "halted"
+	Interrupted State = "interrupted"
+	Refused     State = "refused"
+	Done        State = "done"
+	BackedOut   State = "backed-out"
+	RolledBack  State = "rolled-back"
+)
+
+// Over reports whether nothing is left to do for a group in that state.
+func (s State) Over() bool {
+	return s == Refused || s == Done || s == BackedOut || s == RolledBack
+}
+
+// Status is where a run stands, folded from its events: the one model behind status, report, JSON and resume.
+type Status struct {
+	Run     string           `json:"run"`
+	State   State            `json:"state"`
+	Target  kea.Version      `json:"target"`
+	Command string           `json:"command"`
+	Driver  string           `json:"driver"`
+	Fleet   string           `json:"fleet"`
+	Epoch   int              `json:"epoch"`
+	Began   time.Time        `json:"began"`
+	Ended   time.Time        `json:"ended,omitzero"` // when the newest drive ended; zero while one is under way or died
+	Seq     int              `json:"seq"`
+	Next    string           `json:"next,omitempty"` // the command to type
+	Plan    string           `json:"plan,omitempty"` // its hash
+	Groups  []GroupStatus    `json:"groups"`
+	Servers []ServerStatus   `json:"servers"`
+	Bases   []DatabaseStatus `json:"databases"`
+	Backups []Backup         `json:"backups"`
+}
+
+// GroupStatus is where one group stands.
+type GroupStatus struct {
+	ID         string                `json:"id"`
+	State      State                 `json:"state"`
+	Phase      string                `json:"phase"` // the newest begun
+	Phases     []PhaseStatus         `json:"phases"`
+	PastReturn bool                  `json:"past_point_of_no_return"`
+	BackingOut bool                  `json:"backing_out,omitempty"`
+	Outage     Outage                `json:"outage"`
+	Problem    *Problem              `json:"problem,omitempty"`
+	Strangers  []string              `json:"strangers,omitempty"`
+	Steps      map[string]StepStatus `json:"-"`
+}
+
+// PhaseStatus is where one phase of a group stands: waiting, running or done.
+type PhaseStatus struct {
+	Name  string    `json:"name"`
+	State State     `json:"state"`
+	Began time.Time `json:"began,omitzero"`
+	Ended time.Time `json:"ended,omitzero"`
+}
+
+// StepStatus is where one step stands. A step begun and neither done nor failed is in flight: its fate is unknown until probed.
+type StepStatus struct {
+	Phase   string
+	Attempt int
+	Flight  bool
+	Done    bool
+	Began   time.Time
+	Ended   time.Time
+	Result  Result
+	Failed  string
+}
+
+// Outage is how long the group's clients went without an answer, as far as the events tell: from the first stop to the first
+// confirmed server, and per server from its stop to its own confirmation. Zero durations mean not stopped, or not back yet.
+type Outage struct {
+	Stopped time.Time               `json:"stopped,omitzero"`
+	Back    time.Time               `json:"back,omitzero"`
+	AllDown float64                 `json:"all_down_s"`
+	Server  map[string]ServerOutage `json:"-"`
+	Per     map[string]float64      `json:"per_server"`
+}
+
+// ServerOutage is when one server stopped and came back.
+type ServerOutage struct{ Stopped, Back time.Time }
+
+// ServerStatus is one server's versions and fence as the events left them.
+type ServerStatus struct {
+	Name   string      `json:"name"`
+	Group  string      `json:"group"`
+	Before kea.Version `json:"before"`
+	After  kea.Version `json:"after"` // zero until upgraded
+	Fenced bool        `json:"fenced"`
+	Doing  string      `json:"doing,omitempty"` // title of the step in flight
+}
+
+// DatabaseStatus is one database's schemas.
+type DatabaseStatus struct {
+	ID     fleet.DatabaseID `json:"id"`
+	Name   string           `json:"name"`
+	Before kea.Schema       `json:"before"`
+	After  kea.Schema       `json:"after"`
+}
+
+// Backup is one dump that the run took.
+type Backup struct {
+	Database fleet.DatabaseID `json:"database"`
+	Server   string           `json:"server"`
+	Path     string           `json:"path"`
+	Bytes    string           `json:"bytes,omitempty"`
+	Digest   string           `json:"sha256,omitempty"`
+	Proved   string           `json:"proved,omitempty"` // how
+}

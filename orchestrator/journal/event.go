@@ -1,0 +1,87 @@
+package journal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+)
+
+// Type says what an event tells.
+type Type string
+
+// The types of events. RunBegun is the first of every run and stands before the first look at the fleet; DriveBegun opens every
+// drive, each with a higher epoch. StepBegun is the intent: it is durable before the step's first command leaves this machine.
+const (
+	RunBegun   Type = "run-begun"
+	DriveBegun Type = "drive-begun"
+	PlanMade   Type = "plan-made"
+	GateAsked  Type = "gate"
+	Asked      Type = "asked"
+	PhaseBegun Type = "phase-begun"
+	PhaseDone  Type = "phase-done"
+	PhaseVoid  Type = "phase-void"
+	StepBegun  Type = "step-begun"
+	StepDone   Type = "step-done"
+	StepFailed Type = "step-failed"
+	Stranger   Type = "stranger"
+	Untouched  Type = "untouched"
+	BackingOut Type = "backing-out"
+	GroupEnded Type = "group-ended"
+	DriveEnded Type = "drive-ended"
+)
+
+// Event is one line of the journal. Group, phase, step and server are empty where they do not apply.
+type Event struct {
+	Seq    int             `json:"seq"` // from 1, without a gap
+	Time   time.Time       `json:"time"`
+	Run    string          `json:"run"`
+	Epoch  int             `json:"epoch"`
+	Group  string          `json:"group,omitempty"`
+	Phase  string          `json:"phase,omitempty"`
+	Step   string          `json:"step,omitempty"`
+	Server string          `json:"server,omitempty"`
+	Type   Type            `json:"type"`
+	Data   json.RawMessage `json:"data,omitempty"`
+	Prev   string          `json:"prev,omitempty"` // hash of the line before, empty in the first
+}
+
+// With gives the event with its data in place. Data that cannot be written as JSON is a mistake in this program.
+func (e Event) With(data any) Event {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		panic(fmt.Sprintf("event %s: %v", e.Type, err))
+	}
+	e.Data = raw
+	return e
+}
+
+// Read decodes the event's data into v.
+func (e Event) Read(v any) error {
+	if len(e.Data) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(e.Data, v); err != nil {
+		return fmt.Errorf("event %d (%s): %w", e.Seq, e.Type, err)
+	}
+	return nil
+}
+
+// ErrNoRun is returned by Log.Read and Log.Append for a run that the log does not hold.
+var ErrNoRun = errors.New("no such run")
+
+// ErrDriven is returned when another process drives the run on this log. It is wrapped with who that is, where that is known.
+var ErrDriven = errors.New("the run is driven by another process")
+
+// ErrDamaged is returned by Log.Read at the first event that does not verify: a broken chain, a gap, a line that is no event.
+// What stands before it has been yielded and holds.
+var ErrDamaged = errors.New("the journal is damaged")
+
+// Log stores the events of runs. Append gives them their sequence numbers and hashes and returns when all of them are durable;
+// after an error of Append nothing may be done that the events announce.
+type Log interface {
+	Append(ctx context.Context, events ...Event) error
+	Read(ctx context.Context, run string) iter.Seq2[Event, error]
+}

@@ -1,0 +1,281 @@
+package journal
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const suffix = ".jsonl"
+
+// Files keeps each run in a file of its own under a directory, one event a line, each line carrying the hash of the one before.
+// A driver holds its run's file under flock until Close; readers need no lock.
+type Files struct {
+	dir  string
+	mu   sync.Mutex
+	open map[string]*tail
+}
+
+// tail is the end of one run's file, where this process appends.
+type tail struct {
+	file *os.File
+	seq  int
+	hash string
+}
+
+// NewFiles keeps journals under dir, which is made with mode 0700 when the first event is appended.
+func NewFiles(dir string) *Files { return &Files{dir: dir, open: map[string]*tail{}} }
+
+// Path is where a run's events are kept.
+func (f *Files) Path(run string) string { return filepath.Join(f.dir, run+suffix) }
+
+// Runs lists the runs that are kept, oldest first: their names begin with their time.
+func (f *Files) Runs() ([]string, error) {
+	entries, err := os.ReadDir(f.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listing the journals: %w", err)
+	}
+	var runs []string
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), suffix); ok && !e.IsDir() {
+			runs = append(runs, name)
+		}
+	}
+	slices.Sort(runs)
+	return runs, nil
+}
+
+// Driven reports whether some process holds the run now.
+func (f *Files) Driven(run string) (bool, error) {
+	file, err := os.Open(f.Path(run))
+	if err != nil {
+		return false, fmt.Errorf("opening the journal: %w", err)
+	}
+	defer file.Close()
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("asking for the lock of %s: %w", file.Name(), err)
+	}
+	return false, nil
+}
+
+// Append makes the events durable at the end of their run's file, which it creates for a RunBegun only. It gives ErrDriven
+// when another process holds the file.
+func (f *Files) Append(_ context.Context, events ...Event) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(events) == 0 {
+		return nil
+	}
+	t, err := f.tail(events[0].Run, events[0].Type == RunBegun)
+	if err != nil {
+		return err
+	}
+	var lines bytes.Buffer
+	seq, hash := t.seq, t.hash
+	for _, e := range events {
+		seq++
+		e.Seq, e.Prev = seq, hash
+		line, err := json.Marshal(e)
+		if err != nil {
+			return fmt.Errorf("writing event %d: %w", seq, err)
+		}
+		hash = sum(line)
+		lines.Write(append(line, '\n'))
+	}
+	if _, err := t.file.Write(lines.Bytes()); err != nil {
+		return f.spoiled(events[0].Run, t, err)
+	}
+	if err := t.file.Sync(); err != nil {
+		return f.spoiled(events[0].Run, t, err)
+	}
+	t.seq, t.hash = seq, hash
+	return nil
+}
+
+// spoiled gives up a file whose last write is in doubt: it is closed, and the next Append finds out anew what is in it.
+func (f *Files) spoiled(run string, t *tail, err error) error {
+	delete(f.open, run)
+	return fmt.Errorf("making the journal durable: %w", errors.Join(err, t.file.Close()))
+}
+
+// Close gives up every run that this process holds.
+func (f *Files) Close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var errs []error
+	for run, t := range f.open {
+		errs = append(errs, t.file.Close())
+		delete(f.open, run)
+	}
+	return errors.Join(errs...)
+}
+
+func (f *Files) tail(run string, create bool) (*tail, error) {
+	if t, ok := f.open[run]; ok {
+		return t, nil
+	}
+	flags := os.O_RDWR
+	if create {
+		if err := os.MkdirAll(f.dir, 0o700); err != nil {
+			return nil, fmt.Errorf("making the state directory: %w", err)
+		}
+		flags |= os.O_CREATE | os.O_EXCL
+	}
+	file, err := os.OpenFile(f.Path(run), flags, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s", ErrNoRun, run)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening the journal: %w", err)
+	}
+	t, err := hold(file)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	if create {
+		if err := syncDir(f.dir); err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
+	}
+	f.open[run] = t
+	return t, nil
+}
+
+// hold locks the file, cuts off a torn last line and finds the end of the chain.
+func hold(file *os.File) (*tail, error) {
+	err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, fmt.Errorf("%w: %s is locked", ErrDriven, file.Name())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("locking %s: %w", file.Name(), err)
+	}
+	t := &tail{file: file}
+	var size int64
+	for l, err := range chain(file) {
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file.Name(), err)
+		}
+		t.seq, t.hash = l.event.Seq, l.hash
+		size = l.end
+	}
+	if err := file.Truncate(size); err != nil {
+		return nil, fmt.Errorf("cutting off a torn line: %w", err)
+	}
+	if _, err := file.Seek(size, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("finding the end of the journal: %w", err)
+	}
+	return t, nil
+}
+
+// Read yields the events of a run from the first. A torn last line is passed over; what does not verify ends it with ErrDamaged.
+func (f *Files) Read(ctx context.Context, run string) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		file, err := os.Open(f.Path(run))
+		if errors.Is(err, fs.ErrNotExist) {
+			yield(Event{}, fmt.Errorf("%w: %s", ErrNoRun, run))
+			return
+		}
+		if err != nil {
+			yield(Event{}, fmt.Errorf("opening the journal: %w", err))
+			return
+		}
+		defer file.Close()
+		for l, err := range chain(file) {
+			if err != nil {
+				err = fmt.Errorf("%s: %w", file.Name(), err)
+			} else {
+				err = ctx.Err()
+			}
+			if !yield(l.event, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// link is one verified line: its event, its own hash and the offset behind it.
+type link struct {
+	event Event
+	hash  string
+	end   int64
+}
+
+// chain reads lines and verifies number and hash of each.
+func chain(r io.Reader) iter.Seq2[link, error] {
+	return func(yield func(link, error) bool) {
+		in := bufio.NewReader(r)
+		var last link
+		for {
+			line, err := in.ReadBytes('\n')
+			if errors.Is(err, io.EOF) {
+				return // what stands behind the last newline is torn
+			}
+			if err != nil {
+				yield(link{}, fmt.Errorf("reading: %w", err))
+				return
+			}
+			next := link{hash: sum(line[:len(line)-1]), end: last.end + int64(len(line))}
+			if err := json.Unmarshal(line, &next.event); err != nil {
+				yield(link{}, fmt.Errorf("%w: line %d is no event: %w", ErrDamaged, last.event.Seq+1, err))
+				return
+			}
+			if next.event.Seq != last.event.Seq+1 || next.event.Prev != last.hash {
+				yield(link{}, fmt.Errorf("%w: line %d does not follow from the line before it", ErrDamaged, last.event.Seq+1))
+				return
+			}
+			if !yield(next, nil) {
+				return
+			}
+			last = next
+		}
+	}
+}
+
+func sum(line []byte) string {
+	h := sha256.Sum256(line)
+	return hex.EncodeToString(h[:16])
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("opening the state directory: %w", err)
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// NewRun names a run by the time and four letters: 20261122T020311Z-7q2d.
+func NewRun(now time.Time, random io.Reader) (string, error) {
+	const letters = "abcdefghjkmnpqrstuvwxyz23456789"
+	raw := make([]byte, 4)
+	if _, err := io.ReadFull(random, raw); err != nil {
+		return "", fmt.Errorf("naming the run: %w", err)
+	}
+	for i, b := range raw {
+		raw[i] = letters[int(b)%len(letters)]
+	}
+	return now.UTC().Format("20060102T150405Z") + "-" + string(raw), nil
+}

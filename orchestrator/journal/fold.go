@@ -1,0 +1,349 @@
+package journal
+
+import (
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
+)
+
+// outline is as much of a plan as a status needs.
+type outline struct {
+	Hash   string
+	Groups []struct {
+		ID      string
+		Servers []struct {
+			Name   string
+			Before kea.Version
+		}
+		Databases []struct {
+			ID     fleet.DatabaseID
+			Name   string
+			Before kea.Schema
+		}
+		Phases []struct{ Name string }
+	}
+}
+
+// The kinds of steps whose results a status shows. The orchestrator's table of kinds uses these very names.
+const (
+	KindFence   = "fence"
+	KindUnfence = "unfence"
+	KindStop    = "stop"
+	KindInstall = "install"
+	KindConfirm = "confirm"
+	KindDump    = "dump"
+	KindProve   = "prove"
+	KindMigrate = "migrate"
+	KindVerify  = "verify"
+)
+
+// Facts that steps report in their results, by name.
+const (
+	FactVersion  = "version"  // install: the Kea version now installed
+	FactSchema   = "schema"   // verify: the schema that the database is at
+	FactPath     = "path"     // dump: where it is
+	FactBytes    = "bytes"    // dump
+	FactDigest   = "sha256"   // dump
+	FactDatabase = "database" // dump, prove, verify: the database's identity
+	FactProof    = "proof"    // prove: how
+)
+
+// Fold makes a run's status of its events, in order. At an event that cannot be had it gives the status up to there with the error.
+func Fold(events iter.Seq2[Event, error]) (Status, error) {
+	var f Folding
+	for e, err := range events {
+		if err != nil {
+			return f.Status(), err
+		}
+		if err := f.Add(e); err != nil {
+			return f.Status(), err
+		}
+	}
+	return f.Status(), nil
+}
+
+// Folding is a status in the making: what Fold is for events that are still to come. The zero value has seen none.
+type Folding struct {
+	now   Status
+	alive bool // a drive has begun and not ended
+}
+
+// Add takes the next event in.
+func (f *Folding) Add(e Event) error {
+	f.now.Run, f.now.Epoch, f.now.Seq = e.Run, max(f.now.Epoch, e.Epoch), e.Seq
+	switch e.Type {
+	case RunBegun, DriveBegun:
+		var b Begun
+		if err := e.Read(&b); err != nil {
+			return err
+		}
+		f.drive(e, b)
+		return nil
+	case DriveEnded:
+		f.alive, f.now.Ended = false, e.Time
+		return nil
+	case PlanMade:
+		var o outline
+		if err := e.Read(&o); err != nil {
+			return err
+		}
+		f.plan(o)
+		return nil
+	}
+	g := f.group(e.Group)
+	if g == nil {
+		return nil
+	}
+	return f.grouped(g, e)
+}
+
+func (f *Folding) drive(e Event, b Begun) {
+	f.alive, f.now.Ended = true, time.Time{}
+	f.now.Command, f.now.Driver = b.Command, b.Driver
+	if e.Type == RunBegun {
+		f.now.Began, f.now.Fleet, f.now.Target = e.Time, b.Fleet, b.Target
+	}
+	for i := range f.now.Groups {
+		if g := &f.now.Groups[i]; !g.State.Over() && g.State != Waiting {
+			g.State, g.Problem = Running, nil
+		}
+	}
+}
+
+func (f *Folding) plan(o outline) {
+	f.now.Plan, f.now.Groups, f.now.Servers, f.now.Bases = o.Hash, nil, nil, nil
+	for _, g := range o.Groups {
+		status := GroupStatus{ID: g.ID, State: Waiting, Steps: map[string]StepStatus{}}
+		for _, p := range g.Phases {
+			status.Phases = append(status.Phases, PhaseStatus{Name: p.Name, State: Waiting})
+		}
+		status.Outage.Server = map[string]ServerOutage{}
+		f.now.Groups = append(f.now.Groups, status)
+		for _, s := range g.Servers {
+			f.now.Servers = append(f.now.Servers, ServerStatus{Name: s.Name, Group: g.ID, Before: s.Before})
+		}
+		for _, d := range g.Databases {
+			f.now.Bases = append(f.now.Bases, DatabaseStatus{ID: d.ID, Name: d.Name, Before: d.Before, After: d.Before})
+		}
+	}
+}
+
+func (f *Folding) grouped(g *GroupStatus, e Event) error {
+	switch e.Type {
+	case PhaseBegun:
+		g.State, g.Phase = Running, e.Phase
+		g.phase(e.Phase, func(p *PhaseStatus) { p.State, p.Began = Running, e.Time })
+	case PhaseDone:
+		g.phase(e.Phase, func(p *PhaseStatus) { p.State, p.Ended = Done, e.Time })
+	case PhaseVoid:
+		g.phase(e.Phase, func(p *PhaseStatus) { p.State = Waiting })
+		for id, s := range g.Steps {
+			if s.Phase == e.Phase && s.Done {
+				s.Done = false
+				g.Steps[id] = s
+			}
+		}
+	case StepBegun, StepDone, StepFailed:
+		return f.step(g, e)
+	case Stranger:
+		var who string
+		if err := e.Read(&who); err != nil {
+			return err
+		}
+		g.Strangers = append(g.Strangers, who)
+	case Untouched:
+		g.PastReturn = false
+	case BackingOut:
+		g.BackingOut = true
+	case GroupEnded:
+		var end Ended
+		if err := e.Read(&end); err != nil {
+			return err
+		}
+		g.State, g.Problem = end.State, end.Problem
+	}
+	return nil
+}
+
+func (f *Folding) step(g *GroupStatus, e Event) error {
+	s := g.Steps[e.Step]
+	switch e.Type {
+	case StepBegun:
+		var a Attempt
+		if err := e.Read(&a); err != nil {
+			return err
+		}
+		s = StepStatus{Phase: e.Phase, Attempt: a.Number, Flight: true, Began: e.Time}
+		f.begun(g, e, a)
+	case StepDone:
+		if err := e.Read(&s.Result); err != nil {
+			return err
+		}
+		s.Phase, s.Flight, s.Done, s.Ended, s.Failed = e.Phase, false, true, e.Time, ""
+		f.done(g, e, s.Result)
+	case StepFailed:
+		if err := e.Read(&s.Failed); err != nil {
+			return err
+		}
+		s.Flight, s.Done, s.Ended = false, false, e.Time
+		f.doing(e.Server, "")
+	}
+	g.Steps[e.Step] = s
+	return nil
+}
+
+func (f *Folding) begun(g *GroupStatus, e Event, a Attempt) {
+	f.doing(e.Server, a.Title)
+	switch a.Kind {
+	case KindFence:
+		f.server(e.Server, func(s *ServerStatus) { s.Fenced = true })
+	case KindStop:
+		g.Outage.stopped(e.Server, e.Time)
+	case KindMigrate:
+		g.PastReturn = true
+	}
+}
+
+func (f *Folding) done(g *GroupStatus, e Event, r Result) {
+	f.doing(e.Server, "")
+	switch r.Kind {
+	case KindFence:
+		f.server(e.Server, func(s *ServerStatus) { s.Fenced = true })
+	case KindUnfence:
+		f.server(e.Server, func(s *ServerStatus) { s.Fenced = false })
+	case KindInstall:
+		if v, err := kea.ParseVersion(r.Facts[FactVersion]); err == nil {
+			f.server(e.Server, func(s *ServerStatus) { s.After = v })
+		}
+	case KindConfirm:
+		g.Outage.back(e.Server, e.Time)
+	case KindDump:
+		f.now.Backups = append(f.now.Backups, Backup{
+			Database: fleet.DatabaseID(r.Facts[FactDatabase]), Server: e.Server, Path: r.Facts[FactPath],
+			Bytes: r.Facts[FactBytes], Digest: r.Facts[FactDigest],
+		})
+	case KindProve:
+		for i := range f.now.Backups {
+			if f.now.Backups[i].Server == e.Server && string(f.now.Backups[i].Database) == r.Facts[FactDatabase] {
+				f.now.Backups[i].Proved = r.Facts[FactProof]
+			}
+		}
+	case KindVerify:
+		f.schema(r)
+	}
+}
+
+func (f *Folding) schema(r Result) {
+	at, err := kea.ParseSchema(r.Facts[FactSchema])
+	if err != nil {
+		return
+	}
+	for i := range f.now.Bases {
+		if string(f.now.Bases[i].ID) == r.Facts[FactDatabase] {
+			f.now.Bases[i].After = at
+		}
+	}
+}
+
+func (f *Folding) doing(server, title string) {
+	f.server(server, func(s *ServerStatus) { s.Doing = title })
+}
+
+func (f *Folding) server(name string, change func(*ServerStatus)) {
+	for i := range f.now.Servers {
+		if f.now.Servers[i].Name == name {
+			change(&f.now.Servers[i])
+		}
+	}
+}
+
+func (f *Folding) group(id string) *GroupStatus {
+	for i := range f.now.Groups {
+		if f.now.Groups[i].ID == id {
+			return &f.now.Groups[i]
+		}
+	}
+	return nil
+}
+
+func (g *GroupStatus) phase(name string, change func(*PhaseStatus)) {
+	for i := range g.Phases {
+		if g.Phases[i].Name == name {
+			change(&g.Phases[i])
+		}
+	}
+}
+
+func (o *Outage) stopped(server string, at time.Time) {
+	if o.Stopped.IsZero() {
+		o.Stopped = at
+	}
+	if o.Server[server].Stopped.IsZero() {
+		o.Server[server] = ServerOutage{Stopped: at}
+	}
+}
+
+func (o *Outage) back(server string, at time.Time) {
+	s, stopped := o.Server[server]
+	if !stopped || !s.Back.IsZero() {
+		return
+	}
+	s.Back = at
+	o.Server[server] = s
+	if o.Back.IsZero() {
+		o.Back = at
+	}
+}
+
+// worst orders the states of groups for the state of the whole run.
+var worst = []State{Halted, Interrupted, Paused, Running, RolledBack, BackedOut, Refused, Waiting, Done}
+
+// Status gives the status after the events so far.
+func (f *Folding) Status() Status {
+	for i := range f.now.Groups {
+		f.now.Groups[i].Outage.total()
+	}
+	f.now.State = f.overall()
+	return f.now
+}
+
+func (f *Folding) overall() State {
+	if len(f.now.Groups) == 0 {
+		if f.alive {
+			return Running
+		}
+		return Refused
+	}
+	return slices.MinFunc(f.now.Groups, func(a, b GroupStatus) int {
+		return slices.Index(worst, a.State) - slices.Index(worst, b.State)
+	}).State
+}
+
+func (o *Outage) total() {
+	o.Per = map[string]float64{}
+	for _, name := range slices.Sorted(maps.Keys(o.Server)) {
+		if s := o.Server[name]; !s.Back.IsZero() {
+			o.Per[name] = s.Back.Sub(s.Stopped).Seconds()
+		}
+	}
+	if !o.Back.IsZero() {
+		o.AllDown = o.Back.Sub(o.Stopped).Seconds()
+	}
+}
+
+// Interrupt says interrupted where the events say running. A drive that was killed wrote no end: only a look at its process
+// tells, which the caller has taken.
+func (s *Status) Interrupt() {
+	for i := range s.Groups {
+		if s.Groups[i].State == Running {
+			s.Groups[i].State = Interrupted
+		}
+	}
+	if s.State == Running {
+		s.State = Interrupted
+	}
+}

@@ -1,0 +1,164 @@
+package orchestrator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/orchestrator/journal"
+)
+
+// migrate moves one database to the target's schema. Its intent is the point of no return. Whatever the job reports, the
+// database itself says how far it got.
+func (g *groupDrive) migrate(ctx context.Context, phase string, s Step) error {
+	if err := g.found(ctx, s); err != nil {
+		return err
+	}
+	now, err := g.classify(ctx, s)
+	if err != nil {
+		return err
+	}
+	if now.State == fleet.Migrated {
+		return g.done(ctx, phase, s, journal.Result{Saw: saw(now), Probed: true})
+	}
+	if now.State == fleet.Torn {
+		if err := g.restore(ctx, phase, s, now); err != nil {
+			return err
+		}
+	}
+	if err := g.mayAct(); err != nil {
+		return err
+	}
+	if err := g.abandon(ctx, phase, s); err != nil {
+		return err
+	}
+	if err := g.begin(ctx, phase, s); err != nil {
+		return err
+	}
+	result, cause := g.order(ctx, s, kinds[s.Kind])
+	if fatal(cause) || ctx.Err() != nil {
+		return errors.Join(cause, ctx.Err())
+	}
+	return g.fate(ctx, phase, s, result, cause)
+}
+
+// fate asks the database how far a migration got that has ended or was lost.
+func (g *groupDrive) fate(ctx context.Context, phase string, s Step, result journal.Result, cause error) error {
+	now, err := g.classify(ctx, s)
+	if err != nil {
+		return g.failed(ctx, phase, s, fleet.Doubt("%v", err), cause)
+	}
+	switch now.State {
+	case fleet.Migrated:
+		result.Saw = saw(now)
+		return g.done(ctx, phase, s, result)
+	case fleet.Untouched:
+		if err := g.failed(ctx, phase, s, fleet.Deny("%s", saw(now)), cause); fatal(err) {
+			return err
+		}
+		if err := g.untouched(ctx, s, now); err != nil {
+			return err
+		}
+		return &stepError{step: s, phase: phase, saw: fleet.Deny("%s", saw(now)), cause: cause}
+	default:
+		return g.failed(ctx, phase, s, fleet.Deny("%s", saw(now)), cause)
+	}
+}
+
+// found waits for a migration that an earlier drive started and that still runs. It starts nothing.
+func (g *groupDrive) found(ctx context.Context, s Step) error {
+	before := g.status().Steps[s.ID]
+	if !before.Flight {
+		return nil
+	}
+	state, err := g.World.Job(ctx, s.Server, g.Run, s.ID, before.Attempt)
+	if err != nil {
+		return fmt.Errorf("looking for the migration that was begun: %w", err)
+	}
+	if state != fleet.JobRunning {
+		return nil
+	}
+	_, err = g.order(ctx, s, kinds[s.Kind])
+	if fatal(err) || ctx.Err() != nil {
+		return errors.Join(err, ctx.Err())
+	}
+	if errors.Is(err, ErrFateUnknown) {
+		return fmt.Errorf("waiting for the migration that was begun: %w", err)
+	}
+	return nil // how far it got is asked of the database
+}
+
+// abandon closes an attempt that was begun and is known not to run, so that the next one has a key of its own.
+func (g *groupDrive) abandon(ctx context.Context, phase string, s Step) error {
+	before := g.status().Steps[s.ID]
+	if !before.Flight {
+		return nil
+	}
+	state, err := g.World.Job(ctx, s.Server, g.Run, s.ID, before.Attempt)
+	if err != nil {
+		return fmt.Errorf("looking for the migration that was begun: %w", err)
+	}
+	if state == fleet.JobAbsent {
+		return nil // the same key serves: nothing was started under it
+	}
+	return g.record(ctx, journal.Event{Type: journal.StepFailed, Phase: phase, Step: s.ID, Server: s.Server}.With("the attempt ended: "+string(state)))
+}
+
+// restore puts the backup back over a torn schema, with the operator's word. Only a resume does it: the drive that saw the
+// schema torn holds still.
+func (g *groupDrive) restore(ctx context.Context, phase string, s Step, now fleet.Migration) error {
+	torn := fleet.Deny("%s", saw(now))
+	if !g.resumed {
+		return g.failed(ctx, phase, s, torn, nil)
+	}
+	yes, err := g.ask(ctx, AskRestore)
+	if err != nil {
+		return err
+	}
+	if !yes {
+		return &declined{AskRestore}
+	}
+	if err := g.abandon(ctx, phase, s); err != nil {
+		return err
+	}
+	d, _ := g.group.Database(s.Database)
+	if err := g.step(ctx, phase, databaseStep(KindRestore, s.Server, d, s.At)); err != nil {
+		return err
+	}
+	if now, err = g.classify(ctx, s); err != nil {
+		return err
+	}
+	if now.State != fleet.Untouched {
+		return g.failed(ctx, phase, s, fleet.Deny("after the restore %s", saw(now)), nil)
+	}
+	return nil
+}
+
+func (g *groupDrive) classify(ctx context.Context, s Step) (fleet.Migration, error) {
+	d, _ := g.group.Database(s.Database)
+	m, err := g.World.Migration(ctx, s.At, d.Before, d.Target)
+	if err != nil {
+		return m, fmt.Errorf("asking how far the migration of %s got: %w", d.Name, err)
+	}
+	return m, nil
+}
+
+// untouched takes the point of no return back once every database of the group is shown to be as it was.
+func (g *groupDrive) untouched(ctx context.Context, s Step, now fleet.Migration) error {
+	for _, d := range g.group.Databases {
+		m, err := g.World.Migration(ctx, d.At, d.Before, d.Target)
+		if err != nil || d.Moves() && m.State != fleet.Untouched {
+			return nil
+		}
+	}
+	return g.record(ctx, journal.Event{Type: journal.Untouched, Phase: Migrate, Step: s.ID, Server: s.Server}.With(saw(now)))
+}
+
+func saw(m fleet.Migration) string {
+	text := fmt.Sprintf("the schema is at %s, %s", m.At, m.State)
+	if m.Saw != "" {
+		text += ": " + m.Saw
+	}
+	return text
+}

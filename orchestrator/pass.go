@@ -1,0 +1,234 @@
+package orchestrator
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/orchestrator/journal"
+)
+
+// patience is how long a gate may take to become yes: a stopped daemon's session takes a moment to end.
+const patience = 5 * time.Second
+
+// gate puts a gate's question until it is yes or patience ends, and writes the answer down.
+func (g *groupDrive) gate(ctx context.Context, name GateName, phase string) error {
+	v := until(ctx, patience, func() fleet.Verdict {
+		if err := g.mayAct(); err != nil {
+			return fleet.Deny("%v", err)
+		}
+		return g.answer(ctx, name)
+	})
+	err := g.record(ctx, journal.Event{Type: journal.GateAsked, Phase: phase}.With(journal.Asking{Gate: string(name), Verdict: v}))
+	if err != nil || v.OK() {
+		return err
+	}
+	if err := g.mayAct(); err != nil {
+		return err
+	}
+	return &gateError{name, phase, v}
+}
+
+// gateError is a gate that did not answer yes.
+type gateError struct {
+	gate    GateName
+	phase   string
+	verdict fleet.Verdict
+}
+
+func (e *gateError) Error() string {
+	return fmt.Sprintf("gate %q before %s: %s", e.gate, e.phase, e.verdict)
+}
+
+func (g *groupDrive) answer(ctx context.Context, name GateName) fleet.Verdict {
+	w := g.scene()
+	switch name {
+	case GateGo:
+		return g.asPlanned(ctx)
+	case GateQuiet:
+		return w.quiet(ctx)
+	case GateReturn:
+		return g.mayMigrate(ctx)
+	case GateSchema:
+		return fleet.All(w.whole(ctx), g.othersQuiet(ctx), w.matches(ctx, []string{g.group.Canary}))
+	case GateCanary:
+		return fleet.All(w.whole(ctx), g.othersQuiet(ctx), w.matches(ctx, g.group.Rest()), confirmed(ctx, w, Step{Server: g.group.Canary}))
+	case GateRoll:
+		return g.restServes(ctx)
+	case GateDone:
+		return w.serving(ctx, false)
+	case GateOld:
+		return w.theOld(ctx)
+	case GateOldDone:
+		return w.serving(ctx, true)
+	default:
+		return fleet.Doubt("nobody knows the gate %q", name)
+	}
+}
+
+// asPlanned surveys the fleet again and asks whether the same plan would be made. A stop that has begun is past this gate.
+func (g *groupDrive) asPlanned(ctx context.Context) fleet.Verdict {
+	if g.touched() {
+		return fleet.Affirm("the stop has begun")
+	}
+	now, err := g.Again(ctx)
+	if err != nil {
+		return fleet.Doubt("%v", err)
+	}
+	if len(now.Refusals) > 0 {
+		return fleet.Deny("%s", now.Refusals[0].Message)
+	}
+	if now.Hash != g.plan.Hash {
+		return fleet.Deny("the fleet is no longer as planned: the plan would now be %.19s, not %.19s", now.Hash, g.plan.Hash)
+	}
+	return fleet.Affirm("%d checks, the fleet is as planned", now.Checks)
+}
+
+// mayMigrate is the gate of the point of no return. A migration that was begun is past it: quiet is all that can still be asked.
+func (g *groupDrive) mayMigrate(ctx context.Context) fleet.Verdict {
+	w := g.scene()
+	if g.status().PastReturn {
+		return w.quiet(ctx)
+	}
+	return fleet.All(w.quiet(ctx), g.backed(), g.unwritten(ctx), w.matches(ctx, []string{g.group.Canary}))
+}
+
+// backed says whether every database that moves has its dump, proved where the plan could promise that.
+func (g *groupDrive) backed() fleet.Verdict {
+	steps := g.status().Steps
+	for _, p := range g.group.Phases {
+		for _, s := range p.Steps() {
+			if (s.Kind == KindDump || s.Kind == KindProve) && !steps[s.ID].Done {
+				return fleet.Deny("%s: %s: not done", s.Server, s.Title)
+			}
+		}
+	}
+	return fleet.Affirm("backed up")
+}
+
+// unwritten says whether the contents of every database are still what they were at its dump: whoever came and went
+// meanwhile, the dump is a dump of this.
+func (g *groupDrive) unwritten(ctx context.Context) fleet.Verdict {
+	steps := g.status().Steps
+	for _, p := range g.group.Phases {
+		for _, s := range p.Steps() {
+			if s.Kind != KindContents || !steps[s.ID].Done {
+				continue
+			}
+			now, err := g.World.Contents(ctx, s.At)
+			if err != nil {
+				return fleet.Doubt("%s: %v", s.At, err)
+			}
+			if then := steps[s.ID].Result.Facts[FactContents]; now != then {
+				return fleet.Deny("%s was written to since its dump", s.At)
+			}
+		}
+	}
+	return fleet.Affirm("nothing was written since the dump")
+}
+
+// othersQuiet says whether every server whose fence was not lifted is still held, and nobody else is in the databases.
+func (g *groupDrive) othersQuiet(ctx context.Context) fleet.Verdict {
+	w := g.scene()
+	return fleet.All(w.held(ctx, g.fencedNames()), w.noClients(ctx, g.group.Names(), g.mayRun))
+}
+
+func (g *groupDrive) mayRun(server string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.free[server]
+}
+
+func (g *groupDrive) fencedNames() []string {
+	var names []string
+	for _, name := range g.group.Names() {
+		if !g.mayRun(name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// restServes is the gate of a rolling group before its next server: those rolled serve the target, the others the old.
+func (g *groupDrive) restServes(ctx context.Context) fleet.Verdict {
+	w := g.scene()
+	steps := g.status().Steps
+	return w.onAll(g.group.Names(), func(name string) fleet.Verdict {
+		confirm := step(KindConfirm, name)
+		switch {
+		case steps[confirm.ID].Done:
+			return confirmed(ctx, w, confirm)
+		case steps[step(KindFence, name).ID].Attempt > 0:
+			return fleet.Affirm("") // the one in hand
+		default:
+			return confirmed(ctx, w, backwards(confirm))
+		}
+	})
+}
+
+// touched reports whether an effect on any server was begun.
+func (g *groupDrive) touched() bool {
+	for id, s := range g.status().Steps {
+		if s.Attempt > 0 && g.kindOf(id) == KindClaim {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *groupDrive) kindOf(id string) Kind {
+	for _, phases := range [][]Phase{g.group.Phases, g.group.Back} {
+		for _, p := range phases {
+			for _, s := range p.Steps() {
+				if s.ID == id {
+					return s.Kind
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// question words what is asked, with what the answer should rest on.
+func (g *groupDrive) question(a Ask) Question {
+	q := Question{Ask: a, Group: g.group.ID}
+	switch a {
+	case AskGo:
+		q.Text = fmt.Sprintf("stop every Kea daemon on %s?", join(g.group.Names()))
+		if g.group.Mode == Rolling {
+			q.Text = fmt.Sprintf("upgrade %s, one after the other?", join(g.group.Names()))
+		}
+	case AskReturn:
+		q.Text, q.Word = "migrate the schema? From here the old Kea runs again only over the backup", "migrate"
+		for _, d := range g.group.Databases {
+			q.Saw = append(q.Saw, fmt.Sprintf("%s  %s -> %s", d.At, d.Before, d.Target))
+		}
+		for _, b := range g.Status().Backups {
+			q.Saw = append(q.Saw, fmt.Sprintf("backup %s:%s  %s", b.Server, b.Path, b.Proved))
+		}
+	case AskRest:
+		q.Text = fmt.Sprintf("%s is confirmed; go on with %s?", g.group.Canary, join(g.group.Rest()))
+	case AskBack:
+		q.Text = "back out to the old state?"
+	case AskRestore:
+		q.Text, q.Word = "restore the backup over the torn schema, and migrate again?", "restore"
+	case AskStop:
+		q.Text = "stop what was started behind this run's back, and go on?"
+	}
+	return q
+}
+
+func join(names []string) string {
+	switch len(names) {
+	case 0:
+		return "nothing"
+	case 1:
+		return names[0]
+	}
+	text := names[0]
+	for _, n := range names[1 : len(names)-1] {
+		text += ", " + n
+	}
+	return text + " and " + names[len(names)-1]
+}

@@ -1,0 +1,233 @@
+package orchestrator
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
+)
+
+// preflight asks of the facts everything that can fail early. A refusal stands for a run that must not begin; a warning for
+// what its operator should know.
+func (p *Plan) preflight(facts fleet.Facts) {
+	c := checker{plan: p, facts: facts, inGroup: inGroup(facts, p.Options.Group)}
+	for _, s := range facts.Servers {
+		if c.inGroup[s.Name] {
+			c.server(s)
+		}
+	}
+	for _, d := range facts.Databases {
+		if slices.ContainsFunc(d.Servers(), func(s string) bool { return c.inGroup[s] }) {
+			c.database(d)
+		}
+	}
+	for _, d := range facts.Staged {
+		if c.inGroup[d.Endpoints[0].Place.Server] {
+			c.staged(d)
+		}
+	}
+	if len(facts.Servers) == 0 {
+		c.refuse(Finding{Code: "no-server", Message: "the fleet has no server", Next: "name the servers in the fleet file"})
+	}
+}
+
+type checker struct {
+	plan    *Plan
+	facts   fleet.Facts
+	inGroup map[string]bool
+}
+
+func inGroup(facts fleet.Facts, id string) map[string]bool {
+	in := map[string]bool{}
+	for _, g := range fleet.Groups(facts) {
+		for _, s := range g.Servers {
+			in[s] = id == "" || g.ID == id
+		}
+	}
+	return in
+}
+
+func (c checker) refuse(f Finding) { c.plan.Refusals = append(c.plan.Refusals, f) }
+func (c checker) warn(f Finding)   { c.plan.Warnings = append(c.plan.Warnings, f) }
+
+// need counts one question; what is not a yes refuses.
+func (c checker) need(v fleet.Verdict, f Finding) bool {
+	c.plan.Checks++
+	if v.OK() {
+		return true
+	}
+	if v.Saw != "" {
+		f.Message += ": " + v.Saw
+	}
+	c.refuse(f)
+	return false
+}
+
+func (c checker) must(ok bool, f Finding) bool {
+	c.plan.Checks++
+	if !ok {
+		c.refuse(f)
+	}
+	return ok
+}
+
+func (c checker) accepted(r Risk) bool { return slices.Contains(c.plan.Accepted, r) }
+
+func (c checker) server(s fleet.Server) {
+	at := func(code, next, format string, args ...any) Finding {
+		return Finding{Code: code, Server: s.Name, Message: s.Name + ": " + fmt.Sprintf(format, args...), Next: next}
+	}
+	if !c.need(s.Reach, at("unreachable", "mend the way to "+s.Name+", then plan again", "cannot be reached")) ||
+		!c.need(s.Root, at("not-root", "log in as root, or let the login use sudo without a password", "root is needed")) {
+		return
+	}
+	if !c.must(s.Platform.Playbook != "", at("platform", "name its playbook in the fleet file", "no playbook speaks for %q", s.Platform.OS)) {
+		return
+	}
+	c.software(s, at)
+	c.units(s, at)
+	c.configs(s, at)
+	for _, name := range slices.Sorted(maps.Keys(s.Tools)) {
+		c.need(s.Tools[name], at("tool", "install the package that has "+name, "%s is missing", name))
+	}
+	c.must(s.Claim.Run == "", at("claimed", "kea-lockstep resume "+s.Claim.Run+", or kea-lockstep unlock once it is over",
+		"another run holds it: %s", describeClaim(s.Claim)))
+	c.need(negate(s.Busy), at("package-lock", "wait until the package manager is done, then plan again", "the package manager is busy"))
+	for _, d := range s.Disk {
+		c.must(d.Free >= minFree, at("disk", "make room on "+d.Path, "%d MB are free on %s; the upgrade needs %d MB", d.Free>>20, d.Path, minFree>>20))
+	}
+	if s.Clock.Abs() > maxSkew {
+		c.warn(at("clock", "set its clock", "its clock is off by %s", s.Clock.Round(1e9)))
+	}
+	for _, m := range s.Managers {
+		c.warn(at("manager", "pause it until the run is done", "%s manages this server too", m))
+	}
+}
+
+const (
+	minFree = 300 << 20 // bytes: a Kea upgrade unpacks 40 MB; the rest is room for a dump and its log
+	maxSkew = 60 * 1e9  // a minute
+)
+
+// negate turns a verdict around: what must not be so.
+func negate(v fleet.Verdict) fleet.Verdict {
+	switch v.Answer {
+	case fleet.Yes:
+		v.Answer = fleet.No
+	case fleet.No:
+		v.Answer = fleet.Yes
+	}
+	return v
+}
+
+type finding func(code, next, format string, args ...any) Finding
+
+func (c checker) software(s fleet.Server, at finding) {
+	now, target := s.Software.Kea, c.plan.Target
+	if !c.must(now != (kea.Version{}), at("version", "install Kea there, or take the server out of the fleet file", "its Kea version cannot be read")) {
+		return
+	}
+	c.must(now.Compare(target) <= 0, at("downgrade", "Kea has no downgrade: choose a target from "+now.String()+" on",
+		"Kea %s is installed, which is newer than %s", now, target))
+	c.need(s.Software.Whole, at("broken-packages", "mend them with the package manager, then plan again", "packages are half installed"))
+	for _, pkg := range s.Packages {
+		_, ok := candidate(pkg, target)
+		c.must(ok, at("package-missing", "make the repository that has Kea "+target.String()+" known to "+s.Name+" and refresh its package lists",
+			"no package %s of Kea %s can be had (available: %s)", pkg.Name, target, list(pkg.Available)))
+		c.must(slices.Contains(pkg.Available, pkg.Installed), at("old-package-missing", "make the repository that has "+pkg.Installed+" known to "+s.Name,
+			"today's %s %s can no longer be had, so there would be no way back", pkg.Name, pkg.Installed))
+	}
+	for _, h := range s.Holds {
+		c.must(false, at("held", "apt-mark unhold "+h, "%s is held back", h))
+	}
+}
+
+func (c checker) units(s fleet.Server, at finding) {
+	ran := 0
+	for _, u := range s.Units {
+		c.must(!u.Own, at("own-unit", "move the file to /usr/lib/systemd/system, or its changes into a drop-in",
+			"%s lies in /etc/systemd/system, so it cannot be masked", u.Name))
+		c.must(u.Fence == "", at("fenced", "kea-lockstep resume "+u.Fence, "the fence of run %s stands on %s", u.Fence, u.Name))
+		if u.Active == "active" {
+			ran++
+		}
+	}
+	for _, d := range s.Processes {
+		c.must(d.Unit != "", at("by-hand", "stop it and start its unit instead", "%s (pid %d) was started by hand: %s", d.Daemon, d.PID, d.Command))
+	}
+	if ran == 0 {
+		c.warn(at("not-running", "", "no Kea daemon runs; none will be started"))
+	}
+}
+
+func (c checker) configs(s fleet.Server, at finding) {
+	for _, cfg := range s.Configs {
+		if !c.must(cfg.Problem == "", at("configuration", "mend it, then plan again", "%s", cfg.Problem)) {
+			continue
+		}
+		from := cfg.Parsed
+		if cfg.Staged != nil {
+			if !c.must(cfg.Staged.Problem == "", at("staged", "mend it, then plan again", "%s", cfg.Staged.Problem)) {
+				continue
+			}
+			from = cfg.Staged.Parsed
+		}
+		for _, b := range kea.Breaks(from, s.Software.Kea, c.plan.Target) {
+			f := at("break", b.Do, "%s: %s", cfg.Path, b.What)
+			switch {
+			case b.Edited && cfg.Staged == nil:
+			case b.Severity == kea.Refusal, b.Edited:
+				c.must(false, f)
+			case b.Severity == kea.Warning:
+				c.warn(f)
+			}
+		}
+		if cfg.Staged != nil {
+			c.sameDatabases(s.Name, cfg, at)
+		}
+	}
+}
+
+// sameDatabases: a staged configuration names exactly today's databases, by identity.
+func (c checker) sameDatabases(server string, cfg fleet.Config, at finding) {
+	today, staged := map[fleet.DatabaseID]bool{}, map[fleet.DatabaseID]bool{}
+	for _, d := range c.facts.Databases {
+		for _, e := range d.Endpoints {
+			if e.Place.Server == server && e.Daemon == cfg.Daemon {
+				today[d.ID] = true
+			}
+		}
+	}
+	for _, d := range c.facts.Staged {
+		if e := d.Endpoints[0]; e.Place.Server == server && e.Daemon == cfg.Daemon {
+			staged[d.ID] = true
+			c.must(today[d.ID], at("staged-database", "name today's database in it", "the staged %s names %s, which today's does not", cfg.Staged.Path, d.Endpoints[0].Place))
+		}
+	}
+	for _, d := range c.facts.Databases {
+		c.must(!today[d.ID] || staged[d.ID], at("staged-database", "name today's databases in it", "the staged %s does not name %s, which today's does", cfg.Staged.Path, d.Name))
+	}
+}
+
+func (c checker) staged(d fleet.Database) {
+	e := d.Endpoints[0]
+	f := Finding{Code: "staged-empty", Server: e.Place.Server, Database: e.Place.String(), Next: "name today's database in it"}
+	f.Message = fmt.Sprintf("%s: the staged configuration names %s", e.Place.Server, e.Place)
+	if c.need(d.Reach, f) {
+		f.Message += ", which is empty: Kea would fill it and serve no leases"
+		c.must(!d.Empty, f)
+	}
+}
+
+func list(versions []string) string {
+	if len(versions) == 0 {
+		return "none"
+	}
+	text := versions[0]
+	for _, v := range versions[1:] {
+		text += ", " + v
+	}
+	return text
+}

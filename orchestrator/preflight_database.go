@@ -1,0 +1,101 @@
+package orchestrator
+
+import (
+	"fmt"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
+)
+
+func (c checker) database(d fleet.Database) {
+	at := func(code, next, format string, args ...any) Finding {
+		return Finding{Code: code, Database: string(d.ID), Message: d.Name + ": " + fmt.Sprintf(format, args...), Next: next}
+	}
+	where := d.Endpoints[0].Place
+	if !c.need(d.Reach, at("database", "check address, account and password in the Kea configuration of "+where.Server, "%s cannot be read from %s", where, where.Server)) ||
+		!c.must(!d.Empty, at("empty", "check the database's name in the Kea configuration", "it has no Kea schema")) {
+		return
+	}
+	c.need(d.Primary, at("replica", "let the configuration name the primary", "nothing can be written there"))
+	c.schema(d, at)
+	if d.Structure.Answer == fleet.No {
+		c.need(d.Structure, at("drift", "mend the schema before its upgrade: kea-admin's scripts assume it whole", "the structure is not what schema %s has", d.Schema))
+	}
+	if target, ok := kea.Expected(c.plan.Target, d.Engine); ok && target == d.Schema {
+		return // nothing is migrated here: the checks below are about that
+	}
+	for _, l := range d.Lacks {
+		c.must(false, at("privilege", l.Statement, "%s", l.What))
+	}
+	if c.plan.Options.Backup == "dump" && !d.Scratch.OK() && !c.accepted(UnprovedBackup) {
+		c.need(d.Scratch, at("unproved-backup", "give an account under databases: admin: that may create databases, or --accept unproved-backup",
+			"no account may make a scratch database, so the backup cannot be proved"))
+	}
+	if c.plan.Options.Backup == "none" {
+		c.must(c.accepted(NoBackup), at("no-backup", "--accept no-backup", "no backup is taken, so there is no way back from a torn migration"))
+	}
+	c.sessions(d, at)
+	if d.Lockable.Answer == fleet.No {
+		c.warn(at("lock", "", "the engine grants no advisory locks, so only markers name the driver to others: %s", d.Lockable.Saw))
+	}
+}
+
+// schema: today's is what every Kea that uses it expects, and the target's release is known and can be reached.
+func (c checker) schema(d fleet.Database, at finding) {
+	target, known := kea.Expected(c.plan.Target, d.Engine)
+	if !c.must(known, at("unknown-release", "use a newer kea-lockstep", "which schema Kea %s expects is not known", c.plan.Target)) {
+		return
+	}
+	c.must(d.Schema.Compare(target) <= 0, at("newer-schema", "choose a target that expects it", "it is at schema %s, Kea %s expects %s", d.Schema, c.plan.Target, target))
+	for _, name := range d.Servers() {
+		s, _ := c.facts.Server(name)
+		expects, ok := kea.Expected(s.Software.Kea, d.Engine)
+		c.must(ok && expects == d.Schema, at("mismatch", "kea-lockstep check", "it is at schema %s, but Kea %s on %s expects %s", d.Schema, s.Software.Kea, name, expects))
+		if have, ok := s.Software.Scripts[d.Engine]; ok {
+			c.must(have == expects, at("scripts", "make Kea and kea-admin of one version on "+name, "Kea %s on %s expects %s, but its kea-admin leads to %s", s.Software.Kea, name, expects, have))
+		}
+	}
+	jump := kea.Jump{From: c.before(d), To: c.plan.Target, Engine: d.Engine, Schema: d.Schema, Port: d.Endpoints[0].Place.Port, Server: d.Product}
+	for _, t := range jump.Traps() {
+		f := at("trap-"+t.Code, t.Next, "%s: %s", t.What, t.Why)
+		switch {
+		case t.Blocks():
+			c.must(false, f)
+		case t.Severity == kea.Warning:
+			c.warn(f)
+		}
+	}
+}
+
+// before is the oldest Kea that uses the database.
+func (c checker) before(d fleet.Database) kea.Version {
+	var oldest kea.Version
+	for _, name := range d.Servers() {
+		s, _ := c.facts.Server(name)
+		if v := s.Software.Kea; oldest == (kea.Version{}) || v.Compare(oldest) < 0 {
+			oldest = v
+		}
+	}
+	return oldest
+}
+
+// sessions: every client of the database is a Kea of this fleet, ours or allowed, and all of them can be seen.
+func (c checker) sessions(d fleet.Database, at finding) {
+	if !c.accepted(UnprovableSessions) {
+		c.need(d.Clients.Visible, at("unprovable-sessions", "give an account under databases: admin: that sees them, or --accept unprovable-sessions",
+			"the sessions of others cannot be seen, so a Kea that nobody listed would not be noticed"))
+	}
+	for _, s := range d.Clients.Sessions {
+		switch {
+		case s.Owner == fleet.OwnerKea, s.Owner == fleet.OwnerOurs, s.Owner == fleet.OwnerGhost:
+			c.plan.Checks++
+		case allowed(c.plan.Options.Allow, s):
+			if !c.accepted(AllowedWriters) {
+				c.warn(at("allowed", "", "%s stays connected; what it writes after the dump is not in the backup", s))
+			}
+		default:
+			c.must(false, at("stranger", "if it is a Kea, add its server to the fleet file; if it may stay connected, list it under sessions: allow:",
+				"session %s of %s belongs to no server of the fleet", s.ID, s))
+		}
+	}
+}

@@ -1,0 +1,307 @@
+package orchestrator
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
+	"kea-lockstep/orchestrator/journal"
+)
+
+// scene is what a probe or gate may ask: the world as it is now, and the plan that it is held against.
+type scene struct {
+	fleet.Observer
+	plan  *Plan
+	group *GroupPlan
+	run   string
+	epoch int
+	begun time.Time // when the step that is probed was begun, for probes that settle
+}
+
+// serverPlan gives the plan of a server that is in the group by construction.
+func (w scene) serverPlan(name string) ServerPlan {
+	s, _ := w.group.Server(name)
+	return s
+}
+
+// version gives the Kea version that a step leads to.
+func (w scene) version(s Step) kea.Version {
+	if s.Back() {
+		return w.serverPlan(s.Server).Before
+	}
+	return w.plan.Target
+}
+
+func (w scene) pulse(ctx context.Context, server string, rule func(fleet.Pulse) fleet.Verdict) fleet.Verdict {
+	p, err := w.Pulse(ctx, server)
+	if err != nil {
+		return fleet.Doubt("%s: %v", server, err)
+	}
+	return rule(p)
+}
+
+func claimed(ctx context.Context, w scene, s Step) fleet.Verdict {
+	return w.pulse(ctx, s.Server, func(p fleet.Pulse) fleet.Verdict {
+		if p.Claim.Run == w.run && p.Claim.Epoch == w.epoch {
+			return fleet.Affirm("%s: marker of epoch %d", s.Server, w.epoch)
+		}
+		return fleet.Deny("%s: %s", s.Server, describeClaim(p.Claim))
+	})
+}
+
+func released(ctx context.Context, w scene, s Step) fleet.Verdict {
+	return w.pulse(ctx, s.Server, func(p fleet.Pulse) fleet.Verdict {
+		if p.Claim.Run != w.run {
+			return fleet.Affirm("%s: %s", s.Server, describeClaim(p.Claim))
+		}
+		return fleet.Deny("%s: %s", s.Server, describeClaim(p.Claim))
+	})
+}
+
+func describeClaim(c fleet.Claim) string {
+	if c.Run == "" {
+		return "no marker"
+	}
+	return fmt.Sprintf("marker of run %s, epoch %d, by %s", c.Run, c.Epoch, c.Driver)
+}
+
+func fenced(ctx context.Context, w scene, s Step) fleet.Verdict {
+	return w.pulse(ctx, s.Server, func(p fleet.Pulse) fleet.Verdict { return w.fenceHolds(p) })
+}
+
+// fenceHolds says whether every unit that the plan names is masked and carries this run's drop-in.
+func (w scene) fenceHolds(p fleet.Pulse) fleet.Verdict {
+	for _, u := range w.serverPlan(p.Name).Units {
+		now, ok := p.Unit(u.Name)
+		switch {
+		case !ok:
+			return fleet.Deny("%s: nothing is known of %s", p.Name, u.Name)
+		case !now.Masked:
+			return fleet.Deny("%s: %s is not masked", p.Name, u.Name)
+		case now.Fence != w.run:
+			return fleet.Deny("%s: the fence of this run does not stand on %s", p.Name, u.Name)
+		}
+	}
+	return fleet.Affirm("%s: fenced", p.Name)
+}
+
+func unfenced(ctx context.Context, w scene, s Step) fleet.Verdict {
+	return w.pulse(ctx, s.Server, func(p fleet.Pulse) fleet.Verdict { return w.noFence(p) })
+}
+
+// noFence says whether nothing of the fence is left and each unit may start or not as before.
+func (w scene) noFence(p fleet.Pulse) fleet.Verdict {
+	for _, u := range w.serverPlan(p.Name).Units {
+		now, ok := p.Unit(u.Name)
+		switch {
+		case ok && now.Fence != "":
+			return fleet.Deny("%s: the fence of run %s stands on %s", p.Name, now.Fence, u.Name)
+		case ok && now.Masked && !u.Masked:
+			return fleet.Deny("%s: %s is masked and was not before", p.Name, u.Name)
+		}
+	}
+	return fleet.Affirm("%s: no fence", p.Name)
+}
+
+func stopped(ctx context.Context, w scene, s Step) fleet.Verdict {
+	return w.pulse(ctx, s.Server, noDaemon)
+}
+
+// noDaemon says whether no Kea daemon is there, by a unit or by hand.
+func noDaemon(p fleet.Pulse) fleet.Verdict {
+	for _, d := range p.Processes {
+		how := "started by hand"
+		if d.Unit != "" {
+			how = d.Unit
+		}
+		return fleet.Deny("%s: %s runs (pid %d, %s)", p.Name, d.Daemon, d.PID, how)
+	}
+	for _, u := range p.Units {
+		if u.Running() {
+			return fleet.Deny("%s: %s is %s", p.Name, u.Name, u.Active)
+		}
+	}
+	return fleet.Affirm("%s: no Kea daemon", p.Name)
+}
+
+func started(ctx context.Context, w scene, s Step) fleet.Verdict {
+	return w.pulse(ctx, s.Server, func(p fleet.Pulse) fleet.Verdict {
+		for _, u := range w.serverPlan(s.Server).Units {
+			now, ok := p.Unit(u.Name)
+			if !u.Ran || !w.kept(u.Daemon, s) {
+				continue
+			}
+			if !ok || now.Active != "active" || now.PID == 0 {
+				return fleet.Deny("%s: %s is %s", s.Server, u.Name, now.Active)
+			}
+		}
+		return fleet.Affirm("%s: every unit that ran is active", s.Server)
+	})
+}
+
+// kept reports whether the version that a step leads to still has the daemon.
+func (w scene) kept(d kea.DaemonKind, s Step) bool { return d.In(w.version(s)) }
+
+func installed(ctx context.Context, w scene, s Step) fleet.Verdict {
+	now, err := w.Software(ctx, s.Server)
+	if err != nil {
+		return fleet.Doubt("%s: %v", s.Server, err)
+	}
+	return w.softwareIs(now, s)
+}
+
+// softwareIs says whether exactly the packages that a step leads to are installed, whole, and say so of themselves.
+func (w scene) softwareIs(now fleet.Software, s Step) fleet.Verdict {
+	want := w.version(s)
+	if !now.Whole.OK() {
+		return fleet.Verdict{Answer: now.Whole.Answer, Saw: fmt.Sprintf("%s: packages are not whole: %s", s.Server, now.Whole.Saw)}
+	}
+	for _, p := range w.serverPlan(s.Server).Packages {
+		version := p.To
+		if s.Back() {
+			version = p.From
+		}
+		if now.Packages[p.Name] != version {
+			return fleet.Deny("%s: %s is %s, not %s", s.Server, p.Name, orNone(now.Packages[p.Name]), version)
+		}
+	}
+	if now.Kea != want {
+		return fleet.Deny("%s: the installed Kea says %s, not %s", s.Server, now.Kea, want)
+	}
+	for _, d := range w.group.Databases {
+		expects := d.Target
+		if s.Back() {
+			expects = d.Before
+		}
+		if have, ok := now.Scripts[d.Engine]; ok && have != expects {
+			return fleet.Deny("%s: the installed kea-admin leads to schema %s, Kea %s expects %s", s.Server, have, want, expects)
+		}
+	}
+	return fleet.Affirm("%s: Kea %s", s.Server, now.Kea)
+}
+
+func orNone(version string) string {
+	if version == "" {
+		return "not installed"
+	}
+	return version
+}
+
+func configured(ctx context.Context, w scene, s Step) fleet.Verdict {
+	now, err := w.Software(ctx, s.Server)
+	if err != nil {
+		return fleet.Doubt("%s: %v", s.Server, err)
+	}
+	for _, f := range w.serverPlan(s.Server).Files {
+		want := f.After
+		if s.Back() {
+			want = f.Before
+		}
+		if now.Files[f.Path] != want {
+			return fleet.Deny("%s: %s is another file (%.12s, not %.12s)", s.Server, f.Path, now.Files[f.Path], want)
+		}
+	}
+	return fleet.Affirm("%s: configuration in place", s.Server)
+}
+
+func (w scene) migration(ctx context.Context, s Step, state fleet.MigrationState) fleet.Verdict {
+	d, _ := w.group.Database(s.Database)
+	m, err := w.Migration(ctx, s.At, d.Before, d.Target)
+	if err != nil {
+		return fleet.Doubt("%s: %v", d.Name, err)
+	}
+	if m.State == state || !d.Moves() && (m.State == fleet.Migrated || m.State == fleet.Untouched) {
+		return fleet.Affirm("%s is at %s, %s", d.Name, m.At, m.State)
+	}
+	return fleet.Deny("%s is at %s, %s: %s", d.Name, m.At, m.State, m.Saw)
+}
+
+func migrated(ctx context.Context, w scene, s Step) fleet.Verdict {
+	return w.migration(ctx, s, fleet.Migrated)
+}
+
+func untouched(ctx context.Context, w scene, s Step) fleet.Verdict {
+	return w.migration(ctx, s, fleet.Untouched)
+}
+
+func confirmed(ctx context.Context, w scene, s Step) fleet.Verdict {
+	services, err := w.Service(ctx, s.Server)
+	if err != nil {
+		return fleet.Doubt("%s: %v", s.Server, err)
+	}
+	plan := w.serverPlan(s.Server)
+	for _, u := range plan.Units {
+		if !u.Ran || !w.kept(u.Daemon, s) {
+			continue
+		}
+		i := slices.IndexFunc(services, func(v fleet.Service) bool { return v.Unit == u.Name })
+		if i < 0 {
+			return fleet.Deny("%s: %s does not run", s.Server, u.Name)
+		}
+		if v := w.serves(services[i], plan, s); !v.OK() {
+			return v
+		}
+	}
+	return fleet.Affirm("%s: confirmed", s.Server)
+}
+
+// serves holds one daemon's evidence against what the step leads to. Evidence that today's healthy fleet does not give was
+// dropped by the plan, by name; pid, version and database session are the least.
+func (w scene) serves(v fleet.Service, plan ServerPlan, s Step) fleet.Verdict {
+	where := s.Server + ": " + v.Unit
+	if v.Problem != "" {
+		return fleet.Deny("%s: %s", where, v.Problem)
+	}
+	if !v.Active || v.PID == 0 {
+		return fleet.Deny("%s is not active", where)
+	}
+	if want := w.version(s); v.Version != want {
+		return fleet.Deny("%s reports Kea %s, not %s", where, v.Version, want)
+	}
+	for _, d := range w.group.Databases {
+		expects := d.Target
+		if s.Back() {
+			expects = d.Before
+		}
+		if has, ok := v.Backends[d.Engine]; ok && has != expects {
+			return fleet.Deny("%s was built for schema %s, %s is to be at %s", where, has, d.Name, expects)
+		}
+	}
+	for _, e := range evidence(v) {
+		if e.verdict.OK() || slices.Contains(plan.Drops, dropped(v.Unit, e.name)) {
+			continue
+		}
+		return fleet.Verdict{Answer: e.verdict.Answer, Saw: fmt.Sprintf("%s: %s: %s", where, e.name, e.verdict.Saw)}
+	}
+	return fleet.Affirm("%s serves", where)
+}
+
+type proof struct {
+	name    string
+	verdict fleet.Verdict
+}
+
+// evidence lists what a service shows beyond pid and version. A daemon that uses no database shows no session.
+func evidence(v fleet.Service) []proof {
+	all := []proof{{"log", v.Log}, {"sockets", v.Sockets}}
+	if v.Daemon.UsesDatabase() {
+		all = append(all, proof{"database session", v.Session}, proof{"offer", v.Offer})
+	}
+	return all
+}
+
+func dropped(unit, name string) string { return unit + ": " + name }
+
+// FactContents is the name of the fingerprint in the result of a contents step.
+const FactContents = "contents"
+
+func contents(ctx context.Context, w scene, s Step) (journal.Result, error) {
+	print, err := w.Contents(ctx, s.At)
+	if err != nil {
+		return journal.Result{}, fmt.Errorf("reading the contents of %s: %w", s.At, err)
+	}
+	return journal.Result{Saw: "contents " + print, Facts: map[string]string{FactContents: print}}, nil
+}

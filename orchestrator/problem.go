@@ -1,0 +1,53 @@
+package orchestrator
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"kea-lockstep/orchestrator/journal"
+)
+
+// problem words a failure for the operator: what happened, what was seen, where the fleet stands and what to type next.
+func (g *groupDrive) problem(cause error) *journal.Problem {
+	p := &journal.Problem{What: g.what(cause), Why: cause.Error()}
+	var refused *declined
+	var s *stepError
+	switch {
+	case errors.Is(cause, errHeld):
+		p.Why = "as asked"
+	case errors.As(cause, &refused):
+		p.Why = ""
+	case errors.As(cause, &s):
+		p.Why = s.saw.Saw
+		if s.cause != nil && s.cause.Error() != s.saw.Saw {
+			p.Why = strings.TrimSpace(s.saw.Saw + "\n" + s.cause.Error())
+		}
+	}
+	return p
+}
+
+func (g *groupDrive) what(cause error) string {
+	var (
+		step    *stepError
+		gate    *gateError
+		seen    *strangerSeen
+		refused *declined
+	)
+	switch {
+	case errors.As(cause, &refused):
+		return fmt.Sprintf("the answer to %q was no", g.question(refused.ask).Text)
+	case errors.Is(cause, errHeld):
+		return "held at a safe point"
+	case errors.As(cause, &seen):
+		return "somebody else is at work: " + seen.saw.Saw
+	case errors.As(cause, &gate):
+		return fmt.Sprintf("the gate before %s did not open", gate.phase)
+	case errors.As(cause, &step):
+		return fmt.Sprintf("%s on %s failed", step.step.Title, step.step.Server)
+	case errors.Is(cause, ErrLocked):
+		return "somebody else holds the lock"
+	default:
+		return cause.Error()
+	}
+}

@@ -1,0 +1,104 @@
+package orchestrator
+
+import (
+	"context"
+	"slices"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/orchestrator/journal"
+)
+
+// reconcile takes the fleet in hand for a new drive and finds out what of the earlier drives' work still holds. The world is
+// asked: a phase whose work was undone since (a reboot, a package put back, a database restored) is void and is done again.
+func (g *groupDrive) reconcile(ctx context.Context) error {
+	if !g.touched() {
+		return nil
+	}
+	if err := g.lanes(ctx, Phase{Name: Stop}, lanes(g.group.Names(), one(KindClaim))); err != nil {
+		return err
+	}
+	steps := g.status().Steps
+	w := g.scene()
+	for _, name := range g.group.Names() {
+		lifted := steps[step(KindUnfence, name).ID]
+		if lifted.Attempt > 0 || lifted.Done {
+			g.free[name] = true
+		}
+	}
+	if g.anyFree() && !g.past(ctx) {
+		g.free = map[string]bool{} // the schema is not what a lifted fence rests on: nobody may run
+	}
+	for _, name := range g.group.Names() {
+		if g.free[name] && !w.matches(ctx, []string{name}).OK() {
+			delete(g.free, name)
+		}
+	}
+	if g.begun(Stop) || g.group.Mode == Rolling {
+		if err := g.hold(ctx, g.stoppedNames()); err != nil {
+			return err
+		}
+	}
+	return g.void(ctx)
+}
+
+func (g *groupDrive) anyFree() bool { return len(g.free) > 0 }
+
+// past says whether every database is at the schema that a started daemon needs.
+func (g *groupDrive) past(ctx context.Context) bool {
+	return until(ctx, patience, func() fleet.Verdict { return g.scene().whole(ctx) }).OK()
+}
+
+// stoppedNames gives the servers that this run stopped, or was about to, and whose fence is not lifted.
+func (g *groupDrive) stoppedNames() []string {
+	if g.group.Mode == Lockstep {
+		return g.fencedNames()
+	}
+	steps := g.status().Steps
+	return slices.DeleteFunc(g.fencedNames(), func(name string) bool {
+		return steps[step(KindFence, name).ID].Attempt == 0
+	})
+}
+
+func (g *groupDrive) begun(phase string) bool {
+	phases := g.status().Phases
+	i := slices.IndexFunc(phases, func(p journal.PhaseStatus) bool { return p.Name == phase })
+	return i >= 0 && phases[i].State != journal.Waiting
+}
+
+// void finds the phases that are done by the journal and are not by the world.
+func (g *groupDrive) void(ctx context.Context) error {
+	for _, p := range g.group.Phases {
+		if !g.phaseDone(p.Name) || g.stands(ctx, p) {
+			continue
+		}
+		if err := g.record(ctx, journal.Event{Type: journal.PhaseVoid, Phase: p.Name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stands says whether the work of a phase still holds.
+func (g *groupDrive) stands(ctx context.Context, p Phase) bool {
+	w := g.scene()
+	for _, s := range p.Steps() {
+		probe := kinds[s.Kind].probe
+		switch s.Kind {
+		case KindClaim, KindFence, KindStop, KindRelease:
+			continue // taken in hand already
+		case KindUnfence, KindStart, KindConfirm:
+			if !g.mayRun(s.Server) || !probe(ctx, w, s).OK() {
+				return false
+			}
+		case KindDump, KindContents, KindProve:
+			if !g.status().PastReturn && !g.unwritten(ctx).OK() {
+				return false
+			}
+		default:
+			if probe != nil && !probe(ctx, w, s).OK() {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,198 @@
+package orchestrator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/orchestrator/journal"
+)
+
+// step does one step: asks whether it is already so, writes down the intent, acts, and asks again.
+func (g *groupDrive) step(ctx context.Context, phase string, s Step) error {
+	def := kinds[s.Kind]
+	before := g.status().Steps[s.ID]
+	if before.Done && def.probe == nil {
+		return nil
+	}
+	if s.Kind == KindMigrate {
+		return g.migrate(ctx, phase, s)
+	}
+	if def.probe != nil && !def.look {
+		if v := def.probe(ctx, g.scene(), s); v.OK() {
+			return g.done(ctx, phase, s, journal.Result{Saw: v.Saw, Probed: true})
+		}
+	}
+	if err := g.mayAct(); err != nil {
+		return err
+	}
+	g.releasing(s)
+	if err := g.begin(ctx, phase, s); err != nil {
+		return err
+	}
+	result, v, err := g.apply(ctx, s, def)
+	if fatal(err) || ctx.Err() != nil {
+		return errors.Join(err, ctx.Err())
+	}
+	if !v.OK() {
+		return g.failed(ctx, phase, s, v, err)
+	}
+	if result.Saw == "" {
+		result.Saw = v.Saw
+	}
+	return g.done(ctx, phase, s, result)
+}
+
+// apply acts and asks whether it is so now. A step whose fate is unknown is asked for once more: a job that runs is found again.
+func (g *groupDrive) apply(ctx context.Context, s Step, def kind) (journal.Result, fleet.Verdict, error) {
+	switch {
+	case def.read != nil:
+		result, err := def.read(ctx, g.scene(), s)
+		return result, reported(err), err
+	case def.look:
+		return g.settle(ctx, s, def)
+	}
+	result, err := g.order(ctx, s, def)
+	if fatal(err) {
+		return result, fleet.Verdict{}, err
+	}
+	if def.probe == nil {
+		return result, reported(err), err
+	}
+	return result, g.await(ctx, s, def, def.patience), err
+}
+
+// reported is the verdict where only the report of the step itself tells.
+func reported(err error) fleet.Verdict {
+	if err != nil {
+		return fleet.Deny("%v", err)
+	}
+	return fleet.Affirm("done")
+}
+
+func (g *groupDrive) order(ctx context.Context, s Step, def kind) (journal.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, def.deadline)
+	defer cancel()
+	return g.Actor.Do(ctx, Order{
+		Step: s, Run: g.Run, Epoch: g.epoch, Attempt: g.status().Steps[s.ID].Attempt, Driver: g.Driver,
+		Plan: &g.plan, Group: g.group,
+		Results: func(id string) journal.Result { return g.status().Steps[id].Result },
+	})
+}
+
+// await asks until the answer is yes or patience ends. The pause between questions is short: the outage is the price.
+func (g *groupDrive) await(ctx context.Context, s Step, def kind, patience time.Duration) fleet.Verdict {
+	return until(ctx, patience, func() fleet.Verdict { return def.probe(ctx, g.scene(), s) })
+}
+
+func until(ctx context.Context, patience time.Duration, ask func() fleet.Verdict) fleet.Verdict {
+	deadline := time.Now().Add(patience)
+	for {
+		v := ask()
+		if v.OK() || ctx.Err() != nil || !time.Now().Add(between).Before(deadline) {
+			return v
+		}
+		select {
+		case <-time.After(between):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// between is the pause between two questions about the same thing.
+const between = 50 * time.Millisecond
+
+// FactAnswered is when a confirmation first found every daemon serving, in the result of a confirm step (RFC 3339).
+const FactAnswered = "answered"
+
+// settle waits for a look to say yes, and for a confirmation to say it still with the same processes once they have settled.
+func (g *groupDrive) settle(ctx context.Context, s Step, def kind) (journal.Result, fleet.Verdict, error) {
+	v := g.await(ctx, s, def, def.patience)
+	result := journal.Result{Saw: v.Saw, Facts: map[string]string{FactAnswered: time.Now().UTC().Format(time.RFC3339Nano)}}
+	if s.Kind == KindVerify {
+		d, _ := g.group.Database(s.Database)
+		result.Facts = map[string]string{journal.FactDatabase: string(d.ID), journal.FactSchema: d.Target.String()}
+	}
+	if !v.OK() || s.Kind != KindConfirm {
+		return result, v, nil
+	}
+	first := g.pids(ctx, s.Server)
+	select {
+	case <-time.After(g.plan.Options.Settle):
+	case <-ctx.Done():
+		return result, fleet.Doubt("%v", ctx.Err()), nil
+	}
+	if now := g.pids(ctx, s.Server); now != first {
+		return result, fleet.Deny("%s: its daemons were restarted while they settled: %s, then %s", s.Server, first, now), nil
+	}
+	return result, def.probe(ctx, g.scene(), s), nil
+}
+
+// pids names the daemon processes of a server.
+func (g *groupDrive) pids(ctx context.Context, server string) string {
+	p, err := g.World.Pulse(ctx, server)
+	if err != nil {
+		return err.Error()
+	}
+	text := ""
+	for _, d := range p.Processes {
+		text += fmt.Sprintf("%s[%d since %s] ", d.Daemon, d.PID, d.Started)
+	}
+	return text
+}
+
+// begin writes down the intent. A step in flight keeps its attempt, so that its job is found again and not started twice.
+func (g *groupDrive) begin(ctx context.Context, phase string, s Step) error {
+	before := g.status().Steps[s.ID]
+	attempt := before.Attempt
+	if !before.Flight {
+		attempt++
+	}
+	return g.record(ctx, journal.Event{Type: journal.StepBegun, Phase: phase, Step: s.ID, Server: s.Server}.With(
+		journal.Attempt{Number: attempt, Title: s.Title, Kind: string(s.Kind)}))
+}
+
+func (g *groupDrive) done(ctx context.Context, phase string, s Step, r journal.Result) error {
+	r.Kind = string(s.Kind)
+	if s.Kind == KindInstall {
+		r.Facts = map[string]string{journal.FactVersion: g.scene().version(s).String()}
+	}
+	return g.record(ctx, journal.Event{Type: journal.StepDone, Phase: phase, Step: s.ID, Server: s.Server}.With(r))
+}
+
+func (g *groupDrive) failed(ctx context.Context, phase string, s Step, v fleet.Verdict, cause error) error {
+	err := &stepError{step: s, phase: phase, saw: v, cause: cause}
+	if werr := g.record(ctx, journal.Event{Type: journal.StepFailed, Phase: phase, Step: s.ID, Server: s.Server}.With(err.Error())); werr != nil {
+		return werr
+	}
+	return err
+}
+
+// stepError is a step after which the world is not as it should be.
+type stepError struct {
+	step  Step
+	phase string
+	saw   fleet.Verdict
+	cause error
+}
+
+func (e *stepError) Error() string {
+	text := fmt.Sprintf("%s: %s: %s", e.step.Server, e.step.Title, e.saw.Saw)
+	if e.cause != nil && e.cause.Error() != e.saw.Saw {
+		text += " (" + e.cause.Error() + ")"
+	}
+	return text
+}
+
+func (e *stepError) Unwrap() error { return e.cause }
+
+// releasing notes that a server's fence is about to be lifted: from here the watch lets it run.
+func (g *groupDrive) releasing(s Step) {
+	if s.Kind == KindUnfence {
+		g.mu.Lock()
+		g.free[s.Server] = true
+		g.mu.Unlock()
+	}
+}
