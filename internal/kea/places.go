@@ -54,7 +54,7 @@ func (h Hook) File() string { return path.Base(h.Library) }
 // Setting is a key of the configuration and where it stands.
 type Setting struct {
 	Key  string // the path of keys from the top, list indexes left out: "Dhcp4.subnet4.reservation-mode"
-	Text string // the value where it is a number, text, true or false
+	Text string // the value where it is a number, text, true or false; never a secret
 	// Missing says that the key should stand in the map at At, and does not.
 	Missing bool
 	At      Position

@@ -6,7 +6,7 @@ import "strings"
 // rule in breaks.go; nothing else of the tree leaves the reader, so that no
 // secret does.
 var watched = map[string]bool{
-	"Logging": true, "reservation-mode": true, "ip-address": true,
+	"Logging": true, "reservation-mode": true, "hosts-database": true,
 	"output_options": true, "require-client-classes": true, "only-if-required": true,
 	"qualifying-suffix": true, "override-no-update": true, "override-client-update": true,
 	"replace-client-name": true, "generated-prefix": true, "hostname-char-set": true, "hostname-char-replacement": true,
@@ -18,17 +18,28 @@ func settingsOf(root *node) []Setting {
 	var found []Setting
 	walk(root, "", func(path string, at mark, n *node) {
 		key := path[strings.LastIndexByte(path, '.')+1:]
-		if watched[key] {
+		switch {
+		case secretKey.MatchString(key): // that it is there, never what it is
+			found = append(found, Setting{Key: path, At: at.position()})
+		case watched[key] || strings.HasSuffix(path, ".relay.ip-address"):
 			found = append(found, Setting{Key: path, Text: scalar(n), At: at.position()})
-		}
-		if (key == "subnet4" || key == "subnet6") && n.kind == listNode {
-			for _, subnet := range n.items {
-				if subnet.kind == mapNode && subnet.get("id") == nil {
-					found = append(found, Setting{Key: path + ".id", Missing: true, At: subnet.start.position()})
-				}
-			}
+		case (key == "subnet4" || key == "subnet6") && n.kind == listNode:
+			found = append(found, subnetsWithoutID(path, n.items)...)
 		}
 	})
+	return found
+}
+
+func subnetsWithoutID(path string, subnets []*node) []Setting {
+	var found []Setting
+	for _, subnet := range subnets {
+		if subnet.kind != mapNode {
+			continue
+		}
+		if id := subnet.get("id"); id == nil || id.text == "0" {
+			found = append(found, Setting{Key: path + ".id", Missing: id == nil, At: subnet.start.position()})
+		}
+	}
 	return found
 }
 
