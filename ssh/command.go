@@ -77,11 +77,14 @@ func (c Command) envelope(mark string) (body, last string, err error) {
 	}
 	var b strings.Builder
 	// The locale comes first: it decides how the rest is read.
-	b.WriteString("LC_ALL=C; export LC_ALL\n{\n")
-	b.WriteString("kl_mark=" + quote(mark) + " kl_root=" + root + "\n" + c.Guard.params())
+	b.WriteString("LC_ALL=C; export LC_ALL; kl_mark=" + quote(mark) + "\n{\n")
+	b.WriteString("kl_root=" + root + "\n" + c.Guard.params())
 	b.WriteString(openSh)
 	b.WriteString(guardSh)
+	// Where a login shell's start-up files have eaten the beginning, and the
+	// guard with it, the script must not run.
+	b.WriteString("if [ \"${kl_mark-}\" = " + quote(mark) + " ]; then\n")
 	b.WriteString("(\n" + params + secrets + "eval " + quote(c.Script) + "\n)" + input + " 9>&-\n")
-	b.WriteString("kl_end done \"$?\"\n")
+	b.WriteString("kl_end done \"$?\"\nfi\nexit 1\n")
 	return b.String(), "}\n", nil
 }

@@ -17,7 +17,6 @@ type frame struct {
 
 	carry  []byte
 	begun  bool
-	tail   []byte // after the end mark, up to the line's end
 	ending bool
 	ended  bool
 
@@ -42,7 +41,7 @@ func (f *frame) Write(p []byte) (int, error) {
 			f.begun, f.carry = true, after
 			f.onBegin()
 		} else {
-			f.carry = spill(f.carry, len(f.begin)-1, f.noise)
+			f.carry = spill(f.carry, f.begin, f.noise)
 			return len(p), nil
 		}
 	}
@@ -51,7 +50,7 @@ func (f *frame) Write(p []byte) (int, error) {
 			f.out.Write(before)
 			f.ending, f.carry = true, after
 		} else {
-			f.carry = spill(f.carry, len(f.end)-1, f.out)
+			f.carry = spill(f.carry, f.end, f.out)
 			return len(p), nil
 		}
 	}
@@ -68,14 +67,14 @@ func (f *frame) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// spill passes on all of b but the last keep bytes, which may be the start of
-// a mark.
-func spill(b []byte, keep int, to io.Writer) []byte {
-	if n := len(b) - keep; n > 0 {
-		to.Write(b[:n])
-		return append(b[:0:0], b[n:]...)
+// spill passes on all of b but an end that may be the start of the mark.
+func spill(b, mark []byte, to io.Writer) []byte {
+	keep := min(len(mark)-1, len(b))
+	for keep > 0 && !bytes.HasPrefix(mark, b[len(b)-keep:]) {
+		keep--
 	}
-	return b
+	to.Write(b[:len(b)-keep])
+	return append(b[:0:0], b[len(b)-keep:]...)
 }
 
 // cut is called when the stream has ended: what was held back is output.

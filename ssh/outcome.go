@@ -56,31 +56,30 @@ func (h *Host) ended(r *running) error {
 // verdict judges a script whose end marks did not come: did it never start, or
 // may it have run?
 func (h *Host) verdict(r *running, sent bool, cause error) error {
-	title := r.command.title()
+	e := h.fail(r.command.title(), ErrFateUnknown, cause)
 	if cause == nil {
-		cause = r.silence()
+		e.Err = r.silence()
 	}
-	if !sent {
-		if !r.conn.alive() {
-			cause = r.conn.lost()
-		}
-		return h.fail(title, ErrUnreachable, cause)
+	if !sent && (cause != nil || !r.conn.alive()) {
+		e.Kind = ErrUnreachable
+		return e
 	}
 	select {
 	case <-r.drained:
 	default:
-		return h.fail(title, ErrFateUnknown, cause)
+		return e // the streams are still being read
 	}
-	e := h.fail(title, ErrFateUnknown, cause)
-	e.Saw = glimpse(append(bytes.Clone(r.frames[0].noise.bytes()), r.frames[1].noise.bytes()...))
-	if r.refused() {
+	if r.frames[1].begun {
+		e.Saw = glimpse(r.errs.bytes())
+	} else {
+		e.Saw = glimpse(append(bytes.Clone(r.frames[0].noise.bytes()), r.frames[1].noise.bytes()...))
+	}
+	if !sent || r.refused() {
 		e.Kind = ErrNotRun
 		if r.sudo {
 			e.Kind = ErrNotRoot
 			e.Next = "give the account NOPASSWD in sudoers, or log in as root"
 		}
-	} else if r.frames[1].begun {
-		e.Saw = glimpse(r.errs.bytes())
 	}
 	return e
 }

@@ -216,17 +216,20 @@ func newRunning(s *session, c Command, mark string) *running {
 // send hands over the script, and the input once the script has begun: a shell
 // that reads ahead would swallow it otherwise. It tells whether the script may run.
 func (r *running) send(ctx context.Context, body, last string) (sent bool, err error) {
-	_, err = await(ctx, func() (int, error) { return io.WriteString(r.stdin, body) }, func(int) {})
-	if err != nil {
-		return false, err
-	}
-	_, err = await(ctx, func() (int, error) { return io.WriteString(r.stdin, last) }, func(int) {})
-	if err != nil && ctx.Err() == nil {
-		return true, nil // why it could not be written, the streams will tell
+	// Where writing fails, the streams tell why.
+	for _, part := range []string{body, last} {
+		_, writeErr := await(ctx, func() (int, error) { return io.WriteString(r.stdin, part) }, func(int) {})
+		if ctx.Err() != nil {
+			return sent, context.Cause(ctx)
+		}
+		if writeErr != nil {
+			return sent, nil
+		}
+		sent = true
 	}
 	if r.command.Stdin == nil {
 		r.stdin.Close()
-		return true, err
+		return true, nil
 	}
 	go func() {
 		select {
@@ -236,7 +239,7 @@ func (r *running) send(ctx context.Context, body, last string) (sent bool, err e
 		}
 		r.stdin.Close()
 	}()
-	return true, err
+	return true, nil
 }
 
 // wait returns when the script has ended or can no longer be heard of.

@@ -19,15 +19,17 @@ import (
 
 // Options of a Server. The zero value is an obliging one.
 type Options struct {
-	HostKey ssh.Signer // default: a new one; a certificate signer will do
-	User    string     // the only account; default root
+	HostKey      ssh.Signer // default: a new one; a certificate signer will do
+	MoreHostKeys []ssh.Signer
+	User         string // the only account; default root
 	// Shell makes the process for a command line; default: sh -c LINE. Its
 	// streams and environment are set afterwards, the latter if nil.
 	Shell       func(line string) *exec.Cmd
 	Banner      string
 	MaxSessions int  // 0: no limit
 	NoForward   bool // refuses direct-tcpip and direct-streamlocal
-	Fake        map[string]string
+	// Fake are programs, name to sh body, that stand before the real ones in PATH.
+	Fake map[string]string
 }
 
 // Server is a running server.
@@ -83,7 +85,9 @@ func Start(t testing.TB, o Options) *Server {
 	if o.Banner != "" {
 		s.config.BannerCallback = func(ssh.ConnMetadata) string { return o.Banner }
 	}
-	s.config.AddHostKey(o.HostKey)
+	for _, key := range append(o.MoreHostKeys, o.HostKey) {
+		s.config.AddHostKey(key)
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
