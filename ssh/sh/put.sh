@@ -7,6 +7,7 @@ if [ -d "$path" ] || [ -L "$path" ]; then
 fi
 new=$(mktemp "${path%/*}/.${path##*/}.XXXXXX")
 trap 'rm -f "$new"' EXIT
+trap 'exit 1' HUP TERM PIPE
 cat >"$new"
 if [ "$(wc -c <"$new")" -ne "$size" ]; then
 	echo "the content came in part" >&2
