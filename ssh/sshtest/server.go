@@ -21,7 +21,8 @@ import (
 type Options struct {
 	HostKey      ssh.Signer // default: a new one; a certificate signer will do
 	MoreHostKeys []ssh.Signer
-	User         string // the only account; default root
+	User         string        // the only account; default root
+	Authority    ssh.PublicKey // signs user certificates that it accepts
 	// Shell makes the process for a command line; default: sh -c LINE. Its
 	// streams and environment are set afterwards, the latter if nil.
 	Shell       func(line string) *exec.Cmd
@@ -72,9 +73,13 @@ func Start(t testing.TB, o Options) *Server {
 	write(t, s.Identity, private, 0o600)
 	s.path = fakes(t, filepath.Join(dir, "bin"), o.Fake)
 	s.config = &ssh.ServerConfig{
+		MaxAuthTries: 6, // as sshd
 		PublicKeyCallback: func(c ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
-			if cert, ok := key.(*ssh.Certificate); ok {
-				key = cert.Key
+			if cert, ok := key.(*ssh.Certificate); ok && o.Authority != nil {
+				checker := ssh.CertChecker{IsUserAuthority: func(by ssh.PublicKey) bool {
+					return bytes.Equal(by.Marshal(), o.Authority.Marshal())
+				}}
+				return checker.Authenticate(c, cert)
 			}
 			if c.User() == o.User && bytes.Equal(key.Marshal(), client.PublicKey().Marshal()) {
 				return nil, nil
