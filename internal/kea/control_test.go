@@ -170,7 +170,7 @@ func TestListCommands(t *testing.T) {
 // FuzzParseAnswer: nothing that comes over a socket makes the readers panic.
 func FuzzParseAnswer(f *testing.F) {
 	extended, _ := json.Marshal(v263)
-	for _, s := range []string{`{"result":0,"text":"3.0.3","arguments":{"extended":` + string(extended) + `}}`, `[{"result":0,"arguments":{"pid":1,"uptime":9223372036854775807,"high-availability":[{"ha-servers":{"remote":null}}]}}]`, `{"result":401}`, `[`, `{"result":0,"arguments":["a"]}`} {
+	for _, s := range []string{`{"result":0,"text":"3.0.3","arguments":{"extended":` + string(extended) + `}}`, `[{"result":0,"arguments":{"pid":1,"uptime":9223372036854775807,"high-availability":[{"ha-servers":{"remote":null}}]}}]`, `{"result":401}`, `{"result":0,"text":"0.0.0"}`, `[`, `{"result":0,"arguments":["a"]}`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

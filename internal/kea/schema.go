@@ -22,6 +22,9 @@ func ParseSchema(text string) (Schema, error) {
 	}
 	major, _ := strconv.Atoi(m[1]) // at most six digits
 	minor, _ := strconv.Atoi(m[2])
+	if major == 0 && minor == 0 { // it would read as none
+		return Schema{}, fmt.Errorf("%q is no schema version that Kea ever had", text)
+	}
 	return Schema{Major: major, Minor: minor}, nil
 }
 

@@ -28,7 +28,11 @@ func ParseVersion(text string) (Version, error) {
 	for i := range n {
 		n[i], _ = strconv.Atoi(m[i+1]) // at most four digits
 	}
-	return Version{Major: n[0], Minor: n[1], Patch: n[2], Suffix: m[4]}, nil
+	v := Version{Major: n[0], Minor: n[1], Patch: n[2], Suffix: m[4]}
+	if v.IsZero() { // "0.0.0" would read as unknown
+		return Version{}, fmt.Errorf("%q is no version that Kea ever had", text)
+	}
+	return v, nil
 }
 
 // String is the version as Kea writes it; "unknown" for the zero value.

@@ -48,12 +48,12 @@ func sign(n int) int {
 }
 
 func TestWhatIsNoVersionIsRefused(t *testing.T) {
-	for _, text := range []string{"", "3", "3.0", "3.0.3-1~bpo13+1", "3.0.3 ", "v3.0.3", "3.0.-1", "3.0.3-", "99999.0.0", "unknown"} {
+	for _, text := range []string{"", "3", "3.0", "3.0.3-1~bpo13+1", "3.0.3 ", "v3.0.3", "3.0.-1", "3.0.3-", "99999.0.0", "0.0.0", "00.0.0", "unknown"} {
 		if v, err := ParseVersion(text); err == nil {
 			t.Errorf("%q was read as %v", text, v)
 		}
 	}
-	for _, text := range []string{"", "30", "30.0.1", "30.0\n", "-1.0", "a.b"} {
+	for _, text := range []string{"", "30", "30.0.1", "30.0\n", "-1.0", "0.0", "a.b"} {
 		if s, err := ParseSchema(text); err == nil {
 			t.Errorf("%q was read as %v", text, s)
 		}

@@ -1,0 +1,115 @@
+package fleet
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+
+	"kea-lockstep/internal/kea"
+)
+
+// ServerEntry names a server.
+type ServerEntry struct {
+	Name     string                `yaml:"name" jsonschema:"required,pattern=^[A-Za-z0-9][A-Za-z0-9._-]*$" jsonschema_description:"What this server is called here."`
+	SSH      string                `yaml:"ssh,omitempty" jsonschema_description:"Whatever ssh accepts: an alias, user@host, user@host:port. Default: the name."`
+	Sudo     *bool                 `yaml:"sudo,omitempty" jsonschema_description:"Whether root is reached through sudo. Default: if the login is not root."`
+	Playbook string                `yaml:"playbook,omitempty" jsonschema_description:"What kind of platform it is. Default: found by looking."`
+	Config   map[string]StagedFile `yaml:"config,omitempty" jsonschema_description:"Files put in place after the software upgrade, by the path on the server."`
+}
+
+// StagedFile is a file of this machine that goes to a server with the
+// upgrade. It is written as a path, or as a map with the digest of the file
+// that it was made from.
+type StagedFile struct {
+	File string `yaml:"file"`
+	// MadeFrom is "sha256:" and the digest of today's file on the server; a
+	// file that differs is refused. Empty: not checked.
+	MadeFrom string `yaml:"made_from,omitempty"`
+}
+
+// UnmarshalYAML reads both forms.
+func (s *StagedFile) UnmarshalYAML(node ast.Node) error {
+	if text, ok := node.(*ast.StringNode); ok {
+		*s = StagedFile{File: text.Value}
+		return nil
+	}
+	if _, ok := node.(*ast.MappingNode); !ok {
+		return fail(node, "a file is a path, or { file: PATH, made_from: sha256:... }")
+	}
+	type plain StagedFile
+	return yaml.NodeToValue(node, (*plain)(s), yaml.Strict())
+}
+
+// SSHSettings is what the operator's ssh does not know by itself.
+type SSHSettings struct {
+	Identity   string `yaml:"identity,omitempty" jsonschema_description:"A private key."`
+	KnownHosts string `yaml:"known_hosts,omitempty" jsonschema_description:"Host keys. Default: those of ssh."`
+	Config     string `yaml:"config,omitempty" jsonschema_description:"A configuration of ssh instead of ~/.ssh/config."`
+}
+
+// DatabaseEntry is what to know of a database beyond the Kea configuration.
+type DatabaseEntry struct {
+	Match  string       `yaml:"match" jsonschema:"required,pattern=^[^/]+/[^/]+$" jsonschema_description:"host[:port]/name as in the Kea configuration."`
+	Server string       `yaml:"server,omitempty" jsonschema_description:"The server whose configuration is meant; needed where the host is localhost."`
+	Engine kea.Engine   `yaml:"engine,omitempty" jsonschema:"enum=mysql,enum=postgresql" jsonschema_description:"Default: as in the Kea configuration."`
+	Via    string       `yaml:"via,omitempty" jsonschema_description:"The server to tunnel through. Default: found by trying."`
+	TLS    *DatabaseTLS `yaml:"tls,omitempty" jsonschema_description:"How the connection is secured. Default: as in the Kea configuration."`
+	Admin  *Account     `yaml:"admin,omitempty" jsonschema_description:"Looks at sessions, makes scratch databases, restores."`
+	Owner  *Account     `yaml:"owner,omitempty" jsonschema_description:"Runs kea-admin. Default: the account in the Kea configuration."`
+}
+
+// DatabaseTLS secures our own connection to a database.
+type DatabaseTLS struct {
+	CA         string `yaml:"ca,omitempty" jsonschema_description:"Certificates to trust. Default: those of the system."`
+	Cert       string `yaml:"cert,omitempty" jsonschema_description:"A client certificate, with key."`
+	Key        string `yaml:"key,omitempty" jsonschema_description:"The key of the client certificate."`
+	ServerName string `yaml:"server_name,omitempty" jsonschema_description:"The name in the server's certificate. Default: the host."`
+}
+
+// Account is an account of a database.
+type Account struct {
+	User     string       `yaml:"user" jsonschema:"required"`
+	Password SecretSource `yaml:"password" jsonschema:"required" jsonschema_description:"Where the password is; never the password itself."`
+}
+
+// Sessions tells which database clients may be there.
+type Sessions struct {
+	Allow []string `yaml:"allow,omitempty" jsonschema_description:"user@address of clients that may stay connected. Kea's own account at a fleet address never may."`
+}
+
+// BackupMethod is how a database is backed up.
+type BackupMethod string
+
+// The methods.
+const (
+	BackupDump    BackupMethod = "dump"    // dumped on two servers, proved by restoring
+	BackupCommand BackupMethod = "command" // the operator's own commands
+	BackupNone    BackupMethod = "none"    // a risk that has to be accepted for each run
+)
+
+// Backup is what is done before a migration.
+type Backup struct {
+	Method         BackupMethod `yaml:"method,omitempty" jsonschema:"enum=dump,enum=command,enum=none,default=dump"`
+	Command        []string     `yaml:"command,omitempty" jsonschema_description:"With method command: makes the backup."`
+	RestoreCommand []string     `yaml:"restore_command,omitempty" jsonschema_description:"With method command: restores it."`
+	Directory      string       `yaml:"directory,omitempty" jsonschema:"default=/var/backups/kea-lockstep" jsonschema_description:"Where dumps lie on the servers."`
+}
+
+// Confirm is when a started server counts as serving.
+type Confirm struct {
+	Settle    time.Duration `yaml:"settle,omitempty" jsonschema:"default=2s" jsonschema_description:"How long it must run undisturbed."`
+	DHCPProbe *DHCPProbe    `yaml:"dhcp_probe,omitempty" jsonschema_description:"Also ask it for an address."`
+}
+
+// DHCPProbe asks a server for an address as a relay would.
+type DHCPProbe struct {
+	Relay netip.Addr `yaml:"relay" jsonschema:"required" jsonschema_description:"An address of this machine that the servers see as a relay."`
+}
+
+// Notifier tells others; exactly one of its ways is set.
+type Notifier struct {
+	Exec    []string      `yaml:"exec,omitempty" jsonschema_description:"A command that gets the event on its standard input."`
+	Webhook *SecretSource `yaml:"webhook,omitempty" jsonschema_description:"Where the URL is to which the event is posted."`
+}

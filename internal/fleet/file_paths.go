@@ -1,0 +1,65 @@
+package fleet
+
+import (
+	"path/filepath"
+	"strings"
+)
+
+// resolve makes the paths of this machine absolute: relative to the directory
+// of the fleet file, ~/ in the home directory. The backup directory is one of
+// the servers and stays.
+func (f *File) resolve(directory, home string) error {
+	paths := []*string{&f.SSH.Identity, &f.SSH.KnownHosts, &f.SSH.Config}
+	commands := [][]string{f.Backup.Command, f.Backup.RestoreCommand}
+	for i := range f.Databases {
+		d := &f.Databases[i]
+		if d.TLS != nil {
+			paths = append(paths, &d.TLS.CA, &d.TLS.Cert, &d.TLS.Key)
+		}
+		for _, a := range []*Account{d.Admin, d.Owner} {
+			if a != nil {
+				paths = append(paths, &a.Password.File)
+				commands = append(commands, a.Password.Command)
+			}
+		}
+	}
+	for _, n := range f.Notify {
+		commands = append(commands, n.Exec)
+		if n.Webhook != nil {
+			paths = append(paths, &n.Webhook.File)
+			commands = append(commands, n.Webhook.Command)
+		}
+	}
+	for _, c := range commands { // a bare name is looked up in PATH
+		if len(c) > 0 && strings.Contains(c[0], "/") {
+			paths = append(paths, &c[0])
+		}
+	}
+	for _, p := range paths {
+		if err := f.resolvePath(p, directory, home); err != nil {
+			return err
+		}
+	}
+	for _, s := range f.Servers {
+		for on, staged := range s.Config {
+			if err := f.resolvePath(&staged.File, directory, home); err != nil {
+				return err
+			}
+			s.Config[on] = staged
+		}
+	}
+	return nil
+}
+
+func (f *File) resolvePath(p *string, directory, home string) error {
+	switch rest, inHome := strings.CutPrefix(*p, "~/"); {
+	case *p == "" || filepath.IsAbs(*p):
+	case inHome && home == "":
+		return &FileError{Path: f.Path, Message: "the home directory is not known, so " + *p + " cannot be found"}
+	case inHome:
+		*p = filepath.Join(home, rest)
+	default:
+		*p = filepath.Join(directory, *p)
+	}
+	return nil
+}
