@@ -90,9 +90,17 @@ func TestClassifyWithoutReference(t *testing.T) {
 	if got := r.Classify(m); got.State != Untouched {
 		t.Errorf("untouched: %+v", got)
 	}
-	m.Now = at(t, r, Version{30, 0})
+	m.Now = with(at(t, r, Version{30, 0}), map[string]string{"table my_notes": "innodb"})
+	if got := r.Classify(m); got.State != Done {
+		t.Errorf("done: %+v", got)
+	}
+	m.Now = with(m.Now, nil, "trigger lease4_AINS")
+	if got := r.Classify(m); got.State != Torn {
+		t.Errorf("a trigger is missing: %+v", got)
+	}
+	m.Now = at(t, r, Version{28, 0})
 	if got := r.Classify(m); got.State != CannotTell {
-		t.Errorf("moved: %+v", got)
+		t.Errorf("between: %+v", got)
 	}
 }
 

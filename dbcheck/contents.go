@@ -32,11 +32,9 @@ func (d *DB) Counts(ctx context.Context, tables ...string) (map[string]int64, er
 		return nil, err
 	}
 	var parts []string
-	var args []any
-	for _, t := range tables {
+	for i, t := range tables {
 		if there[t] {
-			parts = append(parts, "SELECT ?, COUNT(*) FROM "+quote(t))
-			args = append(args, t)
+			parts = append(parts, fmt.Sprintf("SELECT %d, COUNT(*) FROM %s", i, quote(t)))
 		}
 	}
 	counts := map[string]int64{}
@@ -44,13 +42,13 @@ func (d *DB) Counts(ctx context.Context, tables ...string) (map[string]int64, er
 		return counts, nil
 	}
 	scan := func(rows *sql.Rows) error {
-		var name string
+		var i int
 		var n int64
-		err := rows.Scan(&name, &n)
-		counts[name] = n
+		err := rows.Scan(&i, &n)
+		counts[tables[i]] = n
 		return err
 	}
-	return counts, d.each(ctx, "counting rows", strings.Join(parts, " UNION ALL "), args, scan)
+	return counts, d.long(ctx, "counting rows", strings.Join(parts, " UNION ALL "), scan)
 }
 
 // AllCounts counts the rows of every table of the database.
@@ -95,7 +93,25 @@ func (d *DB) Checksums(ctx context.Context) (map[string]int64, error) {
 		sums[strings.TrimPrefix(name, d.target.Name+".")] = sum.Int64
 		return err
 	}
-	return sums, d.each(ctx, "checksumming tables", "CHECKSUM TABLE "+strings.Join(names, ", "), nil, scan)
+	return sums, d.long(ctx, "checksumming tables", "CHECKSUM TABLE "+strings.Join(names, ", "), scan)
+}
+
+// long asks what may take the server long. The server does not notice that a
+// client went away while it reads, and a table being read cannot be altered: a
+// question given up here would stand in the migration's way. So MariaDB is told
+// when to give up; MySQL can be told for SELECT alone, and through a hint.
+func (d *DB) long(ctx context.Context, doing, query string, scan func(*sql.Rows) error) error {
+	ctx, cancel := d.limit(ctx)
+	defer cancel()
+	if deadline, ok := ctx.Deadline(); ok {
+		left := max(time.Until(deadline), time.Millisecond)
+		if d.mariadb {
+			query = fmt.Sprintf("SET STATEMENT max_statement_time = %.3f FOR %s", left.Seconds(), query)
+		} else if rest, ok := strings.CutPrefix(query, "SELECT "); ok {
+			query = fmt.Sprintf("SELECT /*+ MAX_EXECUTION_TIME(%d) */ %s", left.Milliseconds(), rest)
+		}
+	}
+	return d.each(ctx, doing, query, nil, scan)
 }
 
 // Fingerprint is one string for the contents of all tables and for their names.

@@ -1,6 +1,7 @@
 package dbcheck
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -87,6 +88,8 @@ func kindOf(err error) error {
 		signer x509.UnknownAuthorityError
 	)
 	switch {
+	case errors.Is(err, context.Canceled):
+		return nil
 	case errors.Is(err, mysql.ErrNoTLS), errors.As(err, &cert), errors.As(err, &record),
 		errors.As(err, &name), errors.As(err, &signer):
 		return ErrTLS

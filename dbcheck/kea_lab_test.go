@@ -17,11 +17,15 @@ import (
 type kea struct{ root string }
 
 // newKea copies the package's files and points them at the copy: they name
-// their own prefix. testdata/fetch-kea.sh unpacks the packages.
+// their own prefix. testdata/fetch-kea.sh gets the packages where they are not
+// there yet.
 func newKea(t *testing.T, version string) kea {
 	t.Helper()
 	dir := cmp.Or(os.Getenv("KEA_LOCKSTEP_KEA_ADMIN"), "/var/cache/kea-lockstep-lab/kea-admin")
 	from, to := filepath.Join(dir, version, "usr"), t.TempDir()
+	if _, err := os.Stat(from); err != nil {
+		run(t, "testdata/fetch-kea.sh", dir)
+	}
 	for _, part := range []string{"sbin", "share/kea/scripts"} {
 		err := filepath.WalkDir(filepath.Join(from, part), func(path string, e fs.DirEntry, err error) error {
 			if err != nil || !e.Type().IsRegular() {
@@ -38,7 +42,7 @@ func newKea(t *testing.T, version string) kea {
 			return os.WriteFile(into, text, 0o755)
 		})
 		if err != nil {
-			t.Fatalf("no kea-admin %s (testdata/fetch-kea.sh %s gets it): %v", version, dir, err)
+			t.Fatalf("copying kea-admin %s: %v", version, err)
 		}
 	}
 	return kea{to}

@@ -30,6 +30,9 @@ type LockHeldError struct {
 
 // Error names the lock and its holder.
 func (e *LockHeldError) Error() string {
+	if e.Holder.ID == 0 {
+		return fmt.Sprintf("lock %q was held, and is free again by now", e.Name)
+	}
 	if e.Holder.User == "" {
 		return fmt.Sprintf("lock %q is held by connection %d (not visible to this account)", e.Name, e.Holder.ID)
 	}

@@ -3,9 +3,12 @@
 package dbcheck
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -234,5 +237,30 @@ func (u *tunnel) copy(to io.Writer, from io.Reader) {
 			return
 		}
 		_, _ = to.Write(buf[:n])
+	}
+}
+
+// A question that was given up must not stay behind in the server, where it
+// would keep a table from being altered.
+func TestGivenUpQuestionsEnd(t *testing.T) {
+	s := startServer(t)
+	s.exec(t, "CREATE DATABASE kea")
+	d := s.open(t, s.target("kea", "root", ""))
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	err := d.long(ctx, "sleeping", "SELECT SLEEP(3600)", func(r *sql.Rows) error { var x int; return r.Scan(&x) })
+	t.Log(err)
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		list, _, err := d.Sessions(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		busy := slices.ContainsFunc(list, func(s Session) bool { return !s.Own && s.Command == "Query" })
+		if !busy {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("still there: %v", list)
+		}
 	}
 }

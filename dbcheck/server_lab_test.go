@@ -30,8 +30,13 @@ func startServer(t *testing.T, options ...string) *server {
 	data := filepath.Join(dir, "data")
 	run(t, "mariadb-install-db", "--no-defaults", "--user=root", "--datadir="+data, "--skip-test-db",
 		"--auth-root-authentication-method=normal")
+	// A mariadbd that starts removes what it finds of others' in a shared one.
+	temp := filepath.Join(dir, "tmp")
+	if err := os.Mkdir(temp, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	s := &server{port: freePort(t), socket: filepath.Join(dir, "s")}
-	args := append([]string{"--no-defaults", "--user=root", "--datadir=" + data, "--socket=" + s.socket,
+	args := append([]string{"--no-defaults", "--user=root", "--datadir=" + data, "--socket=" + s.socket, "--tmpdir=" + temp,
 		"--bind-address=127.0.0.1", "--port=" + strconv.Itoa(s.port), "--skip-name-resolve",
 		"--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--pid-file=" + filepath.Join(dir, "pid")}, options...)
 	s.cmd = exec.Command("mariadbd", args...)

@@ -22,8 +22,16 @@ type Settings struct {
 	PrimaryKeyRequired          bool   // sql_require_primary_key
 	MaxPacket                   int64  // max_allowed_packet, bytes
 	Uptime                      time.Duration
-	Tables                      []TableSize // largest first
+	// Definers are the accounts that triggers, routines, views and events belong
+	// to. Another than the one that dumps or restores needs privileges more.
+	Definers []string
+	Tables   []TableSize // largest first
 }
+
+const definers = `SELECT DEFINER FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()
+	UNION SELECT DEFINER FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()
+	UNION SELECT DEFINER FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE()
+	UNION SELECT DEFINER FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE() ORDER BY 1`
 
 // TableSize is what a table takes by the server's estimate: rows are exact for
 // no InnoDB table (Counts is), and bytes are those of data and indexes.
@@ -42,7 +50,7 @@ func (s Settings) Bytes() int64 {
 	return sum
 }
 
-// Settings reads them, in three round trips.
+// Settings reads them, in four round trips.
 func (d *DB) Settings(ctx context.Context) (Settings, error) {
 	v, err := d.variables(ctx, "VARIABLES", "lock_wait_timeout", "time_zone", "system_time_zone", "max_connections",
 		"datadir", "log_bin", "log_bin_trust_function_creators", "sql_require_primary_key", "max_allowed_packet")
@@ -60,6 +68,15 @@ func (d *DB) Settings(ctx context.Context) (Settings, error) {
 		DataDir: v["datadir"], BinaryLog: v.on("log_bin"), TrustFunctionCreators: v.on("log_bin_trust_function_creators"),
 		PrimaryKeyRequired: v.on("sql_require_primary_key"),
 		MaxPacket:          v.number("max_allowed_packet"), Uptime: seconds(status.number("uptime")),
+	}
+	err = d.each(ctx, "asking for definers", definers, nil, func(rows *sql.Rows) error {
+		var account string
+		err := rows.Scan(&account)
+		s.Definers = append(s.Definers, account)
+		return err
+	})
+	if err != nil {
+		return s, err
 	}
 	query := `SELECT TABLE_NAME, IFNULL(ENGINE, ''), IFNULL(TABLE_ROWS, 0), IFNULL(DATA_LENGTH, 0) + IFNULL(INDEX_LENGTH, 0) AS bytes
 		FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' ORDER BY bytes DESC, TABLE_NAME`

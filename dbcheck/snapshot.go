@@ -21,23 +21,22 @@ type Snapshot struct {
 // was being read.
 var ErrMoved = errors.New("the schema changed while it was read")
 
-// Snapshot reads sessions, version and structure, and the version once more.
+// Snapshot reads sessions, version and structure, and sessions and version once
+// more. About fifteen round trips.
 func (d *DB) Snapshot(ctx context.Context) (Snapshot, error) {
 	var s Snapshot
-	sessions, all, err := d.Sessions(ctx)
-	if err != nil {
+	if err := d.busy(ctx, &s); err != nil {
 		return s, err
 	}
-	s.Visibility = all
-	for _, one := range sessions {
-		if one.Client() && !one.Own && strings.EqualFold(one.Database, d.target.Name) && one.Command != "Sleep" {
-			s.Busy = append(s.Busy, one)
-		}
-	}
+	var err error
 	if s.Version, err = d.versionOrNone(ctx); err != nil {
 		return s, err
 	}
 	if s.Structure, err = d.Structure(ctx); err != nil {
+		return s, err
+	}
+	// A server skips in information_schema what a running ALTER TABLE holds.
+	if err := d.busy(ctx, &s); err != nil {
 		return s, err
 	}
 	again, err := d.versionOrNone(ctx)
@@ -45,6 +44,17 @@ func (d *DB) Snapshot(ctx context.Context) (Snapshot, error) {
 		err = fmt.Errorf("%s: %w: version %v, then %v", d.on("looking at the schema"), ErrMoved, s.Version, again)
 	}
 	return s, err
+}
+
+func (d *DB) busy(ctx context.Context, s *Snapshot) error {
+	sessions, all, err := d.Sessions(ctx)
+	s.Visibility = all
+	for _, one := range sessions {
+		if one.Client() && !one.Own && strings.EqualFold(one.Database, d.target.Name) && one.Command != "Sleep" {
+			s.Busy = append(s.Busy, one)
+		}
+	}
+	return err
 }
 
 func (d *DB) versionOrNone(ctx context.Context) (Version, error) {
