@@ -63,8 +63,8 @@ func TestWhatIsNoAnswer(t *testing.T) {
 // Extended versions as the releases print them.
 const (
 	v220 = "2.2.0\ntarball\nlinked with:\nlog4cplus 2.0.8\nOpenSSL 3.0.17 1 Jul 2025\ndatabase:\nMySQL backend 14.0, library 3.3.14\nPostgreSQL backend 13.0, library 150013\nMemfile backend 2.1"
-	v263 = "2.6.3 (2.6.3)\npremium: no\nlinked with:\n- log4cplus 2.1.2\n- OpenSSL 3.5.1 1 Jul 2025\nbackends:\n- MySQL backend 22.2, library 3.4.9\n- PostgreSQL backend 22.2, library 170005\n- Memfile backend 3.0\n"
-	v303 = "3.0.3 (3.0.3)\npremium: no\nlinked with:\n- log4cplus 2.1.2\n- OpenSSL 3.5.1\nlease backends:\n- Memfile backend 3.0\n- MySQL backend 30.0, library 3.4.9\nhost backends:\n- MySQL backend 30.0, library 3.4.9\nforensic backends:\n- PostgreSQL backend 29.0, library 170005"
+	v263 = "2.6.3 (tarball)\npremium: no\nlinked with:\n- log4cplus 2.1.2\n- OpenSSL 3.5.1 1 Jul 2025\nbackends:\n- MySQL backend 22.2, library 3.4.9\n- PostgreSQL backend 22.2, library 170005\n- Memfile backend 3.0\n"
+	v303 = "3.0.3 (3.0.3 (tarball))\npremium: no\nlinked with:\n- log4cplus 2.1.2\n- OpenSSL 3.5.1\nlease backends:\n- Memfile backend 3.0\n- MySQL backend 30.0, library 3.4.9\nhost backends:\n- MySQL backend 30.0, library 3.4.9\nforensic backends:\n- PostgreSQL backend 29.0, library 170005"
 )
 
 func TestVersionsOfBinaries(t *testing.T) {
@@ -101,7 +101,7 @@ func TestVersionGet(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, err := a.Software()
-	if err != nil || s.Version != (Version{3, 0, 3, ""}) || s.Schemas[MySQL] != (Schema{30, 0}) || s.Extended != "3.0.3" {
+	if err != nil || s.Version != (Version{3, 0, 3, ""}) || s.Schemas[MySQL] != (Schema{30, 0}) || s.Extended != "3.0.3 (tarball)" {
 		t.Errorf("read as %+v, %v", s, err)
 	}
 	if _, err := (Answer{Result: Unsupported, Text: "no"}).Software(); err == nil {

@@ -103,6 +103,10 @@ func TestConfigTests(t *testing.T) {
 	if r.Passed || !r.Initialized || r.Reason == "" {
 		t.Errorf("a test that made a schema must not pass: %+v", r)
 	}
+	r = ParseConfigTest(1, "2026-11-23 03:45:51.662 ERROR [kea-dhcp4.hooks/17467.1] HOOKS_INCORRECT_VERSION hook library x is at version 20603, require version 30003\n")
+	if r.Reason != "HOOKS_INCORRECT_VERSION hook library x is at version 20603, require version 30003" {
+		t.Errorf("%+v", r)
+	}
 	if r := ParseConfigTest(127, "sh: kea-dhcp4: not found\n"); r.Passed || r.Reason != "sh: kea-dhcp4: not found" {
 		t.Errorf("%+v", r)
 	}

@@ -89,6 +89,9 @@ func failure(output string) string {
 				return withoutSecrets(reason)
 			}
 		}
+		if m, ok := ParseLogLine(line); ok && m.Severity != "" {
+			line = m.ID + " " + m.Text
+		}
 		if line != "" {
 			last = line
 		}

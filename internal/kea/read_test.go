@@ -124,6 +124,108 @@ func TestIncludedFiles(t *testing.T) {
 	}
 }
 
+// What Kea 2.6.3 itself takes and refuses as a value (kea-dhcp4 -t over each).
+func TestTheReaderTakesWhatKeaTakes(t *testing.T) {
+	texts := map[string]string{"/inc1": "1", "/incmap": `{"a":1}`, "/incmembers": `"a":1,`, "/incempty": "", "/inccomment": "1 /* not closed", "/deep11": "1"}
+	for i := range 11 {
+		texts[fmt.Sprintf("/deep%d", i)] = fmt.Sprintf(`<?include "/deep%d"?>`, i+1)
+	}
+	for _, tc := range []struct {
+		value string
+		takes bool
+	}{
+		{`1`, true},
+		{`-1`, true},
+		{`007`, true},
+		{`-0`, true},
+		{`+1`, true},
+		{`1.5`, true},
+		{`.5`, true},
+		{`1.`, true},
+		{`1e5`, true},
+		{`1E+5`, true},
+		{`-`, false},
+		{`--1`, false},
+		{`1-1`, false},
+		{`1e`, false},
+		{`.`, false},
+		{`0x1`, false},
+		{`1 2`, false},
+		{`true`, true},
+		{`True`, false},
+		{`null`, true},
+		{`nul`, false},
+		{`"a"`, true},
+		{`"a\n"`, true},
+		{`"\u0041"`, true},
+		{`"\u00ff"`, true},
+		{`"\u0100"`, false},
+		{`"\u12"`, false},
+		{`"\x"`, false},
+		{`"\"`, false},
+		{`"a`, false},
+		{"\"a\nb\"", false},
+		{"\"a\tb\"", false},
+		{`"é"`, true},
+		{`'a'`, false},
+		{`[]`, true},
+		{`[,]`, false},
+		{`[1,]`, true},
+		{`[1,,]`, true},
+		{`[1,,2]`, true},
+		{`[1 2]`, false},
+		{`{}`, true},
+		{`{,}`, false},
+		{`{"a":1,}`, true},
+		{`{"a":1,,"b":2}`, true},
+		{`{"a":1,"a":2}`, false},
+		{`{"a"}`, false},
+		{`{"a":}`, false},
+		{`{a:1}`, false},
+		{`{1:1}`, false},
+		{"1 # c\n", true},
+		{"1 // c\n", true},
+		{`1 /* c */`, true},
+		{`1 /* c`, false},
+		{`/* a * / */ 1`, true},
+		{"#\n1", true},
+		{`/**/1`, true},
+		{"//*\n1", true},
+		{`1 /`, false},
+		{`<?include "/inc1"?>`, true},
+		{`<? include "/inc1" ?>`, true},
+		{`<?include"/inc1"?>`, true},
+		{`<?include '/inc1'?>`, false},
+		{`<?include "/none"?>`, false},
+		{`<?include "/inc1"`, false},
+		{`<?include ""?>`, false},
+		{`<?include "/incmap"?>`, true},
+		{`{ <?include "/incmembers"?> }`, true},
+		{`[ <?include "/incempty"?> ]`, true},
+		{`<?include /* c */ "/inc1"?>`, false},
+		{`<?Include "/inc1"?>`, false},
+		{"<?\ninclude\n\"/inc1\"\n?>", true},
+		{`<?include "/deep0"?>`, false},
+		{`<?include "/deep1"?>`, true},
+		{`<?include "/inccomment"?>`, false},
+		{"\x01", false},
+		{"\f1", false},
+		{"1\r", true},
+		{`@`, false},
+		{`"\/"`, true},
+		{`"\u00e9"`, true},
+		{`[[[[[[[[[[[[1]]]]]]]]]]]]`, true},
+		{`99999999999999999999`, false},
+		{`1,`, true},
+		{`"a" "b"`, false},
+	} {
+		text := "{ \"Dhcp4\": { \"user-context\": { \"x\": " + tc.value + "\n} } }"
+		if _, err := ReadConfig("c", []byte(text), files(texts)); (err == nil) != tc.takes {
+			t.Errorf("%q: Kea takes it: %t; the reader: %v", tc.value, tc.takes, err)
+		}
+	}
+}
+
 func TestIncludesEnd(t *testing.T) {
 	for name, texts := range map[string]map[string]string{
 		"itself": {"a": `<?include "a"?>`},

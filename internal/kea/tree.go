@@ -3,6 +3,7 @@ package kea
 import (
 	"slices"
 	"strconv"
+	"strings"
 )
 
 type nodeKind byte
@@ -75,8 +76,8 @@ func (p *parser) value(depth int) (*node, error) {
 	case stringToken:
 		n.kind = stringNode
 	case numberToken:
-		if _, err := strconv.ParseFloat(n.text, 64); err != nil {
-			return nil, n.start.errorf("this is not a number")
+		if !isNumber(n.text) {
+			return nil, n.start.errorf("this is not a number that Kea can hold")
 		}
 		n.kind = numberNode
 	case wordToken:
@@ -88,6 +89,16 @@ func (p *parser) value(depth int) (*node, error) {
 		return nil, p.unexpected("a value")
 	}
 	return n, p.advance()
+}
+
+// isNumber: whole numbers must fit 64 bits, others a double.
+func isNumber(text string) bool {
+	if strings.ContainsAny(text, ".eE") {
+		_, err := strconv.ParseFloat(text, 64)
+		return err == nil
+	}
+	_, err := strconv.ParseInt(text, 10, 64)
+	return err == nil
 }
 
 // container reads what stands between brackets.
