@@ -15,7 +15,7 @@ var (
 	ErrEngine = errors.New("database engine not supported")
 	// ErrUnreachable is returned where no conversation with the server came
 	// about, or it broke off: nothing is known about the database.
-	ErrUnreachable = errors.New("database server not reachable")
+	ErrUnreachable = errors.New("no answer from the database server")
 	// ErrAuth is returned where the server refuses the account, or what the
 	// account asks for.
 	ErrAuth = errors.New("access refused by the database server")
