@@ -15,3 +15,9 @@ const (
 	// AdminPasswordVariable is the environment variable that fleet.yaml takes the administrator's password from.
 	AdminPasswordVariable = "KEA_LAB_ADMIN_PASSWORD"
 )
+
+// What the database holds at first (see files/seed.sql): nothing of it may ever be lost.
+const (
+	Leases       = 400
+	Reservations = 40
+)

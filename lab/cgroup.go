@@ -78,14 +78,16 @@ func removeCgroup(dir string) {
 
 // poll asks until the answer is yes, at most for the given time.
 func poll(ctx context.Context, limit, every time.Duration, what string, done func() bool) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
+	end := time.NewTimer(limit)
+	defer end.Stop()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for !done() {
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waited %s for %s: %w", limit, what, ctx.Err())
+			return fmt.Errorf("waiting for %s: %w", what, ctx.Err())
+		case <-end.C:
+			return fmt.Errorf("waited %s for %s: %w", limit, what, context.DeadlineExceeded)
 		case <-tick.C:
 		}
 	}

@@ -1,3 +1,4 @@
+#!/bin/sh
 # Builds the system that both kinds of host start from, in $OUT/common.
 # In: OUT, DEBS (package files kept between builds), MIRROR, SECURITY (URLs), SUITE. Runs in a mount namespace of its own.
 set -eu
@@ -26,6 +27,8 @@ EOF
 # Nothing starts while packages are installed into a directory; removed again at the end of the build.
 printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 chmod 755 "$root/usr/sbin/policy-rc.d"
+# Nobody needs a half-built system after a crash: do not wait for the disk at each package. Removed again, too.
+echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/lab-build"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 if [ -d /etc/apt/apt.conf.d ]; then
 	grep -hs '^Acquire::http' /etc/apt/apt.conf.d/* >"$root/etc/apt/apt.conf.d/00outside" || true
@@ -38,7 +41,7 @@ for unit in systemd-networkd-wait-online systemd-networkd systemd-modules-load s
 	case $unit in *.mount) ;; *) unit=$unit.service ;; esac
 	ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
-# Only the timers that a fresh Debian host has too; but none may look for packages outside, there is no way out.
+# Each host gets keys of its own.
 rm -f "$root"/etc/ssh/ssh_host_*
 mkdir -p "$root/root/.ssh" "$root/srv/lab-apt"
 chmod 700 "$root/root/.ssh"

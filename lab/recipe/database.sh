@@ -1,3 +1,4 @@
+#!/bin/sh
 # Builds the database host in $OUT/db: MariaDB with a Kea database already initialised by the installed Kea's kea-admin and
 # filled from $FILES/seed.sql, so that a fleet has its leases as soon as MariaDB runs; PostgreSQL installed, not enabled.
 # In: OUT, DEBS, FILES, KEA_PASSWORD. After kea.sh.

@@ -1,3 +1,4 @@
+#!/bin/sh
 # Builds the Kea host in $OUT/kea: Debian's packages as an administrator gets them with "apt install".
 # In: OUT, DEBS, KEA_PACKAGES.
 set -eu

@@ -1,3 +1,4 @@
+#!/bin/sh
 # Builds $OUT/apt, the only packages that the hosts can reach: two suites with the priorities that Debian gives them, the
 # installed Kea in one and the newer Kea in the backports (which apt never chooses by itself), so that both ways exist.
 # In: OUT, DEBS, SUITE, KEA_ALL. After kea.sh.
@@ -36,7 +37,7 @@ for deb in "$OUT"/apt/*/*.deb; do
 	tmp=$(mktemp -d)
 	dpkg-deb -x "$deb" "$tmp"
 	for program in "$tmp"/usr/sbin/kea-*; do
-		[ -f "$program" ] && [ ! -h "$program" ] || continue
+		if [ ! -f "$program" ] || [ -h "$program" ]; then continue; fi
 		echo "$(sha256sum "$program" | cut -d' ' -f1) $(basename "$program") ${version%%-*}" >>"$OUT/programs"
 	done
 	rm -rf "$tmp"
@@ -47,7 +48,7 @@ done
 mount --bind "$OUT/apt" "$root/srv/lab-apt"
 for host in kea db; do
 	rm -f "$OUT/$host/etc/apt/sources.list.d/debian.sources" "$OUT/$host/etc/apt/apt.conf.d/00outside" \
-		"$OUT/$host/usr/sbin/policy-rc.d" "$OUT/$host/etc/resolv.conf"
+		"$OUT/$host/usr/sbin/policy-rc.d" "$OUT/$host/etc/dpkg/dpkg.cfg.d/lab-build" "$OUT/$host/etc/resolv.conf"
 	rm -rf "$OUT/$host"/var/lib/apt/lists/*
 	echo "nameserver 127.0.0.1" >"$OUT/$host/etc/resolv.conf"
 	for suite in "$SUITE" "$SUITE-backports"; do

@@ -26,6 +26,8 @@ const usage = `usage:
   lab cut NAME HOST                     pull a host's network cable
   lab plug NAME HOST                    plug it in again
   lab down NAME | --all                 remove a fleet, or whatever is left of any
+  lab bench [--rounds N] [--servers N] [--product PATH] [--json] [-- FLAG...]
+                                        measure the hand-written script, and a kea-lockstep in turn with it
 `
 
 var errUsage = errors.New("wrong usage")
@@ -57,6 +59,8 @@ func run(ctx context.Context, args []string) error {
 		return err
 	case "up":
 		return up(ctx, args[1:])
+	case "bench":
+		return measure(ctx, args[1:])
 	case "status":
 		return status()
 	case "down":

@@ -1,0 +1,105 @@
+//go:build lab
+
+package witness
+
+import (
+	"slices"
+	"time"
+)
+
+// expects is the schema that each Kea of the lab's packages accepts, and no other: what the programs themselves say when
+// they refuse one ("MySQL schema version mismatch: expected version: 22.2, found version: 30.0").
+var expects = map[string]string{"2.6.3": "22.2", "3.0.3": "30.0"}
+
+// usesDatabase is the daemon that the lab's configuration gives the database to.
+const usesDatabase = "kea-dhcp4"
+
+// record is everything that was seen. Judging it is pure.
+type record struct {
+	begin, end time.Time
+	servers    []string
+	offers     map[string][]time.Time
+	samples    []sample
+	scans      []time.Time
+	processes  []Process
+}
+
+func judge(seen record) Report {
+	r := Report{Begin: seen.begin, End: seen.end, Processes: seen.processes}
+	var all []time.Time
+	for _, name := range seen.servers {
+		given := seen.offers[name]
+		all = append(all, given...)
+		r.Servers = append(r.Servers, Server{Name: name, Offers: len(given), Outage: longestGap(seen.begin, seen.end, given)})
+	}
+	slices.SortFunc(all, time.Time.Compare)
+	r.Outage = longestGap(seen.begin, seen.end, all)
+	for _, s := range seen.samples {
+		if len(r.Schema) == 0 || r.Schema[len(r.Schema)-1].Version != s.version {
+			r.Schema = append(r.Schema, Change{At: s.asked, Version: s.version})
+		}
+	}
+	for _, p := range seen.processes {
+		if bad, ok := judgeProcess(p, seen.samples); ok {
+			r.BadMoments = append(r.BadMoments, bad)
+		}
+	}
+	var answered []time.Time
+	for _, s := range seen.samples {
+		if s.version != "" {
+			answered = append(answered, s.answered)
+		}
+	}
+	r.Blind.Schema = longestGap(seen.begin, seen.end, answered).Length()
+	r.Blind.Processes = longestGap(seen.begin, seen.end, seen.scans).Length()
+	return r
+}
+
+// longestGap between two times that follow one another, the watch's begin and end included.
+func longestGap(begin, end time.Time, times []time.Time) Gap {
+	longest := Gap{begin, begin}
+	last := begin
+	for _, t := range append(slices.Clip(times), end) {
+		if t.Sub(last) > longest.Length() {
+			longest = Gap{last, t}
+		}
+		last = t
+	}
+	return longest
+}
+
+// judgeProcess holds the process's life against the schema: what was read between its first and last sighting was so while
+// it lived. Where nothing was read in between, it was what the neighbours on both sides agree on.
+func judgeProcess(p Process, samples []sample) (BadMoment, bool) {
+	if p.Daemon != usesDatabase {
+		return BadMoment{}, false
+	}
+	bad := BadMoment{Process: p, Expects: expects[p.Version], Lived: p.Last.Sub(p.First)}
+	wrong := func(s sample) bool { return s.version != "" && s.version != bad.Expects }
+	var before, after *sample
+	inside := 0
+	for i, s := range samples {
+		switch {
+		case s.version == "":
+		case !s.answered.After(p.First):
+			before = &samples[i]
+		case !s.asked.Before(p.Last):
+			if after == nil {
+				after = &samples[i]
+			}
+		case s.asked.Before(p.First) || s.answered.After(p.Last):
+		default:
+			inside++
+			if wrong(s) {
+				if bad.From.IsZero() {
+					bad.From, bad.Found = s.asked, s.version
+				}
+				bad.To = s.answered
+			}
+		}
+	}
+	if inside == 0 && before != nil && after != nil && wrong(*before) && wrong(*after) {
+		bad.From, bad.To, bad.Found = p.First, p.Last, before.version
+	}
+	return bad, !bad.From.IsZero()
+}

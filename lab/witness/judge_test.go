@@ -1,0 +1,97 @@
+//go:build lab
+
+package witness
+
+import (
+	"testing"
+	"time"
+)
+
+var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+
+func at(ms int) time.Time { return noon.Add(time.Duration(ms) * time.Millisecond) }
+
+// schemas are samples at the given times, each answered after 2 ms.
+func schemas(version string, times ...int) []sample {
+	var samples []sample
+	for _, ms := range times {
+		samples = append(samples, sample{at(ms), at(ms + 2), version})
+	}
+	return samples
+}
+
+func TestJudgeProcess(t *testing.T) {
+	migration := append(schemas("22.2", 0, 20, 40), append(schemas("28.0", 60), schemas("30.0", 80, 100, 120)...)...)
+	for name, test := range map[string]struct {
+		process Process
+		samples []sample
+		bad     bool
+		found   string
+	}{
+		"the old one ends before":            {Process{Version: "2.6.3", First: at(0), Last: at(50)}, migration, false, ""},
+		"the old one is there in the middle": {Process{Version: "2.6.3", First: at(0), Last: at(70)}, migration, true, "28.0"},
+		"the old one lives on":               {Process{Version: "2.6.3", First: at(0), Last: at(120)}, migration, true, "28.0"},
+		"the new one starts after":           {Process{Version: "3.0.3", First: at(90), Last: at(120)}, migration, false, ""},
+		"the new one starts before":          {Process{Version: "3.0.3", First: at(10), Last: at(120)}, migration, true, "22.2"},
+		"new, gone between two looks":        {Process{Version: "3.0.3", First: at(24), Last: at(38)}, migration, true, "22.2"},
+		"seen once, on the old schema":       {Process{Version: "3.0.3", First: at(30), Last: at(30)}, migration, true, "22.2"},
+		"seen once, on the new schema":       {Process{Version: "3.0.3", First: at(110), Last: at(110)}, migration, false, ""},
+		"old, seen once as it ended":         {Process{Version: "2.6.3", First: at(50), Last: at(50)}, migration, false, ""},
+		"a version that nobody knows":        {Process{Version: "", First: at(0), Last: at(30)}, migration, true, "22.2"},
+		"the database never answered":        {Process{Version: "3.0.3", First: at(0), Last: at(50)}, schemas("", 0, 20, 40), false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.process.Daemon = usesDatabase
+			got, bad := judgeProcess(test.process, test.samples)
+			if bad != test.bad || got.Found != test.found {
+				t.Errorf("bad %v, found %q; want %v, %q", bad, got.Found, test.bad, test.found)
+			}
+		})
+	}
+}
+
+func TestJudgeOutages(t *testing.T) {
+	r := judge(record{
+		begin: at(0), end: at(1000), servers: []string{"k1", "k2", "k3"},
+		offers: map[string][]time.Time{
+			"k1": {at(100), at(200), at(600), at(700), at(800), at(900)},
+			"k2": {at(100), at(300), at(900)},
+		},
+	})
+	if got := r.FirstAnswer(); got != 300*time.Millisecond {
+		t.Errorf("no server for %s, want 300ms: from k2's last to k1's first", got)
+	}
+	if got := r.LastServer(); got != time.Second {
+		t.Errorf("last server after %s: k3 never answered", got)
+	}
+	if got := r.Servers[1].Outage.Length(); got != 600*time.Millisecond {
+		t.Errorf("k2 away for %s, want 600ms", got)
+	}
+}
+
+func TestOneShotsAreNoDaemons(t *testing.T) {
+	for _, test := range []struct {
+		command []string
+		oneShot bool
+	}{
+		{[]string{"/usr/sbin/kea-dhcp4", "-c", "/etc/kea/kea-dhcp4.conf"}, false},
+		{[]string{"kea-dhcp4", "-d", "-c", "-t"}, false},
+		{[]string{"kea-dhcp4", "-T", "/etc/kea/kea-dhcp4.conf"}, true},
+		{[]string{"kea-dhcp4", "-t/etc/kea/kea-dhcp4.conf"}, true},
+		{[]string{"kea-dhcp4", "-d", "-t", "x"}, true},
+		{[]string{"kea-dhcp4", "-V"}, true},
+		{[]string{"kea-dhcp4", "-W"}, true},
+	} {
+		if got := isOneShot(test.command); got != test.oneShot {
+			t.Errorf("%q: one-shot %v", test.command, got)
+		}
+	}
+	for exe, daemon := range map[string]bool{
+		"/usr/sbin/kea-dhcp4": true, "/usr/sbin/kea-dhcp4 (deleted)": true, "/usr/sbin/kea-dhcp4.dpkg-tmp (deleted)": true,
+		"/tmp/unpacked/kea-dhcp-ddns": true, "/usr/bin/dash": false, "/usr/sbin/kea-lfc": false, "/usr/lib/systemd/systemd-executor": false,
+	} {
+		if isDaemon(exe) != daemon {
+			t.Errorf("%s: daemon %v", exe, !daemon)
+		}
+	}
+}

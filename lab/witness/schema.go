@@ -1,0 +1,44 @@
+//go:build lab
+
+package witness
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"kea-lockstep/lab"
+)
+
+// sample is one look at the schema's version: what it was at some moment between asked and answered. It is empty where the
+// database did not tell.
+type sample struct {
+	asked, answered time.Time
+	version         string
+}
+
+// schemaReader asks the database over one session, opened again when it breaks.
+type schemaReader struct{ db *sql.DB }
+
+func newSchemaReader(fleet *lab.Fleet) (*schemaReader, error) {
+	db, err := fleet.OpenDatabase(lab.WitnessUser, lab.WitnessPassword, fleet.Witness)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	return &schemaReader{db: db}, nil
+}
+
+func (r *schemaReader) read(ctx context.Context) sample {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	s := sample{asked: time.Now()}
+	var major, minor int
+	err := r.db.QueryRowContext(ctx, "SELECT version, minor FROM schema_version").Scan(&major, &minor)
+	s.answered = time.Now()
+	if err == nil {
+		s.version = fmt.Sprintf("%d.%d", major, minor)
+	}
+	return s
+}

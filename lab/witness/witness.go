@@ -1,0 +1,132 @@
+//go:build lab
+
+package witness
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"kea-lockstep/lab"
+)
+
+// How often the witness looks.
+const (
+	askEvery  = 100 * time.Millisecond
+	readEvery = 20 * time.Millisecond
+	scanEvery = 10 * time.Millisecond
+)
+
+// Witness watches one fleet, from Start to Stop.
+type Witness struct {
+	fleet   *lab.Fleet
+	begin   time.Time
+	prober  *prober
+	schema  *schemaReader
+	scanner *scanner
+
+	stop    context.CancelFunc
+	workers sync.WaitGroup
+	samples []sample    // the schema worker's until it has ended
+	scans   []time.Time // the process worker's until it has ended
+}
+
+// Start begins to watch. The context is for the start alone; Stop ends the watch.
+func Start(ctx context.Context, fleet *lab.Fleet) (*Witness, error) {
+	prober, err := newProber(ctx, fleet)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := newSchemaReader(fleet)
+	if err != nil {
+		return nil, err
+	}
+	scanner, err := newScanner(fleet)
+	if err != nil {
+		return nil, err
+	}
+	w := &Witness{fleet: fleet, begin: time.Now(), prober: prober, schema: schema, scanner: scanner}
+	watch, stop := context.WithCancel(context.WithoutCancel(ctx))
+	w.stop = stop
+	w.workers.Go(prober.listen)
+	var round uint32
+	w.every(watch, askEvery, func() { round++; prober.ask(round) })
+	w.every(watch, readEvery, func() {
+		if s := schema.read(watch); watch.Err() == nil {
+			w.samples = append(w.samples, s)
+		}
+	})
+	w.workers.Go(func() { w.scan(watch) })
+	return w, nil
+}
+
+// scan looks for processes on a thread of its own, ahead of what else wants the machine's processors: a daemon that fails
+// at its start may live for less than a tenth of a second.
+func (w *Witness) scan(ctx context.Context) {
+	runtime.LockOSThread() // and never unlocked: the thread ends with its priority
+	_ = unix.Setpriority(unix.PRIO_PROCESS, 0, -15)
+	tick := time.NewTicker(scanEvery)
+	defer tick.Stop()
+	for {
+		now := time.Now()
+		w.scanner.scan(now)
+		w.scans = append(w.scans, now)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (w *Witness) every(ctx context.Context, interval time.Duration, look func()) {
+	w.workers.Go(func() {
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			look()
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+	})
+}
+
+// AwaitOffers waits until each of the named servers, or every server where none is named, gives an OFFER from now on.
+func (w *Witness) AwaitOffers(ctx context.Context, servers ...string) error {
+	if len(servers) == 0 {
+		for _, s := range w.fleet.Servers {
+			servers = append(servers, s.Name)
+		}
+	}
+	now := time.Now()
+	for _, server := range servers {
+		if err := w.prober.await(ctx, server, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Stop ends the watch and says what was seen.
+func (w *Witness) Stop() Report {
+	end := time.Now()
+	w.stop()
+	w.prober.conn.Close()
+	w.workers.Wait()
+	w.schema.db.Close()
+	seen := record{begin: w.begin, end: end, offers: w.prober.offers, samples: w.samples, scans: w.scans}
+	for _, s := range w.fleet.Servers {
+		seen.servers = append(seen.servers, s.Name)
+	}
+	for _, p := range w.scanner.order {
+		p.Ended = len(w.scans) > 0 && p.Last.Before(w.scans[len(w.scans)-1])
+		seen.processes = append(seen.processes, *p)
+	}
+	return judge(seen)
+}

@@ -1,0 +1,115 @@
+//go:build lab
+
+package witness_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"kea-lockstep/lab"
+	"kea-lockstep/lab/labtest"
+	"kea-lockstep/lab/witness"
+)
+
+// install brings the backports' Kea to a server, as somebody does who keeps the configuration file.
+const install = `export DEBIAN_FRONTEND=noninteractive
+v=$(apt-cache madison kea-common | awk '/backports/ { print $3 }')
+apt-get -q install -y -o Dpkg::Options::=--force-confold kea-dhcp4-server=$v kea-admin=$v kea-common=$v`
+
+const migrate = `KEA_ADMIN_DB_PASSWORD=` + lab.KeaPassword + ` kea-admin db-upgrade mysql -h $DB -u kea -n kea`
+
+func start(t *testing.T, f *lab.Fleet) *witness.Witness {
+	t.Helper()
+	w, err := witness.Start(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, w)
+	return w
+}
+
+func await(t *testing.T, w *witness.Witness, servers ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := w.AwaitOffers(ctx, servers...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// use puts the target's configuration in place.
+func use(t *testing.T, f *lab.Fleet, server string) {
+	t.Helper()
+	text, err := os.ReadFile(f.TargetConfig(server))
+	if err != nil {
+		t.Fatal(err)
+	}
+	labtest.Must(t, f, server, "cat >/etc/kea/kea-dhcp4.conf <<'END-OF-CONFIG'\n"+string(text)+"\nEND-OF-CONFIG\n")
+}
+
+func TestAFleetLeftAloneIsWell(t *testing.T) {
+	f := labtest.Up(t, lab.Spec{Servers: 2})
+	w := start(t, f)
+	for range 10 {
+		await(t, w)
+	}
+	r := w.Stop()
+	t.Log(r)
+	if len(r.BadMoments) != 0 || r.LastServer() > time.Second || len(r.Processes) != 2 || len(r.Schema) != 1 {
+		t.Error("the witness sees what is not there")
+	}
+}
+
+func TestAPackageThatStartsKeaOnTheOldSchemaIsSeen(t *testing.T) {
+	f := labtest.Up(t, lab.Spec{Servers: 2})
+	w := start(t, f)
+	use(t, f, "k1")
+	labtest.Must(t, f, "k1", install)
+	await(t, w, "k2")
+	r := w.Stop()
+	t.Log(r)
+	if len(r.BadMoments) == 0 {
+		t.Fatal("Kea 3.0.3 ran on schema 22.2, and the witness did not see it")
+	}
+	for _, bad := range r.BadMoments {
+		if bad.Host != "k1" || bad.Version != "3.0.3" || bad.Expects != "30.0" || bad.Found != "22.2" {
+			t.Errorf("wrongly blamed: %s", bad)
+		}
+	}
+	if started := r.StartedByPackages(); len(started) != 1 || started[0].Version != "3.0.3" {
+		t.Errorf("who started it was not seen: %v", started)
+	}
+	if r.FirstAnswer() > time.Second {
+		t.Error("k2 served all the time")
+	}
+}
+
+func TestAMigrationUnderRunningOldKeasIsSeen(t *testing.T) {
+	f := labtest.Up(t, lab.Spec{Servers: 2})
+	w := start(t, f)
+	// k1's daemon goes on running from a program that is no longer on the disk; k2 is untouched.
+	labtest.Must(t, f, "k1", "systemctl mask kea-dhcp4-server\n"+install)
+	if _, err := os.Stat(filepath.Join(f.Root("k1"), "usr/sbin/kea-dhcp4")); err != nil {
+		t.Fatal(err)
+	}
+	labtest.Must(t, f, "k1", "DB="+f.DB.Address.String()+"\n"+migrate)
+	await(t, w, "k2")
+	r := w.Stop()
+	t.Log(r)
+	blamed := map[string]bool{}
+	for _, bad := range r.BadMoments {
+		blamed[bad.Host] = true
+		if bad.Version != "2.6.3" || bad.Expects != "22.2" {
+			t.Errorf("wrongly blamed: %s", bad)
+		}
+	}
+	if !blamed["k1"] || !blamed["k2"] {
+		t.Error("old Keas ran on the new schema, and the witness did not see each of them")
+	}
+	if last := r.Schema[len(r.Schema)-1].Version; last != "30.0" {
+		t.Errorf("the schema is %s at the end, says the witness", last)
+	}
+}
