@@ -29,4 +29,4 @@ exec 9>&-
 	fi
 	. "$kl_dir/script"
 )
-kl_end done "$?"
+kl_end 'done' "$?"

@@ -1,0 +1,153 @@
+package ssh_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"kea-lockstep/ssh"
+)
+
+// openSSH runs a private sshd on loopback and gives a configuration with the
+// aliases k1, and k2 behind two jumps.
+func openSSH(t *testing.T) (config, account string) {
+	t.Helper()
+	needs(t, "ssh-keygen", "flock")
+	sshd, err := exec.LookPath("sshd")
+	if err != nil {
+		if sshd = "/usr/sbin/sshd"; !exists(sshd) {
+			t.Skip("this machine has no sshd")
+		}
+	}
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if me.Uid == "0" {
+		if _, err := user.Lookup("sshd"); err != nil {
+			t.Skip("sshd as root wants an account named sshd")
+		}
+		if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
+			t.Skip(err)
+		}
+	}
+	dir := t.TempDir()
+	for _, key := range []string{"host", "id"} {
+		if out, err := exec.Command("ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", filepath.Join(dir, key)).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(free.Addr().String())
+	free.Close()
+	writeFile(t, dir, "sshd_config", fmt.Sprintf("ListenAddress 127.0.0.1:%s\nHostKey %s/host\nAuthorizedKeysFile %s/id.pub\n"+
+		"StrictModes no\nPidFile none\nUsePAM no\nPasswordAuthentication no\n", port, dir, dir))
+	daemon := exec.Command(sshd, "-D", "-e", "-f", filepath.Join(dir, "sshd_config"))
+	if err := daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		daemon.Process.Signal(syscall.SIGTERM)
+		daemon.Wait()
+	})
+	eventually(t, "sshd", func() bool {
+		c, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+	public, err := os.ReadFile(filepath.Join(dir, "host.pub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := writeFile(t, dir, "known_hosts", fmt.Sprintf("[127.0.0.1]:%s %s", port, public))
+	if out, err := exec.Command("ssh-keygen", "-H", "-f", known).CombinedOutput(); err != nil {
+		t.Fatalf("hashing: %v: %s", err, out)
+	}
+	return writeFile(t, dir, "config", fmt.Sprintf("Host k2\n ProxyJump j2\nHost j2\n ProxyJump j1\nHost *\n HostName 127.0.0.1\n Port %s\n User %s\n"+
+		" IdentityFile %s/id\n UserKnownHostsFile %s\n GlobalKnownHostsFile none\n", port, me.Username, dir, known)), me.Uid
+}
+
+func TestWithOpenSSH(t *testing.T) {
+	config, uid := openSSH(t)
+	p := pool(t, ssh.Options{Keepalive: 200 * time.Millisecond})
+	for _, alias := range []string{"k1", "k2"} {
+		t.Run(alias, func(t *testing.T) {
+			h := p.Host(ssh.Login{Address: alias, ConfigFile: config})
+			r, err := h.Run(within(t, 20*time.Second), ssh.Command{Script: `printf '%s' "$V"; cat; exit 3`,
+				Params: []ssh.Param{{"V", "it's\n$x"}}, Stdin: strings.NewReader(strings.Repeat("in\n", 100000))})
+			if err != nil || r.Status != 3 || string(r.Stdout) != "it's\n$x"+strings.Repeat("in\n", 100000) {
+				t.Fatalf("%v, %d, %d bytes", err, r.Status, len(r.Stdout))
+			}
+			for _, network := range []string{"tcp", "unix"} {
+				addr := "127.0.0.1:0"
+				if network == "unix" {
+					addr = filepath.Join(t.TempDir(), "s")
+				}
+				c, err := h.Dial(within(t, 10*time.Second), network, echo(t, network, addr).Addr().String())
+				if err != nil {
+					t.Fatal(err)
+				}
+				fmt.Fprint(c, "hello")
+				got := make([]byte, 5)
+				if _, err := io.ReadFull(c, got); err != nil || string(got) != "hello" {
+					t.Errorf("%v, %q", err, got)
+				}
+				c.Close()
+			}
+			errs := make(chan error)
+			for range 12 {
+				go func() {
+					_, err := h.Run(within(t, 30*time.Second), ssh.Command{Script: "sleep 0.05"})
+					errs <- err
+				}()
+			}
+			for range 12 {
+				if err := <-errs; err != nil {
+					t.Error(err)
+				}
+			}
+			dir := t.TempDir()
+			_, err = h.Run(t.Context(), ssh.Command{Script: `: >"$D/begun"; sleep 2; : >"$D/ended"`, Params: []ssh.Param{{"D", dir}}, Timeout: time.Second})
+			if !errors.Is(err, ssh.ErrFateUnknown) || !exists(filepath.Join(dir, "begun")) {
+				t.Errorf("timed out: %v", err)
+			}
+		})
+	}
+	if uid != "0" {
+		t.Skip("jobs and files are root's")
+	}
+	t.Run("job and file", func(t *testing.T) {
+		h := p.Host(ssh.Login{Address: "k2", ConfigFile: config})
+		dir := filepath.Join(t.TempDir(), "run", "step", "1")
+		start(t, h, ssh.Job{Dir: dir, Script: "echo one; sleep 0.3; echo two; exit 4"})
+		p.Close() // takes the connection and both jumps away
+		p2 := pool(t, ssh.Options{})
+		h = p2.Host(ssh.Login{Address: "k2", ConfigFile: config})
+		var lines []string
+		s, err := h.WaitJob(within(t, 20*time.Second), dir, func(l string) { lines = append(lines, l) })
+		if err != nil || s.Status != 4 || strings.Join(lines, "|") != "one|two" {
+			t.Errorf("%v, %+v, %q", err, s, lines)
+		}
+		file := filepath.Join(dir, "file")
+		if err := h.Put(within(t, 20*time.Second), ssh.File{Path: file, Mode: 0o600, Content: []byte("x\x00y")}); err != nil {
+			t.Error(err)
+		}
+		if got, err := h.Get(within(t, 20*time.Second), file, 10); err != nil || string(got) != "x\x00y" {
+			t.Errorf("%v %q", err, got)
+		}
+	})
+}
