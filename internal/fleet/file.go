@@ -84,6 +84,13 @@ func ParseFile(path string, text []byte) (File, error) {
 	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil || tree.Docs[0].Body.Type() == ast.NullType {
 		return File{}, &FileError{Path: path, Message: "a fleet file is one YAML document with version and servers"}
 	}
+	var tags tagFinder
+	ast.Walk(&tags, tree.Docs[0].Body)
+	if tags.first != nil {
+		err := fail(tags.first, "tags (!) mean nothing in a fleet file")
+		err.Path = path
+		return File{}, err
+	}
 	if p := checkScalars(tree); p != nil {
 		return File{}, p.at(path, tree)
 	}
@@ -97,6 +104,21 @@ func ParseFile(path string, text []byte) (File, error) {
 		return File{}, p.at(path, tree)
 	}
 	return f, nil
+}
+
+// tagFinder finds the first tag. The YAML reader panics over some that stand
+// before a value of another kind.
+type tagFinder struct{ first *ast.TagNode }
+
+// Visit goes on until a tag is found.
+func (t *tagFinder) Visit(node ast.Node) ast.Visitor {
+	if tag, ok := node.(*ast.TagNode); ok && t.first == nil {
+		t.first = tag
+	}
+	if t.first != nil {
+		return nil
+	}
+	return t
 }
 
 func defaultFile() File {

@@ -114,6 +114,7 @@ func TestFilesThatCannotBeUsed(t *testing.T) {
 		{head + "databases: [ { match: h/kea, admin: { user: a, password: { env: X, file: y } } } ]\n", "f:4:58: a secret comes from one of env, file and command"},
 		{head + "databases: [ { match: h/kea, admin: { user: a, password: { vault: hunter2 } } } ]\n", `f:4:60: unknown field "vault"`},
 		{head + "notify: [ { webhook: https://hunter2@example.net } ]\n", "f:4:22: no secret stands in a fleet file: write { env: NAME }, { file: PATH } or { command: [...] }"},
+		{head + "databases: ! o\n", "f:4:12: tags (!) mean nothing in a fleet file"},
 		{head + "databases: [ hunter2 ]\n", "f:4:14: string was used where mapping is expected"},
 	} {
 		_, err := ParseFile("f", []byte(tc.text))
