@@ -21,8 +21,8 @@ type Drive struct {
 	Actor    Actor
 	Locker   Locker // nil: markers alone name the driver
 	Operator Operator
-	// Again surveys the fleet and makes the plan anew, for the gate that asks whether the fleet is still as planned.
-	Again func(context.Context) (Plan, error)
+	// Again surveys the fleet and makes the plan of one group anew, for the gate that asks whether it is still as planned.
+	Again func(ctx context.Context, group string) (Plan, error)
 	// Told hears of every event once it is durable. It must not block. Nil: nobody listens.
 	Told func(journal.Event, journal.Status)
 

@@ -185,21 +185,32 @@ func (p *Plan) script(g *GroupPlan) {
 // hash is over topology, versions, schemas, digests, scripts, options and accepted risks; not over what is only measured.
 func (p Plan) hash() string {
 	bare := p
-	bare.Hash, bare.Made, bare.Warnings, bare.Groups = "", time.Time{}, nil, slices.Clone(p.Groups)
-	for i := range bare.Groups {
-		g := &bare.Groups[i]
-		g.Outage, g.Last = 0, 0
-		g.Databases = slices.Clone(g.Databases)
-		for j := range g.Databases {
-			g.Databases[j].Rows, g.Databases[j].Bytes = nil, 0
-		}
-		g.Phases, g.Back = unmeasured(g.Phases), unmeasured(g.Back)
+	bare.Hash, bare.Made, bare.Warnings, bare.Groups = "", time.Time{}, nil, nil
+	for _, g := range p.Groups {
+		bare.Groups = append(bare.Groups, g.unmeasured())
 	}
-	text, err := json.Marshal(bare)
+	return "sha256:" + digestOf(bare)
+}
+
+// digest is over one group's plan, as hash is over the whole.
+func (g GroupPlan) digest() string { return digestOf(g.unmeasured()) }
+
+func digestOf(plan any) string {
+	text, err := json.Marshal(plan)
 	if err != nil {
 		panic(fmt.Sprintf("a plan that cannot be written: %v", err))
 	}
-	return "sha256:" + Digest(text)
+	return Digest(text)
+}
+
+func (g GroupPlan) unmeasured() GroupPlan {
+	g.Outage, g.Last = 0, 0
+	g.Databases = slices.Clone(g.Databases)
+	for i := range g.Databases {
+		g.Databases[i].Rows, g.Databases[i].Bytes = nil, 0
+	}
+	g.Phases, g.Back = unmeasured(g.Phases), unmeasured(g.Back)
+	return g
 }
 
 func unmeasured(phases []Phase) []Phase {

@@ -72,15 +72,15 @@ func (g *groupDrive) asPlanned(ctx context.Context) fleet.Verdict {
 	if g.touched() {
 		return fleet.Affirm("the stop has begun")
 	}
-	now, err := g.Again(ctx)
+	now, err := g.Again(ctx, g.group.ID)
 	if err != nil {
 		return fleet.Doubt("%v", err)
 	}
 	if len(now.Refusals) > 0 {
 		return fleet.Deny("%s", now.Refusals[0].Message)
 	}
-	if now.Hash != g.plan.Hash {
-		return fleet.Deny("the fleet is no longer as planned: the plan would now be %.19s, not %.19s", now.Hash, g.plan.Hash)
+	if len(now.Groups) != 1 || now.Groups[0].digest() != g.group.digest() {
+		return fleet.Deny("the fleet is no longer as planned: plan again")
 	}
 	return fleet.Affirm("%d checks, the fleet is as planned", now.Checks)
 }

@@ -84,7 +84,7 @@ func (g *groupDrive) stands(ctx context.Context, p Phase) bool {
 	for _, s := range p.Steps() {
 		probe := kinds[s.Kind].probe
 		switch s.Kind {
-		case KindClaim, KindFence, KindStop, KindRelease:
+		case KindClaim, KindFence, KindStop:
 			continue // taken in hand already
 		case KindUnfence, KindStart, KindConfirm:
 			if !g.mayRun(s.Server) || !probe(ctx, w, s).OK() {

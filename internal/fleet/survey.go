@@ -3,6 +3,7 @@ package fleet
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -59,7 +60,7 @@ func unknownID(p Place) DatabaseID {
 }
 
 func each(ctx context.Context, n, parallel int, do func(context.Context, int)) error {
-	g, ctx := errgroup.WithContext(ctx)
+	var g errgroup.Group
 	g.SetLimit(max(parallel, 1))
 	for i := range n {
 		g.Go(func() error {
@@ -67,10 +68,7 @@ func each(ctx context.Context, n, parallel int, do func(context.Context, int)) e
 			return nil
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	return ctx.Err()
+	return errors.Join(g.Wait(), ctx.Err())
 }
 
 // endpointsOf gives each distinct way of a daemon to a database, by today's configurations and by the staged ones. A

@@ -1,0 +1,165 @@
+package world
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/orchestrator"
+	"kea-lockstep/orchestrator/journal"
+)
+
+// job is a long effect that outlives the connection of who started it.
+type job struct {
+	state  fleet.JobState
+	ended  chan struct{}
+	result journal.Result
+	err    error
+	lost   bool
+}
+
+func (j *job) lose() {
+	if j.state == fleet.JobRunning {
+		j.state, j.lost = fleet.JobLost, true
+		close(j.ended)
+	}
+}
+
+func (j *job) end(r journal.Result, err error) {
+	if j.lost {
+		return
+	}
+	j.state, j.result, j.err = fleet.JobEnded, r, err
+	close(j.ended)
+}
+
+func jobKey(run, step string, attempt int) string { return fmt.Sprintf("%s/%s/%d", run, step, attempt) }
+
+// errJob is what a job that ended badly reports.
+var errJob = errors.New("the job exited with status 1")
+
+// start claims a job's key and runs its body, or finds the one that has it. It waits for the end as far as ctx lets it.
+func (w *World) job(ctx context.Context, s *server, o orchestrator.Order, body func(*job) (journal.Result, error)) (journal.Result, error) {
+	key := jobKey(o.Run, o.ID, o.Attempt)
+	j, found := s.jobs[key]
+	if !found {
+		j = &job{state: fleet.JobRunning, ended: make(chan struct{})}
+		s.jobs[key] = j
+		go func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			r, err := body(j)
+			j.end(r, err)
+		}()
+	}
+	w.mu.Unlock()
+	select {
+	case <-j.ended:
+	case <-ctx.Done():
+	}
+	w.mu.Lock()
+	switch {
+	case j.state == fleet.JobEnded:
+		return j.result, j.err
+	default:
+		return journal.Result{}, fmt.Errorf("job %s on %s is %s: %w", key, s.name, j.state, orchestrator.ErrFateUnknown)
+	}
+}
+
+// pass lets time pass while an effect is under way. It reports whether the job still runs.
+func (w *World) pass(j *job, d time.Duration) bool {
+	w.mu.Unlock()
+	time.Sleep(d)
+	w.mu.Lock()
+	return j == nil || !j.lost
+}
+
+// install puts packages of a release in place. A unit that is not masked is started by its package.
+func (w *World) install(s *server, to release) func(*job) (journal.Result, error) {
+	return func(j *job) (journal.Result, error) {
+		s.half = true
+		if !w.pass(j, w.speed.Install) {
+			return journal.Result{}, errJob
+		}
+		s.half, s.installed = false, to
+		for _, u := range s.units {
+			if u.enabled && !u.masked {
+				s.stop(u)
+				w.start(s, u, byPackage)
+			}
+		}
+		return journal.Result{}, nil
+	}
+}
+
+// dump keeps what is in the database. One that is written to meanwhile is a dump of its beginning.
+func (w *World) dump(s *server, d *database, o orchestrator.Order) func(*job) (journal.Result, error) {
+	return func(j *job) (journal.Result, error) {
+		taken := snapshot{d.schema, d.contents}
+		if !w.pass(j, w.speed.Dump) {
+			return journal.Result{}, errJob
+		}
+		path := "/var/backups/kea-lockstep/" + jobKey(o.Run, o.ID, o.Attempt)
+		d.dumps[path] = taken
+		return journal.Result{Facts: map[string]string{
+			journal.FactPath: path, journal.FactBytes: "4096", journal.FactDatabase: string(d.id), journal.FactDigest: "model",
+		}}, nil
+	}
+}
+
+// migrate goes step by step as kea-admin does. It asks for version and sessions itself, just before; it exits 0 whatever
+// happened to its steps.
+func (w *World) migrate(s *server, d *database, o orchestrator.Order) func(*job) (journal.Result, error) {
+	return func(j *job) (journal.Result, error) {
+		plan, _ := o.Group.Database(d.id)
+		for _, c := range w.clients(d) {
+			if c.Owner == fleet.OwnerKea {
+				return journal.Result{}, fmt.Errorf("refused: %s holds a session", c)
+			}
+		}
+		if d.torn {
+			return journal.Result{}, fmt.Errorf("ERROR 1060: Duplicate column name: %w", errJob)
+		}
+		way := append(steps(plan.Before, plan.Target), plan.Target)
+		each := w.speed.Migrate / time.Duration(len(way))
+		for _, next := range way {
+			if d.schema.Compare(next) >= 0 {
+				continue
+			}
+			d.torn, d.contents = true, d.contents+1
+			w.check("the migration")
+			if d.away || !w.pass(j, each) {
+				return journal.Result{}, errJob
+			}
+			d.schema, d.torn = next, false
+			w.check("the migration")
+			if !w.pass(j, 0) {
+				return journal.Result{}, errJob
+			}
+		}
+		return journal.Result{}, nil
+	}
+}
+
+// restore puts a dump back.
+func (w *World) restore(d *database, path string) func(*job) (journal.Result, error) {
+	return func(j *job) (journal.Result, error) {
+		from, ok := d.dumps[path]
+		if !ok {
+			return journal.Result{}, fmt.Errorf("no dump at %s", path)
+		}
+		d.torn = true
+		if !w.pass(j, w.speed.Dump) {
+			return journal.Result{}, errJob
+		}
+		d.schema, d.contents, d.torn = from.schema, from.contents, false
+		w.check("the restore")
+		return journal.Result{}, nil
+	}
+}
+
+// containsMigrate reports whether a job's key is a migration's.
+func containsMigrate(key string) bool { return strings.Contains(key, "/migrate-") }

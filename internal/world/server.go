@@ -1,0 +1,197 @@
+package world
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
+	"kea-lockstep/orchestrator"
+)
+
+const (
+	configPath = "/etc/kea/kea-dhcp4.conf"
+	hooksDir   = "/usr/lib/x86_64-linux-gnu/kea/hooks"
+	unitName   = "kea-dhcp4-server.service"
+)
+
+// server is one machine.
+type server struct {
+	name      string
+	address   string
+	boots     int
+	away      bool // powered off, booting, or cut off from us
+	uses      []*database
+	units     []*unit
+	processes []process
+	installed release
+	half      bool // a package run was cut off
+	config    string
+	kept      string
+	staged    string
+	claim     fleet.Claim
+	jobs      map[string]*job
+	held      []string
+	managers  []string
+}
+
+type unit struct {
+	name    string
+	daemon  kea.DaemonKind
+	masked  bool
+	enabled bool
+	active  string
+	since   int
+	fence   string
+	problem string
+}
+
+// process is one daemon that runs.
+type process struct {
+	pid     int
+	daemon  kea.DaemonKind
+	unit    string // empty: by hand
+	version kea.Version
+	started time.Time
+}
+
+func (p process) expects(e kea.Engine) kea.Schema {
+	schema, _ := kea.Expected(p.version, e)
+	return schema
+}
+
+// starter is who starts a daemon. What a stranger starts against the wrong schema is no act of ours.
+type starter string
+
+const (
+	byUs       starter = "we started it"
+	byBoot     starter = "it started at boot"
+	byPackage  starter = "its package started it"
+	byStranger starter = "a stranger started it"
+)
+
+func (w *World) newServer(number int, uses []*database) *server {
+	s := &server{
+		name: fmt.Sprintf("k%d", number), address: fmt.Sprintf("192.0.2.%d", 10+number), boots: 1, uses: uses,
+		installed: w.releases[0], jobs: map[string]*job{},
+	}
+	s.units = []*unit{
+		{name: unitName, daemon: kea.DHCP4, enabled: true, active: "inactive"},
+		{name: "kea-dhcp6-server.service", daemon: kea.DHCP6, active: "inactive"},
+	}
+	s.config = configText(uses, w.releases[0].version)
+	return s
+}
+
+// configText is a configuration that names the databases and, where the release needs it, the hook.
+func configText(uses []*database, v kea.Version) string {
+	parts := []string{}
+	keys := []string{"lease-database", "hosts-database"}
+	for i, d := range uses {
+		parts = append(parts, fmt.Sprintf("    \"%s\": { \"type\": \"%s\", \"name\": \"%s\", \"host\": \"%s\", \"user\": \"kea\", \"password\": \"model\" }",
+			keys[i], d.engine, d.name, d.host))
+	}
+	text := "{\n  \"Dhcp4\": {\n" + strings.Join(parts, ",\n") + "\n  }\n}\n"
+	parsed, err := kea.ReadConfig(configPath, []byte(text), nil)
+	if err != nil {
+		panic(fmt.Sprintf("world: %v", err))
+	}
+	if engines := kea.NeedsHook(parsed, v); len(engines) > 0 {
+		withHook, _, err := kea.AddDatabaseHook([]byte(text), engines, hooksDir)
+		if err != nil {
+			panic(fmt.Sprintf("world: %v", err))
+		}
+		text = string(withHook)
+	}
+	return text
+}
+
+// start starts a unit as systemd would, and lets the daemon decide whether it can serve.
+func (w *World) start(s *server, u *unit, by starter) {
+	if u.masked || u.fence != "" || u.active == "active" {
+		return
+	}
+	u.since++
+	if why := w.refuses(s); why != "" {
+		if by != byStranger && strings.HasPrefix(why, "schema") {
+			w.violate("Kea %s on %s was started against a schema it does not expect (%s): %s", s.installed.version, s.name, by, why)
+		}
+		u.active, u.problem = "failed", why
+		return
+	}
+	u.active, u.problem = "active", ""
+	w.run(s, u.name, u.daemon)
+	if by != byStranger {
+		w.check(string(by))
+	}
+}
+
+// run starts a daemon process with the binary that is installed.
+func (w *World) run(s *server, unit string, daemon kea.DaemonKind) {
+	w.pids++
+	s.processes = append(s.processes, process{w.pids, daemon, unit, s.installed.version, time.Now()})
+	for _, d := range s.uses {
+		d.contents++ // a Kea that runs writes
+	}
+}
+
+// refuses says why the installed daemon would not serve with its configuration and databases.
+func (w *World) refuses(s *server) string {
+	parsed, err := kea.ReadConfig(configPath, []byte(s.config), nil)
+	if err != nil {
+		return err.Error()
+	}
+	if len(kea.NeedsHook(parsed, s.installed.version)) > 0 {
+		return "has not been compiled with support for lease database type"
+	}
+	if len(parsed.Hooks) > 0 && len(kea.NeedsHook(kea.Config{Databases: parsed.Databases}, s.installed.version)) == 0 {
+		return "library does not exist"
+	}
+	for _, d := range s.uses {
+		if d.away {
+			return "Unable to open database: Lost connection"
+		}
+		if expects, _ := kea.Expected(s.installed.version, d.engine); expects != d.schema {
+			return fmt.Sprintf("schema version mismatch: expected version: %s, found version: %s", expects, d.schema)
+		}
+	}
+	return ""
+}
+
+func (s *server) stop(u *unit) {
+	s.processes = slices.DeleteFunc(s.processes, func(p process) bool { return p.unit == u.name })
+	if u.active == "active" {
+		u.since++
+	}
+	u.active = "inactive"
+}
+
+// boot brings a server up again: jobs are gone, and what is enabled and not masked starts.
+func (w *World) boot(s *server) {
+	s.boots++
+	s.away = false
+	s.processes = nil
+	for _, j := range s.jobs {
+		j.lose()
+	}
+	for _, u := range s.units {
+		u.active = "inactive"
+		if u.enabled {
+			w.start(s, u, byBoot)
+		}
+	}
+}
+
+func (s *server) unit(name string) *unit {
+	i := slices.IndexFunc(s.units, func(u *unit) bool { return u.name == name })
+	if i < 0 {
+		return nil
+	}
+	return s.units[i]
+}
+
+func (s *server) files() map[string]string {
+	return map[string]string{configPath: orchestrator.Digest([]byte(s.config))}
+}

@@ -1,0 +1,189 @@
+package orchestrator_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
+	"kea-lockstep/internal/world"
+	"kea-lockstep/orchestrator"
+	"kea-lockstep/orchestrator/journal"
+)
+
+// scenario is one fleet and the upgrade that is tried on it.
+type scenario struct {
+	name string
+	spec world.Spec
+	opts orchestrator.Options
+}
+
+func scenarios() []scenario {
+	var all []scenario
+	add := func(name string, spec world.Spec, opts orchestrator.Options) {
+		spec.Speed = world.AsSeen()
+		opts.Backup, opts.Parallel, opts.Settle = "dump", 20, 2*time.Second
+		all = append(all, scenario{name, spec, opts})
+	}
+	for servers := 1; servers <= 4; servers++ {
+		for databases := 1; databases <= 2; databases++ {
+			add(fmt.Sprintf("%d servers, %d databases", servers, databases),
+				world.Spec{Servers: servers, Databases: databases, Engine: kea.MySQL, From: "2.6.3", To: "3.0.3"}, orchestrator.Options{})
+		}
+	}
+	add("postgresql", world.Spec{Servers: 2, Databases: 1, Engine: kea.PostgreSQL, From: "2.6.3", To: "3.0.3"}, orchestrator.Options{})
+	add("early", world.Spec{Servers: 3, Databases: 1, Engine: kea.MySQL, From: "2.6.3", To: "3.0.3"}, orchestrator.Options{Early: true})
+	add("serial", world.Spec{Servers: 3, Databases: 1, Engine: kea.MySQL, From: "2.6.3", To: "3.0.3"}, orchestrator.Options{Serial: true})
+	add("no schema change", world.Spec{Servers: 3, Databases: 1, Engine: kea.MySQL, From: "3.0.0", To: "3.0.3"}, orchestrator.Options{})
+	add("a database each", world.Spec{Servers: 2, Databases: 1, Separate: true, Engine: kea.MySQL, From: "2.6.3", To: "3.0.3"}, orchestrator.Options{})
+	return all
+}
+
+// yes is an operator who says yes to everything.
+type yes struct{}
+
+func (yes) Ask(context.Context, orchestrator.Question) (bool, error) { return true, nil }
+func (yes) Requests() <-chan orchestrator.Request                    { return nil }
+
+// night is one fleet on one night, from the first drive to the last.
+type night struct {
+	scenario
+	world  *world.World
+	log    *world.Log
+	drives int
+	points int
+	ran    []string
+}
+
+func newNight(s scenario) *night {
+	return &night{scenario: s, world: world.New(s.spec), log: &world.Log{}}
+}
+
+func (n *night) status() journal.Status {
+	s, err := journal.Fold(n.log.Events())
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+// drive runs one process: an upgrade when there is no run yet, else its resume.
+func (n *night) drive(at func(world.Point) world.Fault) error {
+	n.drives++
+	driver := n.world.Drive(fmt.Sprint("driver ", n.drives), n.log)
+	driver.At = at
+	target, err := kea.ParseVersion(n.spec.To)
+	if err != nil {
+		return err
+	}
+	make := func(ctx context.Context, group string) (orchestrator.Plan, error) {
+		facts, err := fleet.Survey(ctx, driver, n.world.Names(), 20)
+		if err != nil {
+			return orchestrator.Plan{}, err
+		}
+		opts := n.opts
+		opts.Group = group
+		return orchestrator.Make(facts, target, opts), nil
+	}
+	d := &orchestrator.Drive{
+		Run: "run", Driver: "somebody@here", Log: driver, World: driver, Actor: driver, Locker: driver, Operator: yes{}, Again: make,
+		Told: func(e journal.Event, _ journal.Status) {
+			n.ran = append(n.ran, fmt.Sprintf("%s %s %s %s", e.Type, e.Phase, e.Step, e.Data))
+		},
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	defer func() { n.points = driver.Points() }()
+	if n.drives > 1 && len(n.status().Groups) > 0 {
+		return d.Resume(ctx, journal.Begun{Command: "resume", Target: target})
+	}
+	if n.drives == 1 {
+		if err := d.Begin(ctx, journal.Begun{Command: "upgrade", Target: target}); err != nil {
+			return err
+		}
+	}
+	plan, err := make(ctx, "")
+	if err != nil {
+		return err
+	}
+	if len(plan.Refusals) > 0 {
+		return d.Refuse(ctx, plan, journal.Problem{What: plan.Refusals[0].Message})
+	}
+	return d.Upgrade(ctx, plan)
+}
+
+// finish resumes until the run is over, and says in how many drives.
+func (n *night) finish() error {
+	for range 6 {
+		n.world.Settle(time.Minute)
+		if n.over() {
+			return nil
+		}
+		if err := n.drive(nil); err != nil && !errors.Is(err, orchestrator.ErrSuperseded) {
+			return fmt.Errorf("drive %d: %w", n.drives, err)
+		}
+	}
+	if n.over() {
+		return nil
+	}
+	return fmt.Errorf("no end after %d drives: %+v", n.drives, n.status().Groups)
+}
+
+func (n *night) over() bool {
+	s := n.status()
+	if len(s.Groups) == 0 {
+		return false
+	}
+	for _, g := range s.Groups {
+		if !g.State.Over() {
+			return false
+		}
+	}
+	return true
+}
+
+// sound holds the end of a night against what must be true whatever happened.
+func (n *night) sound() error {
+	for _, v := range n.world.Violations() {
+		return fmt.Errorf("the invariant broke: %s", v.What)
+	}
+	return n.world.Rest("run", n.ended())
+}
+
+// ended gives for each server whether it ended on the target.
+func (n *night) ended() map[string]bool {
+	states := map[string]journal.State{}
+	for _, g := range n.status().Groups {
+		states[g.ID] = g.State
+	}
+	on := map[string]bool{}
+	for _, s := range n.status().Servers {
+		on[s.Name] = states[s.Group] == journal.Done
+	}
+	return on
+}
+
+func TestUpgradeEndsOnTheTarget(t *testing.T) {
+	for _, s := range scenarios() {
+		t.Run(s.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNight(s)
+				began := time.Now()
+				if err := n.drive(nil); err != nil {
+					t.Fatal(err)
+				}
+				if got := n.status().State; got != journal.Done {
+					t.Fatalf("state %s, want done\n%+v", got, n.status().Groups)
+				}
+				if err := n.sound(); err != nil {
+					t.Fatal(err)
+				}
+				t.Logf("%d points, %d events, %s", n.points, n.status().Seq, time.Since(began))
+			})
+		})
+	}
+}

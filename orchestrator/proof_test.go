@@ -1,0 +1,199 @@
+package orchestrator_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kea-lockstep/internal/world"
+	"kea-lockstep/orchestrator"
+)
+
+// survives runs one night in which something goes wrong in the first drive, and carries on until it is over.
+func survives(s scenario, at func(*night) func(world.Point) world.Fault) (*night, error) {
+	n := newNight(s)
+	err := n.drive(at(n))
+	var end error
+	switch {
+	case err == nil, errors.Is(err, orchestrator.ErrSuperseded):
+	default:
+		end = err // a drive that ended with an error of its own may be resumed all the same
+	}
+	if err := n.finish(); err != nil {
+		return n, fmt.Errorf("%w (first drive: %v)", err, end)
+	}
+	return n, n.sound()
+}
+
+// points counts the points of a scenario's untroubled night.
+func points(t *testing.T, s scenario) int {
+	count := 0
+	synctest.Test(t, func(t *testing.T) {
+		n := newNight(s)
+		if err := n.drive(nil); err != nil {
+			t.Fatal(err)
+		}
+		count = n.points
+	})
+	return count
+}
+
+// report fails with everything that was written down.
+func report(t *testing.T, n *night, err error) {
+	t.Helper()
+	t.Fatalf("%v\n%s", err, strings.Join(n.ran, "\n"))
+}
+
+// TestKilledAnywhere kills the driver before and after every single query, effect and write of the journal, and resumes.
+func TestKilledAnywhere(t *testing.T) {
+	var cases atomic.Int64
+	for _, s := range scenarios() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			total := points(t, s)
+			for at := 1; at <= total; at++ {
+				for _, fault := range []world.Fault{world.KillBefore, world.KillAfter} {
+					killed := world.Point{}
+					synctest.Test(t, func(t *testing.T) {
+						n, err := survives(s, func(*night) func(world.Point) world.Fault {
+							return func(p world.Point) world.Fault {
+								if p.Number != at {
+									return world.NoFault
+								}
+								killed = p
+								return fault
+							}
+						})
+						if err != nil {
+							report(t, n, fmt.Errorf("%s %s %d (%s): %w", fault, killed.Kind, at, killed.What, err))
+						}
+					})
+					cases.Add(1)
+				}
+			}
+			t.Logf("%d points", total)
+		})
+	}
+	t.Cleanup(func() { t.Logf("%d kills", cases.Load()) })
+}
+
+// TestFaultAnywhere lets every single query, effect and write of the journal go wrong in every way, and resumes.
+func TestFaultAnywhere(t *testing.T) {
+	var cases atomic.Int64
+	faults := []world.Fault{world.Fails, world.Lost, world.Hangs, world.FalseFailed, world.FalseDone}
+	for _, s := range scenarios() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			total := points(t, s)
+			for at := 1; at <= total; at++ {
+				for _, fault := range faults {
+					hit := world.Point{}
+					synctest.Test(t, func(t *testing.T) {
+						n, err := survives(s, func(*night) func(world.Point) world.Fault {
+							return func(p world.Point) world.Fault {
+								if p.Number != at {
+									return world.NoFault
+								}
+								hit = p
+								return fault
+							}
+						})
+						if err != nil {
+							report(t, n, fmt.Errorf("%s: %s %d (%s): %w", fault, hit.Kind, at, hit.What, err))
+						}
+					})
+					cases.Add(1)
+				}
+			}
+		})
+	}
+	t.Cleanup(func() { t.Logf("%d faults", cases.Load()) })
+}
+
+// TestWorldChangesMeanwhile disturbs the fleet at every point of the first drive, kills the driver there, and resumes into the
+// world as it then is.
+func TestWorldChangesMeanwhile(t *testing.T) {
+	var cases atomic.Int64
+	for _, s := range scenarios() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			total := points(t, s)
+			for _, d := range world.Disturbances() {
+				for at := 1; at <= total; at += 1 + total/60 {
+					for _, fault := range []world.Fault{world.NoFault, world.KillAfter} {
+						hit := world.Point{}
+						synctest.Test(t, func(t *testing.T) {
+							n, err := survives(s, func(n *night) func(world.Point) world.Fault {
+								return func(p world.Point) world.Fault {
+									if p.Number != at {
+										return world.NoFault
+									}
+									hit = p
+									d.Do(n.world, at)
+									return fault
+								}
+							})
+							if err != nil {
+								report(t, n, fmt.Errorf("%s at %s %d (%s), driver %s: %w", d.Name, hit.Kind, at, hit.What, fault, err))
+							}
+						})
+						cases.Add(1)
+					}
+				}
+			}
+		})
+	}
+	t.Cleanup(func() { t.Logf("%d disturbances", cases.Load()) })
+}
+
+// TestPairsAtRandom draws faults, kills and disturbances in pairs, over several drives, from a printed seed.
+func TestPairsAtRandom(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	all := scenarios()
+	faults := []world.Fault{world.KillBefore, world.KillAfter, world.Fails, world.Lost, world.Hangs, world.FalseFailed, world.FalseDone}
+	totals := make([]int, len(all))
+	for i, s := range all {
+		totals[i] = points(t, s)
+	}
+	count := 0
+	for end := time.Now().Add(*forLong); time.Now().Before(end); count++ {
+		draw := rand.New(rand.NewPCG(seed, uint64(count)))
+		i := draw.IntN(len(all))
+		first, second := 1+draw.IntN(totals[i]), 1+draw.IntN(totals[i])
+		d := world.Disturbances()[draw.IntN(len(world.Disturbances()))]
+		fault, other := faults[draw.IntN(len(faults))], faults[draw.IntN(len(faults))]
+		synctest.Test(t, func(t *testing.T) {
+			n := newNight(all[i])
+			_ = n.drive(func(p world.Point) world.Fault {
+				if p.Number == first {
+					d.Do(n.world, first)
+					return fault
+				}
+				return world.NoFault
+			})
+			n.world.Settle(time.Minute)
+			if !n.over() {
+				_ = n.drive(func(p world.Point) world.Fault {
+					if p.Number == second {
+						return other
+					}
+					return world.NoFault
+				})
+			}
+			err := n.finish()
+			if err == nil {
+				err = n.sound()
+			}
+			if err != nil {
+				report(t, n, fmt.Errorf("seed %d, case %d: %s with %s at %d, then %s at %d: %w", seed, count, fault, d.Name, first, other, second, err))
+			}
+		})
+	}
+	t.Logf("%d pairs", count)
+}
