@@ -1,0 +1,10 @@
+# Packages. In: sources (source packages of Kea, apart by blanks).
+echo "@packages"
+# shellcheck disable=SC2016 # dpkg-query's own variables
+dpkg-query -W -f '${Package}\t${Version}\t${source:Package}\t${db:Status-Abbrev}\n' | awk -F '\t' -v sources=" $sources " '
+	index(sources, " " $3 " ") > 0 || $4 !~ /^.[incr] /'
+echo "@interrupted"
+for part in /var/lib/dpkg/updates/[0-9]*; do
+	[ ! -e "$part" ] || echo "$part"
+done
+echo "@end"

@@ -1,0 +1,39 @@
+# Lets the installed kea-admin migrate the database. What nobody may have changed since the run last looked is asked once more.
+# In: password, before, between (schema versions on the way, apart by blanks), ours (sessions of this run, apart by commas),
+# allowed (clients that may stay connected, user@address apart by commas, in hexadecimal), extra (options of the client that
+# kea-admin runs, apart by blanks). Needs client.sh.
+set -eu
+schema() {
+	ask <<END
+SELECT CONCAT(version, '.', minor) FROM schema_version;
+END
+}
+now=$(schema)
+case " $before $between " in
+*" $now "*) ;;
+*)
+	echo "the schema is at $now, which is not on the way from $before" >&2
+	exit 1
+	;;
+esac
+others=$(
+	ask <<END
+SELECT CONCAT('session ', ID, ' of ', USER, '@', HOST) FROM information_schema.PROCESSLIST
+WHERE DB = DATABASE() AND ID <> CONNECTION_ID() AND COMMAND <> 'Daemon' AND FIND_IN_SET(ID, '$ours') = 0
+AND FIND_IN_SET(CONCAT(USER, '@', SUBSTRING_INDEX(HOST, ':', 1)), CONVERT(0x$allowed USING utf8mb4)) = 0;
+END
+)
+if [ -n "$others" ]; then
+	echo "somebody is in the database: $others" >&2
+	exit 1
+fi
+set --
+for option in $extra; do
+	set -- "$@" -x "$option"
+done
+# A table that somebody holds must not keep the migration waiting for a day.
+status=0
+KEA_ADMIN_DB_PASSWORD=$password kea-admin db-upgrade mysql -h "$host" -P "$port" -u "$user" -n "$database" \
+	-x "--init-command=SET@@lock_wait_timeout=60" "$@" || status=$?
+printf 'schema\t%s\n' "$(schema)"
+exit "$status"

@@ -1,0 +1,130 @@
+package playbooks
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+//go:embed *.yaml */*.sh
+var files embed.FS
+
+// Playbook is what one platform calls things.
+type Playbook struct {
+	Name  string   `yaml:"name"`
+	OS    []string `yaml:"os"`    // ID or ID_LIKE in os-release, the most telling first
+	State string   `yaml:"state"` // directory of markers, jobs and staged files on a server
+	Units []Unit   `yaml:"units"` // every unit that a Kea of any release may bring
+	// Sources are the names of the source packages that Kea is built from.
+	Sources  []string `yaml:"sources"`
+	Keep     []string `yaml:"keep"`     // package names (shell patterns) that a transaction must not touch
+	Timers   []string `yaml:"timers"`   // units that change packages by themselves
+	Tools    []string `yaml:"tools"`    // programs that the procedure needs on every server
+	Managers []string `yaml:"managers"` // units of configuration managements
+	Scripts  string   `yaml:"scripts"`  // directory of kea-admin's scripts
+	Hooks    []string `yaml:"hooks"`    // directories of hook libraries (shell patterns)
+	MySQL    MySQL    `yaml:"mysql"`
+	// Actions are the scripts by what they do; each is the concatenation of files.
+	Actions map[string][]string `yaml:"actions"`
+}
+
+// Unit is one daemon's unit.
+type Unit struct {
+	Name    string `yaml:"name"`
+	Daemon  string `yaml:"daemon"`  // "kea-dhcp4", also the name of its process
+	Program string `yaml:"program"` // absolute path
+	Config  string `yaml:"config"`  // where its unit does not say
+}
+
+// MySQL is how the programs for MySQL and MariaDB are called.
+type MySQL struct {
+	Client string `yaml:"client"`
+	Dump   string `yaml:"dump"`
+	Socket string `yaml:"socket"` // of a server on the same machine
+}
+
+// ErrUnknown is returned for a playbook, or an action of one, that is not there.
+var ErrUnknown = errors.New("no such playbook")
+
+// Names lists the playbooks.
+func Names() []string {
+	entries, err := fs.Glob(files, "*.yaml")
+	if err != nil {
+		return nil // the pattern is a constant
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = strings.TrimSuffix(e, ".yaml")
+	}
+	return names
+}
+
+// Load gives a playbook by its name. Errors: ErrUnknown.
+func Load(name string) (Playbook, error) {
+	if !slices.Contains(Names(), name) {
+		return Playbook{}, fmt.Errorf("%w: %q (there are: %s)", ErrUnknown, name, strings.Join(Names(), ", "))
+	}
+	text, err := files.ReadFile(name + ".yaml")
+	if err != nil {
+		return Playbook{}, fmt.Errorf("reading playbook %s: %w", name, err)
+	}
+	var p Playbook
+	if err := yaml.UnmarshalWithOptions(text, &p, yaml.Strict()); err != nil {
+		return Playbook{}, fmt.Errorf("reading playbook %s: %w", name, err)
+	}
+	return p, nil
+}
+
+// For finds the playbook of a platform by the words of its os-release, ID first and then those of ID_LIKE.
+func For(words []string) (Playbook, bool) {
+	for _, word := range words {
+		for _, name := range Names() {
+			p, err := Load(name)
+			if err == nil && slices.Contains(p.OS, word) {
+				return p, true
+			}
+		}
+	}
+	return Playbook{}, false
+}
+
+// Script gives the text of an action. Errors: ErrUnknown.
+func (p Playbook) Script(action string) (string, error) {
+	parts, ok := p.Actions[action]
+	if !ok {
+		return "", fmt.Errorf("%w: playbook %s has no action %q", ErrUnknown, p.Name, action)
+	}
+	var b strings.Builder
+	for _, part := range parts {
+		text, err := files.ReadFile(path.Clean(part))
+		if err != nil {
+			return "", fmt.Errorf("reading action %s of playbook %s: %w", action, p.Name, err)
+		}
+		b.Write(text)
+	}
+	return b.String(), nil
+}
+
+// Table is the units as the scripts read them: name, daemon, program and configuration file, one unit a line.
+func (p Playbook) Table() string {
+	var b strings.Builder
+	for _, u := range p.Units {
+		fmt.Fprintf(&b, "%s %s %s %s\n", u.Name, u.Daemon, u.Program, u.Config)
+	}
+	return b.String()
+}
+
+// Unit gives the unit of that name.
+func (p Playbook) Unit(name string) (Unit, bool) {
+	i := slices.IndexFunc(p.Units, func(u Unit) bool { return u.Name == name })
+	if i < 0 {
+		return Unit{}, false
+	}
+	return p.Units[i], true
+}

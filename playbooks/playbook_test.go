@@ -1,0 +1,146 @@
+package playbooks
+
+import (
+	"bytes"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// each calls check with the text of every action of every playbook.
+func each(t *testing.T, check func(t *testing.T, action, text string)) {
+	t.Helper()
+	for _, name := range Names() {
+		p, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for action := range p.Actions {
+			text, err := p.Script(action)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Run(name+"/"+action, func(t *testing.T) { check(t, action, text) })
+		}
+	}
+}
+
+func TestScriptsPassShellcheck(t *testing.T) {
+	program, err := exec.LookPath("shellcheck")
+	if err != nil {
+		t.Skip("shellcheck is not installed here; the checks of the repository install it")
+	}
+	each(t, func(t *testing.T, _, text string) {
+		// Variables come from outside (2154), and an action may not use all that its parts define (2034).
+		cmd := exec.Command(program, "--shell=sh", "--exclude=SC2154,SC2034", "-")
+		cmd.Stdin = strings.NewReader(text)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
+}
+
+// may lists every program that scripts may call. What is not here has not been thought about: it may be missing on a server,
+// read the environment, or show its arguments to everybody.
+var may = strings.Fields(`apt-cache apt-get apt-mark awk base64 cat command cp cut date df dpkg dpkg-query flock gzip grep head id ip
+	journalctl kea-admin kill ls mkdir mktemp mv rm rmdir sed sha256sum sleep sort ss stat sync systemctl systemd-run tail tr uname wc zstd
+	[ : break continue echo exec exit export printf read return set shift trap umask test true`)
+
+// variables may hold the name of a program, each for a reason that stands in its script.
+var variables = []string{"$program", "$pack", "$unpack", "$@"}
+
+func TestScriptsCallWhatTheyMay(t *testing.T) {
+	each(t, func(t *testing.T, _, text string) {
+		file, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(strings.NewReader(text), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := map[string]bool{}
+		syntax.Walk(file, func(n syntax.Node) bool {
+			if f, ok := n.(*syntax.FuncDecl); ok {
+				own[f.Name.Value] = true
+			}
+			return true
+		})
+		syntax.Walk(file, func(n syntax.Node) bool {
+			call, ok := n.(*syntax.CallExpr)
+			if !ok || len(call.Args) == 0 {
+				return true
+			}
+			name := call.Args[0].Lit()
+			if name == "" {
+				name = strings.Trim(source(call.Args[0]), `"`)
+				if !slices.Contains(variables, name) {
+					t.Errorf("%s: %s is called, and no reader can tell what it is", call.Pos(), name)
+				}
+				return true
+			}
+			if !own[name] && !slices.Contains(may, name) {
+				t.Errorf("%s: %s is not among the programs that a script may call", call.Pos(), name)
+			}
+			return true
+		})
+	})
+}
+
+func source(n syntax.Node) string {
+	var b bytes.Buffer
+	if err := syntax.NewPrinter().Print(&b, n); err != nil {
+		return err.Error()
+	}
+	return b.String()
+}
+
+// A script that goes on after a failed command does harm, and one that evaluates text can be made to do anything.
+func TestScriptsStopAndNeverEvaluate(t *testing.T) {
+	each(t, func(t *testing.T, action, text string) {
+		if !strings.Contains(text, "\nset -eu\n") {
+			t.Error("set -eu is missing")
+		}
+		for _, word := range []string{"eval ", "--force-yes", "--allow-unauthenticated", "--force-all"} {
+			if strings.Contains(text, word) {
+				t.Errorf("%s is in it", word)
+			}
+		}
+		if strings.Contains(text, "password") && strings.Contains(text, "--password") {
+			t.Error("a password goes into arguments")
+		}
+	})
+}
+
+func TestEachUnitSaysWhatTheScriptsNeed(t *testing.T) {
+	for _, name := range Names() {
+		p, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(p.Table()) {
+			if f := strings.Fields(line); len(f) != 4 || !strings.HasPrefix(f[2], "/") || !strings.HasPrefix(f[3], "/") {
+				t.Errorf("%s: the unit %q lacks something", name, line)
+			}
+		}
+		if !strings.HasPrefix(p.State, "/") || len(p.Sources) == 0 || len(p.Tools) == 0 {
+			t.Errorf("%s lacks state, sources or tools: %+v", name, p)
+		}
+	}
+}
+
+func TestPlatformsFindTheirPlaybook(t *testing.T) {
+	for _, c := range []struct {
+		words []string
+		want  string
+	}{
+		{[]string{"debian"}, "debian"},
+		{[]string{"ubuntu", "debian"}, "debian"},
+		{[]string{"raspbian", "debian"}, "debian"},
+		{[]string{"plan9"}, ""},
+		{nil, ""},
+	} {
+		if p, ok := For(c.words); p.Name != c.want || ok != (c.want != "") {
+			t.Errorf("%q is spoken to by %q", c.words, p.Name)
+		}
+	}
+}

@@ -1,0 +1,50 @@
+# Takes the server for a run: writes the marker, pauses what changes packages by itself. Under the lock that every other action
+# takes. In: state, run, epoch, marker, readme (contents), timers.
+# Exit: 10 another run holds it, 11 a newer drive of the same run does.
+set -eu
+umask 077
+mkdir -p "$state" "$state/runs/$run"
+exec 8>>"$state/lock"
+flock -w 30 8
+if [ -e "$state/claim" ]; then
+	read -r holder newest <"$state/claim"
+	if [ "$holder" != "$run" ]; then
+		echo "run $holder, epoch $newest, holds $(uname -n): $(sed -n 's/^  "driver": //p' "$state/marker.json" 2>/dev/null)" >&2
+		exit 10
+	fi
+	if [ "$newest" -gt "$epoch" ]; then
+		echo "epoch $newest has taken over" >&2
+		exit 11
+	fi
+fi
+
+# put FILE CONTENT: whole or not at all.
+put() {
+	printf '%s\n' "$2" >"$1.new"
+	sync "$1.new"
+	mv "$1.new" "$1"
+}
+
+# What is found is written down once, before the first effect.
+found=$state/runs/$run/timers
+if [ ! -e "$found" ]; then
+	active=
+	for timer in $timers; do
+		! systemctl is-active --quiet "$timer" || active="$active $timer"
+	done
+	put "$found" "$active"
+fi
+put "$state/marker.json" "$marker"
+put "$state/README" "$readme"
+put "$state/claim" "$run $epoch"
+sync "$state" "$state/runs/$run"
+# Staged files of runs that ended before they claimed anything hold passwords and serve nobody.
+for other in "$state"/runs/*; do
+	case $other in
+	*/"$run") ;;
+	*) rm -rf "$other/staged" "$other/packages" ;;
+	esac
+done
+read -r paused <"$found" || :
+# shellcheck disable=SC2086 # a list of names
+[ -z "$paused" ] || systemctl stop $paused

@@ -1,0 +1,28 @@
+# Finds Kea's daemon processes. In: daemons (their names, apart by blanks).
+
+# processes: a line for each, by a unit or by hand: pid, name, unit, start in clock ticks since boot, command line. One-shot
+# runs (-t -T -v -V -W) are none, and neither is what has died and waits for its parent.
+processes() {
+	for proc in /proc/[0-9]*; do
+		name=
+		{ read -r name <"$proc/comm"; } 2>/dev/null || continue
+		case " $daemons " in *" $name "*) ;; *) continue ;; esac
+		command=$(tr '\0\n\t' '   ' <"$proc/cmdline" 2>/dev/null) || continue
+		case " $command " in
+		"  " | *" -t "* | *" -T "* | *" -v "* | *" -V "* | *" -W "*) continue ;;
+		esac
+		stat=
+		{ read -r stat <"$proc/stat"; } 2>/dev/null || continue
+		# shellcheck disable=SC2086 # the fields behind the name
+		set -- ${stat##*) }
+		[ "$1" != Z ] || continue
+		started=${20}
+		unit=
+		while read -r line; do
+			case $line in 0::* | *:name=systemd:*) unit=${line##*:} ;; esac
+		done <"$proc/cgroup" 2>/dev/null
+		case $unit in *.service/*) unit=${unit%%.service/*}.service ;; esac
+		case $unit in *.service) unit=${unit##*/} ;; *) unit= ;; esac
+		printf '%s\t%s\t%s\t%s\t%s\n' "${proc#/proc/}" "$name" "$unit" "$started" "$command"
+	done
+}

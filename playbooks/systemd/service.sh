@@ -1,0 +1,48 @@
+# What each running daemon shows of itself. In: units, daemons, relay (an address that the DHCP probe asks from, or nothing).
+# Needs units.sh and processes.sh.
+set -eu
+running=$(processes)
+echo "@processes"
+printf '%s\n' "$running"
+echo "@configs"
+while read -r unit daemon _ config; do
+	case "$running" in *"	$unit	"*) ;; *) continue ;; esac
+	config=$(config_of "$unit" "$config")
+	[ ! -e "$config" ] || printf '%s\t%s\t%s\t%s\n' "$unit" "$daemon" "$config" "$(base64 -w 0 "$config")"
+done <<END
+$units
+END
+echo "@show"
+# shellcheck disable=SC2046 # a list of names
+systemctl show --property=Id,ActiveState,MainPID $(printf '%s\n' "$units" | awk '{ print $1 }')
+echo "@peers"
+ss -tnpH | awk '{
+	while (match($0, /pid=[0-9]+/)) {
+		print substr($0, RSTART + 4, RLENGTH - 4) "\t" $5
+		$0 = $1 " " $2 " " $3 " " $4 " " $5 " " substr($0, RSTART + RLENGTH)
+	}
+}' | sort -u
+# Over unix sockets: a connection is two ends, and the far one has the name.
+ss -xpH | awk '{
+	path[$6] = $5
+	if (match($0, /pid=[0-9]+/) && $0 ~ /"kea-/) {
+		pid[$6] = substr($0, RSTART + 4, RLENGTH - 4)
+		far[$6] = $8
+	}
+}
+END {
+	for (near in pid) if (path[far[near]] ~ /^\//) print pid[near] "\t" path[far[near]]
+}'
+echo "@source"
+if [ -n "$relay" ]; then
+	ip -o route get "$relay" | sed -n 's/.* src \([^ ]*\).*/\1/p'
+fi
+printf '%s\n' "$running" | while read -r pid _ unit _; do
+	[ -n "$pid" ] || continue
+	echo "@log	$pid"
+	{
+		journalctl --quiet --no-pager --boot --output=cat "_PID=$pid" 2>/dev/null | head -n 400
+		journalctl --quiet --no-pager --boot --output=cat --lines=400 "_PID=$pid" 2>/dev/null
+	} | grep -aE '_STARTED|FAIL|FATAL|ERROR|mismatch|_DISABLED|INITIALIZE_SCHEMA' | sed 's/^@/ @/' || :
+done
+echo "@end"

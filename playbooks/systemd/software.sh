@@ -1,0 +1,34 @@
+# What an upgrade changes: binaries, kea-admin's scripts, configuration files. In: units, scripts, hooks, files (more
+# configuration files, a line each). Needs units.sh.
+set -eu
+echo "@binary"
+while read -r unit _ program _; do
+	if [ -x "$program" ]; then
+		"$program" -v 2>/dev/null || :
+		break
+	fi
+done <<END
+$units
+END
+echo "@scripts"
+for dir in mysql pgsql; do
+	for script in "$scripts/$dir"/upgrade_*.sh; do
+		[ ! -e "$script" ] || printf '%s\t%s\n' "$dir" "${script##*/}"
+	done
+done
+echo "@hooks"
+for dir in $hooks; do
+	[ ! -d "$dir" ] || echo "$dir"
+done
+echo "@files"
+{
+	while read -r unit _ _ config; do
+		unit_file "${unit:-none}" >/dev/null || continue
+		config_of "$unit" "$config"
+	done <<END
+$units
+END
+	printf '%s\n' "$files"
+} | sort -u | while read -r file; do
+	[ ! -f "$file" ] || sha256sum "$file"
+done
