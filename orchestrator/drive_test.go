@@ -57,6 +57,8 @@ type night struct {
 	drives int
 	points int
 	ran    []string
+	fold   journal.Folding
+	seen   int
 }
 
 func newNight(s scenario) *night {
@@ -64,11 +66,13 @@ func newNight(s scenario) *night {
 }
 
 func (n *night) status() journal.Status {
-	s, err := journal.Fold(n.log.Events())
-	if err != nil {
-		panic(err)
+	for _, e := range n.log.After(n.seen) {
+		if err := n.fold.Add(e); err != nil {
+			panic(err)
+		}
+		n.seen = e.Seq
 	}
-	return s
+	return n.fold.Status()
 }
 
 // drive runs one process: an upgrade when there is no run yet, else its resume.

@@ -9,7 +9,7 @@ import (
 	"kea-lockstep/internal/fleet"
 )
 
-// fencedServers asks each named server whether it is still held: no daemon, every fence.
+// held asks each named server whether it is still held: no daemon, every fence.
 func (w scene) held(ctx context.Context, servers []string) fleet.Verdict {
 	return w.onAll(servers, func(name string) fleet.Verdict {
 		return w.pulse(ctx, name, func(p fleet.Pulse) fleet.Verdict {
@@ -86,19 +86,6 @@ func (w scene) strangers(p fleet.Place, c fleet.Clients, mayRun func(string) boo
 func allowed(allow []string, s fleet.Session) bool {
 	return slices.Contains(allow, s.User+"@"+s.Address)
 }
-
-// quiet: no daemon process on any server, every fence holds, no foreign client in any database.
-func (w scene) quiet(ctx context.Context) fleet.Verdict {
-	names := w.group.Names()
-	var servers, clients fleet.Verdict
-	var wait sync.WaitGroup
-	wait.Go(func() { servers = w.held(ctx, names) })
-	wait.Go(func() { clients = w.noClients(ctx, names, nobody) })
-	wait.Wait()
-	return fleet.All(servers, clients)
-}
-
-func nobody(string) bool { return false }
 
 // whole says whether every database of the group is at the target's schema, in structure too.
 func (w scene) whole(ctx context.Context) fleet.Verdict {

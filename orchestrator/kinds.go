@@ -61,8 +61,8 @@ type kind struct {
 
 // kinds is the one table of what each kind means.
 var kinds = map[Kind]kind{
-	KindPrefetch:  {title: "fetch packages of the target and of today, simulate the transaction", undo: "the fetched packages stay in the cache", estimate: 5, deadline: 15 * time.Minute},
-	KindStage:     {title: "place staged configurations in the run's directory", undo: "removed when the run ends", estimate: 0.2, deadline: time.Minute},
+	KindPrefetch:  {title: "fetch packages of the target and of today, simulate the transaction", undo: "the fetched packages stay in the cache", estimate: 5, probe: fetched, deadline: 15 * time.Minute},
+	KindStage:     {title: "place staged configurations in the run's directory", undo: "removed when the run ends", estimate: 0.2, probe: staged, deadline: time.Minute},
 	KindClaim:     {title: "write the marker, pause package timers", undo: "release", estimate: 0.3, probe: claimed, deadline: time.Minute},
 	KindFence:     {title: "fence: mask every Kea unit", undo: "lift the fence", estimate: 0.5, probe: fenced, deadline: time.Minute},
 	KindStop:      {title: "stop every Kea daemon", undo: "start what ran before", estimate: 0.5, probe: stopped, patience: 5 * time.Second, deadline: 2 * time.Minute},

@@ -3,6 +3,7 @@ package orchestrator
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"kea-lockstep/internal/fleet"
@@ -47,7 +48,7 @@ func (g *groupDrive) answer(ctx context.Context, name GateName) fleet.Verdict {
 	case GateGo:
 		return g.asPlanned(ctx)
 	case GateQuiet:
-		return w.quiet(ctx)
+		return g.othersQuiet(ctx)
 	case GateReturn:
 		return g.mayMigrate(ctx)
 	case GateSchema:
@@ -89,9 +90,9 @@ func (g *groupDrive) asPlanned(ctx context.Context) fleet.Verdict {
 func (g *groupDrive) mayMigrate(ctx context.Context) fleet.Verdict {
 	w := g.scene()
 	if g.status().PastReturn {
-		return w.quiet(ctx)
+		return g.othersQuiet(ctx)
 	}
-	return fleet.All(w.quiet(ctx), g.backed(), g.unwritten(ctx), w.matches(ctx, []string{g.group.Canary}))
+	return fleet.All(g.othersQuiet(ctx), g.backed(), g.unwritten(ctx), w.matches(ctx, []string{g.group.Canary}))
 }
 
 // backed says whether every database that moves has its dump, proved where the plan could promise that.
@@ -128,10 +129,16 @@ func (g *groupDrive) unwritten(ctx context.Context) fleet.Verdict {
 	return fleet.Affirm("nothing was written since the dump")
 }
 
-// othersQuiet says whether every server whose fence was not lifted is still held, and nobody else is in the databases.
+// othersQuiet says whether every server whose fence was not lifted is still held (all of them, before the first is), and nobody
+// else is in the databases.
 func (g *groupDrive) othersQuiet(ctx context.Context) fleet.Verdict {
 	w := g.scene()
-	return fleet.All(w.held(ctx, g.fencedNames()), w.noClients(ctx, g.group.Names(), g.mayRun))
+	var servers, clients fleet.Verdict
+	var wait sync.WaitGroup
+	wait.Go(func() { servers = w.held(ctx, g.fencedNames()) })
+	wait.Go(func() { clients = w.noClients(ctx, g.group.Names(), g.mayRun) })
+	wait.Wait()
+	return fleet.All(servers, clients)
 }
 
 func (g *groupDrive) mayRun(server string) bool {

@@ -207,6 +207,36 @@ func configured(ctx context.Context, w scene, s Step) fleet.Verdict {
 	return fleet.Affirm("%s: configuration in place", s.Server)
 }
 
+// staged says whether every file that will be put in place lies ready, or is in place already.
+func staged(ctx context.Context, w scene, s Step) fleet.Verdict {
+	now, err := w.Software(ctx, s.Server)
+	if err != nil {
+		return fleet.Doubt("%s: %v", s.Server, err)
+	}
+	for _, f := range w.serverPlan(s.Server).Files {
+		if now.Staged[w.run+":"+f.Path] != f.After && now.Files[f.Path] != f.After {
+			return fleet.Deny("%s: %s is not staged", s.Server, f.Path)
+		}
+	}
+	return fleet.Affirm("%s: configuration staged", s.Server)
+}
+
+// fetched says whether the packages of both ways lie on the server: neither the upgrade nor the way back needs a network.
+func fetched(ctx context.Context, w scene, s Step) fleet.Verdict {
+	now, err := w.Software(ctx, s.Server)
+	if err != nil {
+		return fleet.Doubt("%s: %v", s.Server, err)
+	}
+	for _, p := range w.serverPlan(s.Server).Packages {
+		for _, version := range []string{p.From, p.To} {
+			if !slices.Contains(now.Fetched, p.Name+"="+version) {
+				return fleet.Deny("%s: %s %s is not fetched", s.Server, p.Name, version)
+			}
+		}
+	}
+	return fleet.Affirm("%s: packages of both ways fetched", s.Server)
+}
+
 func (w scene) migration(ctx context.Context, s Step, state fleet.MigrationState) fleet.Verdict {
 	d, _ := w.group.Database(s.Database)
 	m, err := w.Migration(ctx, s.At, d.Before, d.Target)

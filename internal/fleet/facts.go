@@ -130,6 +130,8 @@ type Software struct {
 	Scripts  map[kea.Engine]kea.Schema `json:"scripts,omitempty"` // the newest schema that the installed kea-admin's upgrade scripts lead to
 	Whole    Verdict                   `json:"whole"`             // no: the package manager has something half done here
 	Files    map[string]string         `json:"files"`             // digest of each daemon's configuration file by path
+	Staged   map[string]string         `json:"staged,omitempty"`  // digest of each staged file, by run and the path it is for: "RUN:/etc/kea/kea-dhcp4.conf"
+	Fetched  []string                  `json:"fetched,omitempty"` // packages that lie here and can be installed without a network: "name=version"
 	HooksDir string                    `json:"hooks_dir"`         // where hook libraries lie
 }
 

@@ -112,7 +112,7 @@ func (w *World) act(s *server, o orchestrator.Order) error {
 	case orchestrator.KindStart:
 		w.startPlanned(s, o)
 	case orchestrator.KindStage:
-		s.staged = configText(s.uses, o.Plan.Target)
+		s.staged, s.stagedFor = configText(s.uses, o.Plan.Target), o.Run
 	case orchestrator.KindConfigure:
 		s.configure(o.Back())
 	case orchestrator.KindTest:
@@ -120,6 +120,9 @@ func (w *World) act(s *server, o orchestrator.Order) error {
 			return errors.New(why)
 		}
 	case orchestrator.KindPrefetch:
+		for _, r := range w.releases {
+			s.fetched = append(s.fetched, "kea-dhcp4-server="+r.pkg)
+		}
 	default:
 		return fmt.Errorf("the model does not know how to %s", o.Kind)
 	}

@@ -193,6 +193,13 @@ func (l *Log) Events() iter.Seq2[journal.Event, error] {
 	}
 }
 
+// After gives the events after a number.
+func (l *Log) After(seq int) []journal.Event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]journal.Event(nil), l.events[seq:]...)
+}
+
 // lock is one advisory lock held by a driver.
 type lock struct {
 	w    *World

@@ -115,7 +115,7 @@ func (w *World) software(s *server) fleet.Software {
 	}
 	return fleet.Software{
 		Kea: s.installed.version, Packages: map[string]string{"kea-dhcp4-server": s.installed.pkg}, Scripts: scripts,
-		Whole: whole, Files: s.files(), HooksDir: hooksDir,
+		Whole: whole, Files: s.files(), HooksDir: hooksDir, Staged: s.stagedFiles(), Fetched: s.fetched,
 	}
 }
 

@@ -31,6 +31,8 @@ type server struct {
 	config    string
 	kept      string
 	staged    string
+	stagedFor string // the run
+	fetched   []string
 	claim     fleet.Claim
 	jobs      map[string]*job
 	held      []string
@@ -194,4 +196,11 @@ func (s *server) unit(name string) *unit {
 
 func (s *server) files() map[string]string {
 	return map[string]string{configPath: orchestrator.Digest([]byte(s.config))}
+}
+
+func (s *server) stagedFiles() map[string]string {
+	if s.staged == "" {
+		return nil
+	}
+	return map[string]string{s.stagedFor + ":" + configPath: orchestrator.Digest([]byte(s.staged))}
 }
