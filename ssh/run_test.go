@@ -189,6 +189,23 @@ func TestAtMostEightScriptsAtOnce(t *testing.T) {
 	}
 }
 
+// sshd counts sessions that have just ended; a refusal that passes is no failure.
+func TestSessionsThatAreRefusedForAMomentAreOpenedAgain(t *testing.T) {
+	h := host(t, sshtest.Start(t, sshtest.Options{MaxSessions: 5}))
+	errs := make(chan error)
+	for range 16 {
+		go func() {
+			_, err := h.Run(within(t, 30*time.Second), ssh.Command{Script: "true"})
+			errs <- err
+		}()
+	}
+	for range 16 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestCancelEndsTheScriptAndKeepsTheConnection(t *testing.T) {
 	s := sshtest.Start(t, sshtest.Options{})
 	h := host(t, s)

@@ -1,0 +1,114 @@
+package ssh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	xssh "golang.org/x/crypto/ssh"
+)
+
+// session is one remote shell that has been started and waits for its script.
+type session struct {
+	*xssh.Session
+	stdin          io.WriteCloser
+	stdout, stderr io.Reader
+	conn           *connection
+	sudo           bool
+	exited         chan struct{} // closed when the remote side has said how it ended
+	exit           error
+}
+
+// start opens a session and starts the shell in it. Nothing has run when it fails.
+func (h *Host) start(ctx context.Context, c Command) (*session, error) {
+	s, _, err := opened(ctx, h, func(conn *connection) (*session, error) {
+		select {
+		case conn.sessions <- struct{}{}:
+		case <-conn.dead:
+			return nil, conn.lost()
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		line, sudo := shLine, c.Root && h.throughSudo()
+		if sudo {
+			line = sudoShLine
+		}
+		s, err := await(ctx, func() (*session, error) { return startShell(conn, line) }, func(s *session) { s.Close() })
+		if err != nil {
+			<-conn.sessions
+			return nil, err
+		}
+		s.sudo = sudo
+		return s, nil
+	})
+	if err == nil {
+		return s, nil
+	}
+	if _, ours := errors.AsType[*Error](err); ours {
+		return nil, err
+	}
+	if open, ok := errors.AsType[*xssh.OpenChannelError](err); ok {
+		e := h.fail(c.title(), ErrUnreachable, fmt.Errorf("sshd opens no session: %w", open))
+		e.Next = "grep -i MaxSessions /etc/ssh/sshd_config /etc/ssh/sshd_config.d/* on that server"
+		return nil, e
+	}
+	return nil, h.fail(c.title(), ErrUnreachable, err)
+}
+
+// newSession opens a session, more than once where sshd refuses: it counts a
+// session that has just ended for some moments more (it frees them only after
+// it has answered what else came in with the end), so that eight that end and
+// eight that begin at once can look to it like more than its MaxSessions.
+func newSession(conn *connection) (*xssh.Session, error) {
+	for pause := 20 * time.Millisecond; ; pause *= 2 {
+		s, err := conn.client.NewSession()
+		_, refused := errors.AsType[*xssh.OpenChannelError](err)
+		if !refused || pause > time.Second {
+			return s, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-conn.dead:
+			return nil, err
+		}
+	}
+}
+
+func startShell(conn *connection, line string) (*session, error) {
+	inner, err := newSession(conn)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{Session: inner, conn: conn, exited: make(chan struct{})}
+	if s.stdin, err = inner.StdinPipe(); err == nil {
+		if s.stdout, err = inner.StdoutPipe(); err == nil {
+			if s.stderr, err = inner.StderrPipe(); err == nil {
+				err = inner.Start(line)
+			}
+		}
+	}
+	if err != nil {
+		inner.Close()
+		return nil, err
+	}
+	go func() {
+		s.exit = inner.Wait()
+		close(s.exited)
+	}()
+	return s, nil
+}
+
+// finish gives the session's place back once sshd has let go of it: a shell
+// that ended does so at once, one that left processes behind may take a while.
+func (s *session) finish() {
+	go func() {
+		select {
+		case <-s.exited:
+		case <-time.After(time.Second):
+		}
+		s.Close()
+		<-s.conn.sessions
+	}()
+}
