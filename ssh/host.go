@@ -54,7 +54,7 @@ func (h *Host) resolve(ctx context.Context) (*link, error) {
 	return l, nil
 }
 
-// asRoot tells whether a script that wants root goes through sudo.
+// throughSudo tells whether a script that wants root goes through sudo.
 func (h *Host) throughSudo() bool {
 	if h.login.Sudo != nil {
 		return *h.login.Sudo
