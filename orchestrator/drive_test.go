@@ -152,6 +152,7 @@ func (n *night) over() bool {
 
 // sound holds the end of a night against what must be true whatever happened.
 func (n *night) sound() error {
+	n.world.Settle(2 * time.Minute)
 	for _, v := range n.world.Violations() {
 		return fmt.Errorf("the invariant broke: %s", v.What)
 	}

@@ -66,7 +66,7 @@ func (g *groupDrive) backOut(ctx context.Context, cause error) (journal.State, e
 }
 
 // clear takes every server of the run in hand before the way back: claimed by this drive, and, where the target's software or
-// configuration may be in place, fenced and stopped.
+// configuration may be in place or a daemon was started by hand, fenced and stopped.
 func (g *groupDrive) clear(ctx context.Context) error {
 	for _, name := range g.group.Names() {
 		if err := g.step(ctx, BackSoftware, step(KindClaim, name)); err != nil {
@@ -74,7 +74,7 @@ func (g *groupDrive) clear(ctx context.Context) error {
 		}
 		on := backwards(Step{Server: name})
 		w := g.scene()
-		if fleet.All(installed(ctx, w, on), configured(ctx, w, on)).OK() {
+		if fleet.All(installed(ctx, w, on), configured(ctx, w, on), w.pulse(ctx, name, noneByHand)).OK() {
 			continue
 		}
 		for _, k := range []Kind{KindFence, KindStop} {

@@ -126,7 +126,7 @@ func (w scene) serving(ctx context.Context, back bool) fleet.Verdict {
 			on = backwards(on)
 		}
 		return fleet.All(
-			w.pulse(ctx, name, func(p fleet.Pulse) fleet.Verdict { return fleet.All(w.noFence(p), w.asEnabled(p, on)) }),
+			w.pulse(ctx, name, func(p fleet.Pulse) fleet.Verdict { return fleet.All(w.noFence(p), noneByHand(p), w.asEnabled(p, on)) }),
 			confirmed(ctx, w, on),
 		)
 	})

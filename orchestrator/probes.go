@@ -127,6 +127,16 @@ func noDaemon(p fleet.Pulse) fleet.Verdict {
 	return fleet.Affirm("%s: no Kea daemon", p.Name)
 }
 
+// noneByHand says whether every Kea daemon there is one of its unit.
+func noneByHand(p fleet.Pulse) fleet.Verdict {
+	for _, d := range p.Processes {
+		if d.Unit == "" {
+			return fleet.Deny("%s: %s (pid %d) was started by hand: %s", p.Name, d.Daemon, d.PID, d.Command)
+		}
+	}
+	return fleet.Affirm("")
+}
+
 func started(ctx context.Context, w scene, s Step) fleet.Verdict {
 	return w.pulse(ctx, s.Server, func(p fleet.Pulse) fleet.Verdict {
 		for _, u := range w.serverPlan(s.Server).Units {

@@ -29,7 +29,7 @@ func (g *groupDrive) reconcile(ctx context.Context) error {
 		g.free = map[string]bool{} // the schema is not what a lifted fence rests on: nobody may run
 	}
 	for _, name := range g.group.Names() {
-		if g.free[name] && !w.matches(ctx, []string{name}).OK() {
+		if g.free[name] && !fleet.All(w.matches(ctx, []string{name}), w.pulse(ctx, name, noneByHand)).OK() {
 			delete(g.free, name)
 		}
 	}

@@ -181,18 +181,19 @@ func (w *World) prove(d *database, path string) func(*job) (journal.Result, erro
 	}
 }
 
-// Settle waits until no job runs.
+// Settle waits until no job runs and nobody is away any more.
 func (w *World) Settle(most time.Duration) {
-	for end := time.Now().Add(most); time.Now().Before(end); time.Sleep(time.Second) {
-		if !w.busy() {
-			return
-		}
+	for end := time.Now().Add(most); time.Now().Before(end) && w.busy(); {
+		time.Sleep(time.Second)
 	}
 }
 
 func (w *World) busy() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.pending > 0 {
+		return true
+	}
 	for _, s := range w.servers {
 		for _, j := range s.jobs {
 			if j.state == fleet.JobRunning {

@@ -45,9 +45,13 @@ func onDatabase(do func(*World, *database)) func(*World, int) {
 
 // later does something after a while, under the lock.
 func (w *World) later(d time.Duration, do func()) {
+	w.pending++
 	go func() {
 		time.Sleep(d)
-		w.locked(do)
+		w.locked(func() {
+			w.pending--
+			do()
+		})
 	}()
 }
 

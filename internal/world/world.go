@@ -18,7 +18,7 @@ type World struct {
 	speed     Speed
 	violated  []Violation
 	pids      int
-	sessions  int
+	pending   int // disturbances that are still to end
 }
 
 // Speed is how long effects take.
