@@ -113,3 +113,26 @@ func TestAMigrationUnderRunningOldKeasIsSeen(t *testing.T) {
 		t.Errorf("the schema is %s at the end, says the witness", last)
 	}
 }
+
+func TestAPowerCutIsAnOutageAndNoBadMoment(t *testing.T) {
+	f := labtest.Up(t, lab.Spec{Servers: 2})
+	w := start(t, f)
+	if err := f.PowerCut(t.Context(), "k1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Boot(t.Context(), "k1"); err != nil {
+		t.Fatal(err)
+	}
+	await(t, w)
+	r := w.Stop()
+	t.Log(r)
+	if len(r.BadMoments) != 0 || len(r.StartedByPackages()) != 0 {
+		t.Error("a power cut is blamed")
+	}
+	if k1 := r.Servers[0].Outage.Length(); k1 < 500*time.Millisecond || r.FirstAnswer() > k1/2 {
+		t.Errorf("k1 was away for %s, all for %s", k1, r.FirstAnswer())
+	}
+	if len(r.Processes) != 3 {
+		t.Errorf("k1's daemon ran twice and k2's once, seen were %d", len(r.Processes))
+	}
+}

@@ -16,7 +16,7 @@ import (
 )
 
 const usage = `usage:
-  lab base                              build the base systems, where they are not there yet
+  lab base [--prune]                    build the base systems, where they are not there yet; remove those no longer used
   lab up [--name NAME] [--servers N]    raise a fleet
   lab status                            show the fleets that are up
   lab reset NAME                        put a fleet back to its first state
@@ -52,11 +52,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	switch args[0] {
 	case "base":
-		base, err := lab.EnsureBase(ctx, os.Stderr)
-		if err == nil {
-			fmt.Println(base.Dir)
-		}
-		return err
+		return makeBase(ctx, len(args) == 2 && args[1] == "--prune")
 	case "up":
 		return up(ctx, args[1:])
 	case "bench":
@@ -69,6 +65,22 @@ func run(ctx context.Context, args []string) error {
 		}
 	}
 	return withFleet(ctx, args)
+}
+
+func makeBase(ctx context.Context, prune bool) error {
+	base, err := lab.EnsureBase(ctx, os.Stderr)
+	if err != nil {
+		return err
+	}
+	fmt.Println(base.Dir)
+	if !prune {
+		return nil
+	}
+	removed, err := lab.PruneBases()
+	for _, dir := range removed {
+		fmt.Println("removed", dir)
+	}
+	return err
 }
 
 func up(ctx context.Context, args []string) error {

@@ -1,0 +1,47 @@
+//go:build lab
+
+package lab
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// PruneBases removes the bases that neither the present recipe makes nor any fleet that is up stands on, and returns them.
+// The packages that were downloaded stay.
+func PruneBases() ([]string, error) {
+	current, err := recipeHash()
+	if err != nil {
+		return nil, err
+	}
+	used := map[string]bool{filepath.Join(CacheDir(), "base-"+current): true}
+	var removed []string
+	// A fleet is given its base under the state's lock, a base is made under the cache's.
+	err = withLock(filepath.Join(CacheDir(), "lock"), func() error {
+		return withLock(filepath.Join(StateDir(), "lock"), func() error {
+			fleets, err := All()
+			if err != nil {
+				return err
+			}
+			for _, f := range fleets {
+				used[f.Base] = true
+			}
+			bases, err := filepath.Glob(filepath.Join(CacheDir(), "base-*"))
+			if err != nil {
+				return err
+			}
+			for _, base := range bases {
+				if used[base] {
+					continue
+				}
+				if err := os.RemoveAll(base); err != nil {
+					return fmt.Errorf("removing an old base: %w", err)
+				}
+				removed = append(removed, base)
+			}
+			return nil
+		})
+	})
+	return removed, err
+}
