@@ -1,0 +1,140 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+
+	"kea-lockstep/orchestrator/journal"
+)
+
+// Ending is what is said when a drive ends: for each group that is not done, what happened, why, where the fleet stands now and
+// the commands to type next.
+type Ending struct {
+	status journal.Status
+	at     Where
+}
+
+// NewEnding makes the view of a status that a drive ended with.
+func NewEnding(s journal.Status, at Where) Ending { return Ending{Complete(s, at), at} }
+
+// Sentence says in one line how the run ended.
+func (v Ending) Sentence() string {
+	for _, g := range v.status.Groups {
+		if g.State == v.status.State && g.State != journal.Done {
+			return v.heading(g)
+		}
+	}
+	return v.done()
+}
+
+// done says what was reached and what it cost.
+func (v Ending) done() string {
+	s := v.status
+	var schemas []string
+	for _, d := range s.Bases {
+		schemas = append(schemas, d.After.String())
+	}
+	text := fmt.Sprintf("done: %s at Kea %s", count(len(s.Servers), "server"), s.Target)
+	if len(schemas) > 0 {
+		text += ", schema " + names(unique(schemas))
+	}
+	for _, g := range s.Groups {
+		if o := g.Outage; !o.Back.IsZero() {
+			last := 0.0
+			for _, d := range o.Per {
+				last = max(last, d)
+			}
+			text += fmt.Sprintf("; %s was %s without any server, %s to the last", g.ID, seconds(o.AllDown), seconds(last))
+		}
+	}
+	return text
+}
+
+func (v Ending) heading(g journal.GroupStatus) string {
+	text := string(g.State)
+	if len(v.status.Groups) > 1 {
+		text = g.ID + ": " + text
+	}
+	if g.State == journal.Refused || g.State == journal.Waiting {
+		return text
+	}
+	if i := slices.IndexFunc(g.Phases, func(p journal.PhaseStatus) bool { return p.Name == g.Phase }); i >= 0 {
+		text += fmt.Sprintf(" in phase %d, %s", i+1, g.Phase)
+	}
+	switch {
+	case g.State == journal.BackedOut:
+		return text + ": the old state serves again"
+	case g.PastReturn:
+		return text + ", after the point of no return"
+	default:
+		return text + ", before the point of no return"
+	}
+}
+
+// Text shows every group that is not done.
+func (v Ending) Text(p *Page) {
+	for _, g := range v.status.Groups {
+		if g.State == journal.Done {
+			continue
+		}
+		p.line(stateTone(g.State), "kea-lockstep: %s", v.heading(g))
+		p.blank()
+		v.problem(p, g)
+	}
+	if v.status.State == journal.Done {
+		p.line(good, "kea-lockstep: %s", v.done())
+	}
+}
+
+func (v Ending) problem(p *Page, g journal.GroupStatus) {
+	if g.Problem != nil {
+		p.labelled(bold, 2, "what", g.Problem.What)
+		if g.Problem.Why != "" {
+			p.labelled(bold, 2, "why", g.Problem.Why)
+		}
+	}
+	for i, line := range v.now(g) {
+		p.labelled(bold, 2, first(i, "now"), line)
+	}
+	for _, b := range v.status.Backups {
+		p.labelled(bold, 2, "", fmt.Sprintf("backup %s:%s, %s", b.Server, b.Path, proof(b, v.status.Backups)))
+	}
+	p.blank()
+	var rows [][]cell
+	for i, n := range v.next(g) {
+		rows = append(rows, []cell{ct(bold, pad(first(i, "next"), labelWidth-gap)), c(n.Command), c(n.Does)})
+	}
+	p.table(2, rows...)
+	p.blank()
+}
+
+func (v Ending) now(g journal.GroupStatus) []string {
+	if !Touched(g) {
+		return []string{"nothing was changed on " + names(serversOf(v.status, g))}
+	}
+	return whereabouts(v.status, g)
+}
+
+func serversOf(s journal.Status, g journal.GroupStatus) (all []string) {
+	for _, server := range s.Servers {
+		if server.Group == g.ID {
+			all = append(all, server.Name)
+		}
+	}
+	return all
+}
+
+// next are the problem's own ways on, or those that follow from the state.
+func (v Ending) next(g journal.GroupStatus) []journal.Next {
+	if g.Problem != nil {
+		return g.Problem.Next
+	}
+	return ways(v.status, g, v.at)
+}
+
+func first(i int, label string) string {
+	if i > 0 {
+		return ""
+	}
+	return label
+}

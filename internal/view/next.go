@@ -1,0 +1,159 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"kea-lockstep/internal/kea"
+	"kea-lockstep/orchestrator"
+	"kea-lockstep/orchestrator/journal"
+)
+
+// Where is what a command line must name so that a command finds the fleet and the run again: flags that are not at their
+// defaults, each with a blank before it.
+type Where struct {
+	Fleet string // " -f other.yaml", for commands that read the fleet file
+	State string // " --state DIR", for all
+}
+
+// Complete gives the status with the command to type next, and each group's problem with where the fleet stands and all ways on.
+func Complete(s journal.Status, at Where) journal.Status {
+	s.Groups = slices.Clone(s.Groups)
+	s.Next = ""
+	for i := range s.Groups {
+		g := &s.Groups[i]
+		next := ways(s, *g, at)
+		if g.Problem != nil {
+			p := *g.Problem
+			p.Now, p.Next = whereabouts(s, *g), append(slices.Clone(p.Next), next...)
+			g.Problem = &p
+		}
+		if g.State == s.State && s.Next == "" && len(next) > 0 {
+			s.Next = next[0].Command
+		}
+	}
+	return s
+}
+
+// ways are the commands that lead on from where a group stands, the first choice first.
+func ways(s journal.Status, g journal.GroupStatus, at Where) []journal.Next {
+	resume := "kea-lockstep resume " + s.Run + at.State
+	upgrade := "kea-lockstep upgrade --to " + s.Target.String() + at.Fleet + at.State
+	switch g.State {
+	case journal.Halted, journal.Interrupted, journal.Paused, journal.Waiting:
+		return unfinished(s, g, at, resume, upgrade)
+	case journal.Running:
+		return []journal.Next{{Command: "kea-lockstep status " + s.Run + at.State, Does: "shows where it stands"}}
+	case journal.Refused:
+		return []journal.Next{{Command: upgrade, Does: "plans again, once that is mended"}}
+	case journal.BackedOut, journal.RolledBack:
+		return []journal.Next{
+			{Command: "kea-lockstep check" + at.Fleet, Does: "asks every server whether it matches its database"},
+			{Command: upgrade, Does: "plans again, once what stopped it is mended"},
+		}
+	default:
+		return []journal.Next{{Command: "kea-lockstep check" + at.Fleet, Does: "asks every server whether it matches its database"}}
+	}
+}
+
+func unfinished(s journal.Status, g journal.GroupStatus, at Where, resume, upgrade string) []journal.Next {
+	switch {
+	case g.BackingOut:
+		return []journal.Next{{Command: resume, Does: "goes on backing out to the old state"}}
+	case g.PastReturn:
+		return []journal.Next{{Command: resume, Does: "asks the database how far it got, and goes on; a torn schema is restored from the backup, after a yes"}}
+	case Touched(g):
+		return []journal.Next{
+			{Command: resume, Does: "asks the fleet how far it got, and goes on"},
+			{Command: "kea-lockstep abort " + s.Run + at.State, Does: "backs out to " + before(s, g)},
+		}
+	case g.State == journal.Waiting:
+		return []journal.Next{{Command: resume, Does: "begins with this group"}}
+	default:
+		return []journal.Next{{Command: upgrade, Does: "begins anew; nothing was changed"}}
+	}
+}
+
+// Touched reports whether an effect on any server of the group was begun.
+func Touched(g journal.GroupStatus) bool {
+	for id, step := range g.Steps {
+		if step.Attempt > 0 && strings.HasPrefix(id, string(orchestrator.KindClaim)+"-") {
+			return true
+		}
+	}
+	return false
+}
+
+func before(s journal.Status, g journal.GroupStatus) string {
+	var versions []string
+	for _, server := range s.Servers {
+		if server.Group == g.ID {
+			versions = append(versions, "Kea "+server.Before.String())
+		}
+	}
+	return strings.Join(unique(versions), " and ")
+}
+
+// whereabouts says of each server and database of a group where the events left it: a fence that stands is named with the command
+// that lifts it.
+func whereabouts(s journal.Status, g journal.GroupStatus) []string {
+	var lines []string
+	for _, server := range s.Servers {
+		if server.Group == g.ID {
+			lines = append(lines, serverStands(s, g, server))
+		}
+	}
+	for _, d := range s.Bases {
+		if !inGroup(s, g, d) {
+			continue
+		}
+		text := fmt.Sprintf("%s  schema %s", d.Name, d.After)
+		if g.PastReturn && d.After == d.Before {
+			text = fmt.Sprintf("%s  schema was %s; its migration was begun", d.Name, d.Before)
+		}
+		lines = append(lines, text)
+	}
+	return lines
+}
+
+// inGroup: a status does not say which group a database is of; in a run of one group all are its.
+func inGroup(s journal.Status, g journal.GroupStatus, d journal.DatabaseStatus) bool {
+	if len(s.Groups) == 1 {
+		return true
+	}
+	for _, step := range g.Steps {
+		if step.Result.Facts[journal.FactDatabase] == string(d.ID) {
+			return true
+		}
+	}
+	return false
+}
+
+func serverStands(s journal.Status, g journal.GroupStatus, server journal.ServerStatus) string {
+	version := server.After
+	if version == (kea.Version{}) {
+		version = server.Before
+	}
+	outage, stopped := g.Outage.Server[server.Name]
+	text := fmt.Sprintf("%s  Kea %s", server.Name, version)
+	switch {
+	case server.Fenced && !stopped:
+		text += ", fenced, not stopped yet"
+	case server.Fenced:
+		text += ", stopped and fenced"
+	case stopped && !outage.Back.IsZero():
+		text += ", serves"
+	case stopped:
+		text += ", its fence is lifted, not confirmed yet"
+	default:
+		text += ", not touched"
+	}
+	if server.Doing != "" {
+		text += " (" + server.Doing + ")"
+	}
+	if server.Fenced {
+		text += "; kea-lockstep resume " + s.Run + " lifts the fence"
+	}
+	return text
+}

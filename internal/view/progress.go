@@ -1,0 +1,166 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"kea-lockstep/orchestrator"
+	"kea-lockstep/orchestrator/journal"
+)
+
+// Progress words the events of a run as they come, a line each: the time, how long clients have had no answer, the phase, the
+// server, and what happened. It is fed in order and by one caller at a time.
+type Progress struct {
+	colour  bool
+	servers int // width of the widest server's name
+	begun   map[string]journal.Attempt
+	when    map[string]time.Time
+}
+
+// NewProgress words events with or without colour.
+func NewProgress(colour bool) *Progress {
+	return &Progress{colour: colour, begun: map[string]journal.Attempt{}, when: map[string]time.Time{}}
+}
+
+// Line words an event; the status is the one after it. It is empty for an event that people need not see.
+func (p *Progress) Line(e journal.Event, s journal.Status) string {
+	for _, server := range s.Servers {
+		p.servers = max(p.servers, width(clean(server.Name)))
+	}
+	t, text := p.words(e, s)
+	if text == "" {
+		return ""
+	}
+	page := NewPage(p.colour)
+	first, rest, _ := strings.Cut(text, "\n")
+	page.put(faint, fmt.Sprintf("%s  %5s  ", e.Time.UTC().Format(time.TimeOnly), outageClock(e, s)))
+	page.put(plain, pad(e.Phase, phaseWidth)+"  "+pad(clean(e.Server), p.servers)+"  ")
+	page.line(t, "%s", first)
+	page.block(plain, phaseWidth+p.servers+21, rest)
+	return page.String()
+}
+
+// phaseWidth is as wide as the longest name of a phase.
+const phaseWidth = len(orchestrator.ConfirmCanary) + len("  ")
+
+// outageClock is how long the event's group has been without any server by then; empty while one serves.
+func outageClock(e journal.Event, s journal.Status) string {
+	for _, g := range s.Groups {
+		o := g.Outage
+		if g.ID == e.Group && !o.Stopped.IsZero() && o.Back.IsZero() {
+			return Clock(e.Time.Sub(o.Stopped))
+		}
+	}
+	return ""
+}
+
+func (p *Progress) words(e journal.Event, s journal.Status) (tone, string) {
+	switch e.Type {
+	case journal.StepBegun, journal.StepDone, journal.StepFailed:
+		return p.step(e)
+	case journal.GateAsked:
+		var a journal.Asking
+		if e.Read(&a) != nil {
+			return plain, ""
+		}
+		if a.Verdict.OK() {
+			return good, "gate open: " + a.Gate
+		}
+		return bad, fmt.Sprintf("gate %s: %s", a.Gate, a.Verdict)
+	case journal.Asked:
+		var q journal.Question
+		if e.Read(&q) != nil {
+			return plain, ""
+		}
+		return plain, fmt.Sprintf("asked: %s %s", q.Question, map[bool]string{true: "yes", false: "no"}[q.Yes])
+	default:
+		return p.turn(e, s)
+	}
+}
+
+// turn words the events that change where a run stands.
+func (p *Progress) turn(e journal.Event, s journal.Status) (tone, string) {
+	var said string
+	switch e.Type {
+	case journal.RunBegun:
+		return bold, "run " + e.Run + " begins"
+	case journal.DriveBegun:
+		return bold, fmt.Sprintf("run %s is carried on, drive %d", e.Run, e.Epoch)
+	case journal.PhaseBegun:
+		return bold, "begins"
+	case journal.PhaseDone:
+		return good, "done"
+	case journal.PhaseVoid:
+		return mild, "no longer holds, and is done again"
+	case journal.Stranger:
+		_ = e.Read(&said) // a stranger without words is a stranger all the same
+		return bad, "not by this run: " + said
+	case journal.Untouched:
+		_ = e.Read(&said)
+		return mild, "the schema is proved untouched: " + said
+	case journal.BackingOut:
+		_ = e.Read(&said)
+		return mild, "backing out to the old state: " + said
+	case journal.GroupEnded:
+		for _, g := range s.Groups {
+			if g.ID == e.Group {
+				return stateTone(g.State), g.ID + ": " + string(g.State)
+			}
+		}
+	}
+	return plain, ""
+}
+
+// slow are the kinds of steps whose beginning is told too.
+func slow(kind string) bool {
+	switch orchestrator.Kind(kind) {
+	case orchestrator.KindPrefetch, orchestrator.KindDump, orchestrator.KindProve, orchestrator.KindInstall, orchestrator.KindMigrate,
+		orchestrator.KindRestore, orchestrator.KindConfirm:
+		return true
+	}
+	return false
+}
+
+func (p *Progress) step(e journal.Event) (tone, string) {
+	key := e.Group + " " + e.Step
+	switch e.Type {
+	case journal.StepBegun:
+		var a journal.Attempt
+		if e.Read(&a) != nil {
+			return plain, ""
+		}
+		p.begun[key], p.when[key] = a, e.Time
+		if !slow(a.Kind) {
+			return plain, ""
+		}
+		if a.Number > 1 {
+			return plain, fmt.Sprintf("%s ... (attempt %d)", a.Title, a.Number)
+		}
+		return plain, a.Title + " ..."
+	case journal.StepDone:
+		var r journal.Result
+		if e.Read(&r) != nil {
+			return plain, ""
+		}
+		if r.Probed {
+			return faint, "already so: " + r.Saw
+		}
+		text := p.title(key, e.Step)
+		if from, ok := p.when[key]; ok {
+			text += ": " + seconds(e.Time.Sub(from).Seconds())
+		}
+		return plain, text
+	default:
+		var why string
+		_ = e.Read(&why) // a failure without words is a failure all the same
+		return bad, "failed: " + why
+	}
+}
+
+func (p *Progress) title(key, step string) string {
+	if a, ok := p.begun[key]; ok {
+		return a.Title
+	}
+	return step
+}
