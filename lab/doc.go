@@ -11,6 +11,7 @@
 //	go run -tags lab ./lab/cmd/lab base                       # once, a few minutes
 //	go run -tags lab ./lab/cmd/lab up --servers 3 --name demo # seconds
 //	go run -tags lab ./lab/cmd/lab down demo
+//	go test -count=1 -tags lab ./lab/...                      # each test raises a fleet of its own
 //
 // In a fleet with index X (free ones are found), the bridge is 10.77.X.1, an address for the product's own DHCP probe;
 // 10.77.X.2 is the witness; 10.77.X.5 the database host "db"; 10.77.X.11 and up the servers k1, k2, ...

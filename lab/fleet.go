@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -113,7 +114,12 @@ func (f *Fleet) save() error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(f.Dir, "lab.json"), data, 0o644)
+	// Whole or not at all: others look for fleets at any time.
+	part := filepath.Join(f.Dir, "lab.json.part")
+	if err := os.WriteFile(part, data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(part, filepath.Join(f.Dir, "lab.json"))
 }
 
 // raise makes the network and the hosts and boots them: the database first, for a Kea that finds none gives up.
@@ -171,6 +177,9 @@ func All() ([]*Fleet, error) {
 	var fleets []*Fleet
 	for _, file := range files {
 		f, err := Open(filepath.Base(filepath.Dir(file)))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it was taken down just now
+		}
 		if err != nil {
 			return nil, err
 		}
