@@ -65,40 +65,47 @@ func (g *groupDrive) begun(phase string) bool {
 	return i >= 0 && phases[i].State != journal.Waiting
 }
 
-// void finds the phases that are done by the journal and are not by the world.
+// void finds the phases that are done by the journal and are not by the world, and writes down which of their steps.
 func (g *groupDrive) void(ctx context.Context) error {
 	for _, p := range g.group.Phases {
-		if !g.phaseDone(p.Name) || g.stands(ctx, p) {
+		if !g.phaseDone(p.Name) {
 			continue
 		}
-		if err := g.record(ctx, journal.Event{Type: journal.PhaseVoid, Phase: p.Name}); err != nil {
+		undone := g.undone(ctx, p)
+		if len(undone) == 0 {
+			continue
+		}
+		if err := g.record(ctx, journal.Event{Type: journal.PhaseVoid, Phase: p.Name}.With(undone)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// stands says whether the work of a phase still holds.
-func (g *groupDrive) stands(ctx context.Context, p Phase) bool {
-	w := g.scene()
+// undone gives the steps of a phase whose work no longer holds.
+func (g *groupDrive) undone(ctx context.Context, p Phase) []string {
+	var ids []string
 	for _, s := range p.Steps() {
-		probe := kinds[s.Kind].probe
-		switch s.Kind {
-		case KindClaim, KindFence, KindStop:
-			continue // taken in hand already
-		case KindUnfence, KindStart, KindConfirm:
-			if !g.mayRun(s.Server) || !probe(ctx, w, s).OK() {
-				return false
-			}
-		case KindDump, KindContents, KindProve:
-			if !g.status().PastReturn && !g.unwritten(ctx).OK() {
-				return false
-			}
-		default:
-			if probe != nil && !probe(ctx, w, s).OK() {
-				return false
-			}
+		if !g.stands(ctx, s) {
+			ids = append(ids, s.ID)
 		}
 	}
-	return true
+	return ids
+}
+
+// stands says whether the work of a step still holds. Fences and stops were taken in hand already; a dump holds as long as
+// nothing was written since, and stays what it is once the migration was begun.
+func (g *groupDrive) stands(ctx context.Context, s Step) bool {
+	switch s.Kind {
+	case KindClaim, KindFence, KindStop:
+		return true
+	case KindUnfence, KindStart, KindConfirm:
+		if !g.mayRun(s.Server) {
+			return false
+		}
+	case KindDump, KindContents, KindProve:
+		return g.status().PastReturn || g.unwritten(ctx).OK()
+	}
+	probe := kinds[s.Kind].probe
+	return probe == nil || until(ctx, patience, func() fleet.Verdict { return probe(ctx, g.scene(), s) }).OK()
 }

@@ -140,12 +140,15 @@ func (f *Folding) grouped(g *GroupStatus, e Event) error {
 	case PhaseDone:
 		g.phase(e.Phase, func(p *PhaseStatus) { p.State, p.Ended = Done, e.Time })
 	case PhaseVoid:
+		var undone []string
+		if err := e.Read(&undone); err != nil {
+			return err
+		}
 		g.phase(e.Phase, func(p *PhaseStatus) { p.State = Waiting })
-		for id, s := range g.Steps {
-			if s.Phase == e.Phase && s.Done {
-				s.Done = false
-				g.Steps[id] = s
-			}
+		for _, id := range undone {
+			s := g.Steps[id]
+			s.Done = false
+			g.Steps[id] = s
 		}
 	case StepBegun, StepDone, StepFailed:
 		return f.step(g, e)
