@@ -1,7 +1,13 @@
 # Installs the packages that were fetched, of one way. Nothing of Kea starts: the units are masked. A package run that was cut
-# off before is brought to its end first. In: state, run, way (on or back), check (a line each: package version).
+# off before is brought to its end first. In: state, run, way (on or back), check (a line each: package version), fence (units).
 set -eu
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+for unit in $fence; do
+	if ! [ -c "/etc/systemd/system/$unit" ]; then
+		echo "$unit is not masked: its package would start it" >&2
+		exit 1
+	fi
+done
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT
 

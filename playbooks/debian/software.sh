@@ -2,7 +2,7 @@
 echo "@packages"
 # shellcheck disable=SC2016 # dpkg-query's own variables
 dpkg-query -W -f '${Package}\t${Version}\t${source:Package}\t${db:Status-Abbrev}\n' | awk -F '\t' -v sources=" $sources " '
-	index(sources, " " $3 " ") > 0 || $4 !~ /^.[incr] /'
+	index(sources, " " $3 " ") > 0 || $4 !~ /^.[inc] /'
 echo "@interrupted"
 for part in /var/lib/dpkg/updates/[0-9]*; do
 	[ ! -e "$part" ] || echo "$part"

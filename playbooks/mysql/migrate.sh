@@ -1,7 +1,6 @@
 # Lets the installed kea-admin migrate the database. What nobody may have changed since the run last looked is asked once more.
 # In: password, before, between (schema versions on the way, apart by blanks), ours (sessions of this run, apart by commas),
-# allowed (clients that may stay connected, user@address apart by commas, in hexadecimal), extra (options of the client that
-# kea-admin runs, apart by blanks). Needs client.sh.
+# allowed (clients that may stay connected, user@address apart by commas, in hexadecimal), extra (more options of kea-admin). Needs client.sh.
 set -eu
 schema() {
 	ask <<END
@@ -27,13 +26,10 @@ if [ -n "$others" ]; then
 	echo "somebody is in the database: $others" >&2
 	exit 1
 fi
-set --
-for option in $extra; do
-	set -- "$@" -x "$option"
-done
 # A table that somebody holds must not keep the migration waiting for a day.
 status=0
+# shellcheck disable=SC2086 # a list of options
 KEA_ADMIN_DB_PASSWORD=$password kea-admin db-upgrade mysql -h "$host" -P "$port" -u "$user" -n "$database" \
-	-x "--init-command=SET@@lock_wait_timeout=60" "$@" || status=$?
+	-x "--init-command=SET@@lock_wait_timeout=60" $extra || status=$?
 printf 'schema\t%s\n' "$(schema)"
 exit "$status"

@@ -1,5 +1,5 @@
 # Puts configuration files in place, or back. What is overwritten is kept once, with its owner and mode. In: state, run, way (on
-# or back), moves (a line each: digest before, digest after, path).
+# or back), moves (a line each: digest before, digest after, path). Exit: 12 nothing is staged.
 set -eu
 umask 077
 room=$state/runs/$run
@@ -29,6 +29,7 @@ while read -r before after path; do
 		echo "$path was changed since the plan was made" >&2
 		exit 1
 	fi
+	[ -e "$room/staged$path" ] || exit 12
 	if [ "$(digest "$room/staged$path")" != "$after" ]; then
 		echo "what was staged for $path is not what the plan says" >&2
 		exit 1

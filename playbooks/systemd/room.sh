@@ -1,4 +1,5 @@
-# Makes the run's directory for staged files, unless another run holds the server. In: state, run.
+# Makes the run's directory for staged files, unless another run holds the server. In: state, run, paths (of
+# the files to be staged, a line each).
 set -eu
 umask 077
 if [ -e "$state/claim" ]; then
@@ -9,3 +10,8 @@ if [ -e "$state/claim" ]; then
 	fi
 fi
 mkdir -p "$state/runs/$run/staged"
+while read -r path; do
+	mkdir -p "$state/runs/$run/staged${path%/*}"
+done <<END
+$paths
+END

@@ -1,4 +1,5 @@
-# The whole look, as far as it is the same on every system with systemd. In: units, tools, managers, backups. Needs units.sh.
+# The whole look, as far as it is the same on every system with systemd. In: units, tools, managers, backups. Needs units.sh
+# and configs.sh.
 set -eu
 echo "@os"
 cat /etc/os-release
@@ -6,8 +7,8 @@ echo "@uid"
 id -u
 echo "@clock"
 date +%s.%N
-echo "@addresses"
-ip -o addr show | awk '{ sub(/\/.*/, "", $4); print $4 }'
+echo "@configs"
+configs all
 echo "@tools"
 for tool in $tools; do
 	printf '%s\t%s\n' "$tool" "$(command -v "$tool" || :)"
@@ -15,22 +16,10 @@ done
 echo "@disk"
 for dir in /var /usr "$backups"; do
 	# A directory that is still to be made lies where the nearest one above it lies.
-	while [ ! -d "$dir" ]; do dir=${dir%/*}/.; dir=${dir%/*/.}; dir=${dir:-/}; done
+	while [ ! -d "$dir" ]; do dir=${dir%/*} && dir=${dir:-/}; done
 	printf '%s\t%s\n' "$dir" "$(df -Pk "$dir" | awk 'NR == 2 { print $4 }')"
 done
 echo "@managers"
 # shellcheck disable=SC2086 # a list of names
 systemctl list-units --plain --no-legend --state=active $managers 2>/dev/null | awk '{ print $1 }' || :
 grep -lsE 'puppet|chef-client|salt-call|ansible-pull|apt(-get)? +(-[^ ]+ +)*(dist-)?upgrade' /etc/crontab /etc/cron.d/* /var/spool/cron/crontabs/* 2>/dev/null || :
-echo "@configs"
-while read -r unit daemon _ config; do
-	unit_file "${unit:-none}" >/dev/null || continue
-	config=$(config_of "$unit" "$config")
-	if [ -e "$config" ]; then
-		printf '%s\t%s\t%s\t%s\n' "$unit" "$daemon" "$config" "$(base64 -w 0 "$config")"
-	else
-		printf '%s\t%s\t%s\n' "$unit" "$daemon" "$config"
-	fi
-done <<END
-$units
-END

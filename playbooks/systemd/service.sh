@@ -1,17 +1,11 @@
 # What each running daemon shows of itself. In: units, daemons, relay (an address that the DHCP probe asks from, or nothing).
-# Needs units.sh and processes.sh.
+# Needs units.sh, configs.sh and processes.sh.
 set -eu
 running=$(processes)
 echo "@processes"
 printf '%s\n' "$running"
 echo "@configs"
-while read -r unit daemon _ config; do
-	case "$running" in *"	$unit	"*) ;; *) continue ;; esac
-	config=$(config_of "$unit" "$config")
-	[ ! -e "$config" ] || printf '%s\t%s\t%s\t%s\n' "$unit" "$daemon" "$config" "$(base64 -w 0 "$config")"
-done <<END
-$units
-END
+configs "$running"
 echo "@show"
 # shellcheck disable=SC2046 # a list of names
 systemctl show --property=Id,ActiveState,MainPID $(printf '%s\n' "$units" | awk '{ print $1 }')

@@ -1,0 +1,151 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+
+	"kea-lockstep/dbcheck"
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
+)
+
+// role is whose account a question or job is done as.
+type role int
+
+const (
+	asKea   role = iota // the account in the Kea configuration
+	asOwner             // the one that runs kea-admin; Kea's where the fleet file names no other
+	asAdmin             // the one that looks at sessions and makes scratch databases; Kea's where the fleet file names no other
+)
+
+// account is a way to log in to a database.
+type account struct {
+	user     string
+	password kea.Password
+	via      string // the server to connect from
+}
+
+var errNoPlace = errors.New("no configuration on that server names this database any more")
+
+// reference finds the entry of a server's configuration that names a place, today's or the staged one.
+func (f *Fleet) reference(ctx context.Context, at fleet.Place) (kea.DatabaseRef, error) {
+	s, err := f.server(at.Server)
+	if err != nil {
+		return kea.DatabaseRef{}, err
+	}
+	configs, err := f.today(ctx, s)
+	if err != nil {
+		return kea.DatabaseRef{}, err
+	}
+	var problems []string
+	for _, c := range configs {
+		for _, one := range []*fleet.Config{&c, c.Staged} {
+			if one == nil {
+				continue
+			}
+			if one.Problem != "" {
+				problems = append(problems, one.Problem)
+			}
+			for _, ref := range one.Parsed.Databases {
+				if fleet.PlaceOf(at.Server, ref) == at {
+					return f.withPassword(ctx, s, ref)
+				}
+			}
+		}
+	}
+	if len(problems) > 0 {
+		return kea.DatabaseRef{}, fmt.Errorf("%s: %s: %w: %s", at.Server, at, errNoPlace, strings.Join(problems, "; "))
+	}
+	return kea.DatabaseRef{}, fmt.Errorf("%s: %s: %w", at.Server, at, errNoPlace)
+}
+
+const largestPassword = 4096 // bytes
+
+// withPassword reads a password that a configuration keeps in a file of its own (since Kea 3.3.1).
+func (f *Fleet) withPassword(ctx context.Context, s *server, ref kea.DatabaseRef) (kea.DatabaseRef, error) {
+	if ref.PasswordFile == "" {
+		return ref, nil
+	}
+	text, err := s.host.Get(ctx, ref.PasswordFile, largestPassword)
+	if err != nil {
+		return ref, fmt.Errorf("reading the password of %s: %w", ref.Key(), err)
+	}
+	ref.Password = kea.Password(strings.TrimRight(string(text), "\r\n"))
+	return ref, nil
+}
+
+// account gives the account of a role. What the fleet file does not name is Kea's own.
+func (f *Fleet) account(ctx context.Context, at fleet.Place, ref kea.DatabaseRef, as role) (account, error) {
+	own := account{user: ref.User, password: ref.Password, via: at.Server}
+	entry, ok := f.entry(at)
+	if !ok || as == asKea {
+		return own, nil
+	}
+	named := entry.Admin
+	if as == asOwner {
+		named = entry.Owner
+	}
+	if named == nil {
+		return own, nil
+	}
+	password, err := secret(ctx, named.Password)
+	if err != nil {
+		return account{}, fmt.Errorf("database %s: account %s: %w", entry.Match, named.User, err)
+	}
+	via := at.Server
+	if entry.Via != "" && as == asAdmin {
+		via = entry.Via
+	}
+	return account{user: named.User, password: password, via: via}, nil
+}
+
+// entry finds what the fleet file says of a database.
+func (f *Fleet) entry(at fleet.Place) (fleet.DatabaseEntry, bool) {
+	for _, e := range f.file.Databases {
+		if (e.Server == "" || e.Server == at.Server) && (e.Engine == "" || e.Engine == at.Engine) && matches(e.Match, at) {
+			return e, true
+		}
+	}
+	return fleet.DatabaseEntry{}, false
+}
+
+// matches compares "host[:port]/name" with a place.
+func matches(match string, at fleet.Place) bool {
+	where, name, _ := strings.Cut(match, "/")
+	host, port := where, at.Engine.DefaultPort()
+	if h, p, err := net.SplitHostPort(where); err == nil {
+		n, err := strconv.Atoi(p)
+		if err != nil {
+			return false
+		}
+		host, port = h, n
+	}
+	ref := kea.DatabaseRef{Engine: at.Engine, Host: at.Host, Port: at.Port, Name: at.Name}
+	want := kea.DatabaseRef{Engine: at.Engine, Host: strings.Trim(host, "[]"), Port: port, Name: name}
+	return ref.Key() == want.Key()
+}
+
+// target says how dbcheck reaches a database as an account.
+func (f *Fleet) target(at fleet.Place, ref kea.DatabaseRef, who account) (dbcheck.Target, error) {
+	t := dbcheck.Target{
+		Engine: dbcheck.Engine(ref.Engine), Network: "tcp", Name: ref.Name, User: who.user,
+		Password: dbcheck.Password(who.password.Reveal()),
+		Addr:     net.JoinHostPort(ref.Host, strconv.Itoa(ref.EffectivePort())),
+	}
+	if ref.TLS.Enabled() {
+		return t, fmt.Errorf("%s: its configuration asks for TLS, which kea-lockstep does not speak to databases yet", at)
+	}
+	if ref.Localhost() && ref.Engine == kea.MySQL {
+		s, err := f.server(at.Server)
+		if err != nil {
+			return t, err
+		}
+		book, _ := s.playbook()
+		t.Network, t.Addr = "unix", book.MySQL.Socket
+	}
+	return t, nil
+}

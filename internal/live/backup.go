@@ -1,0 +1,149 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path"
+	"strings"
+
+	"kea-lockstep/dbcheck"
+	"kea-lockstep/orchestrator/journal"
+	"kea-lockstep/ssh"
+)
+
+// spoken gives what a script needs to speak to the database as an account, its password apart.
+func (f *Fleet) spoken(ctx context.Context, d database, as role) ([]ssh.Param, []ssh.Secret, error) {
+	ref, err := f.placed(ctx, d.at)
+	if err != nil {
+		return nil, nil, err
+	}
+	who, err := f.account(ctx, d.at, ref, as)
+	if err != nil {
+		return nil, nil, err
+	}
+	host := ref.Host
+	if ref.Localhost() {
+		host = "localhost"
+	}
+	return []ssh.Param{
+			{Name: "host", Value: host}, {Name: "port", Value: fmt.Sprint(ref.EffectivePort())}, {Name: "user", Value: who.user},
+			{Name: "database", Value: ref.Name}, {Name: "option_tls", Value: ""},
+		}, []ssh.Secret{
+			{Name: "password", Value: who.password.Reveal()}, {Name: "option_password", Value: optionValue(who.password.Reveal())},
+		}, nil
+}
+
+// optionValue writes a value as it stands in double quotes in an option file of MySQL.
+func optionValue(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s)
+}
+
+// dumper chooses the account that may dump: the administrator's where it suffices.
+func (f *Fleet) dumper(ctx context.Context, d database) (role, error) {
+	db, err := f.database(ctx, d.at, asAdmin, toRead)
+	if err != nil {
+		return asOwner, err
+	}
+	p, err := db.Privileges(ctx)
+	if err != nil || len(p.Lacks(dbcheck.ToDump)) > 0 {
+		return asOwner, err
+	}
+	return asAdmin, nil
+}
+
+// dump dumps a database to this server and counts what is in it.
+func (f *Fleet) dump(ctx context.Context, o order) (journal.Result, error) {
+	d, err := o.database()
+	if err != nil {
+		return journal.Result{}, err
+	}
+	as, err := f.dumper(ctx, d)
+	if err != nil {
+		return journal.Result{}, err
+	}
+	params, secrets, err := f.spoken(ctx, d, as)
+	if err != nil {
+		return journal.Result{}, err
+	}
+	out, err := f.do(ctx, o.on, job{
+		order: o.Order, action: "dump", guard: true, again: true, secrets: secrets,
+		params: append(params, ssh.Param{Name: "dir", Value: f.backups(o)}, ssh.Param{Name: "name", Value: dumpName(d)}),
+	})
+	if err != nil {
+		return journal.Result{}, err
+	}
+	db, err := f.database(ctx, d.at, asKea, toRead)
+	if err != nil {
+		return journal.Result{}, err
+	}
+	rows, err := db.Counts(ctx, counted...)
+	if err != nil {
+		return journal.Result{}, fmt.Errorf("%s: %w", o.Server, err)
+	}
+	count, err := json.Marshal(rows)
+	if err != nil {
+		return journal.Result{}, fmt.Errorf("%s: writing counts: %w", o.Server, err)
+	}
+	said := reported(out)
+	return journal.Result{
+		Saw: fmt.Sprintf("%s, %s bytes", said["path"], said["bytes"]),
+		Facts: map[string]string{
+			journal.FactPath: said["path"], journal.FactBytes: said["bytes"], journal.FactDigest: said["sha256"],
+			journal.FactDatabase: string(d.ID), factRows: string(count),
+		},
+	}, nil
+}
+
+// dumpName is the dump's file name: what of the database's name a file name may hold, and the label that tells it from others.
+func dumpName(d database) string {
+	return strings.Trim(notInUnit.ReplaceAllString(d.Name, "-"), "-.") + "-" + d.Label
+}
+
+// restore puts the proved dump back over a torn database.
+func (f *Fleet) restore(ctx context.Context, o order) (journal.Result, error) {
+	d, err := o.database()
+	if err != nil {
+		return journal.Result{}, err
+	}
+	facts, err := o.dumpOf(d)
+	if err != nil {
+		return journal.Result{}, err
+	}
+	as, err := f.restorer(ctx, d)
+	if err != nil {
+		return journal.Result{}, err
+	}
+	params, secrets, err := f.spoken(ctx, d, as)
+	if err != nil {
+		return journal.Result{}, err
+	}
+	_, err = f.do(ctx, o.on, job{
+		order: o.Order, action: "restore", guard: true, again: true, secrets: secrets,
+		params: append(params, ssh.Param{Name: "path", Value: facts[journal.FactPath]}, ssh.Param{Name: "digest", Value: facts[journal.FactDigest]}),
+	})
+	return journal.Result{Saw: "restored " + path.Base(facts[journal.FactPath])}, err
+}
+
+// restorer chooses the account that restores: the owner, unless triggers or routines belong to others, for whom only an
+// administrator may define them.
+func (f *Fleet) restorer(ctx context.Context, d database) (role, error) {
+	db, err := f.database(ctx, d.at, asOwner, toRead)
+	if err != nil {
+		return asOwner, err
+	}
+	p, err := db.Privileges(ctx)
+	if err != nil {
+		return asOwner, err
+	}
+	s, err := db.Settings(ctx)
+	if err != nil {
+		return asOwner, err
+	}
+	for _, definer := range s.Definers {
+		if definer != p.Account {
+			return asAdmin, nil
+		}
+	}
+	return asOwner, nil
+}

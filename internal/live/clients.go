@@ -1,0 +1,128 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kea-lockstep/dbcheck"
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
+)
+
+// Clients takes the cheap look at a database: its schema version and who holds sessions in it.
+func (f *Fleet) Clients(ctx context.Context, at fleet.Place) (fleet.Clients, error) {
+	db, err := f.database(ctx, at, asAdmin, toWatch)
+	if err != nil {
+		return fleet.Clients{}, err
+	}
+	var c fleet.Clients
+	version, err := db.SchemaVersion(ctx)
+	switch {
+	case errors.Is(err, dbcheck.ErrNoSchema):
+		c.Empty = true
+	case errors.Is(err, dbcheck.ErrNoVersion): // a migration may have torn it: Migration tells
+	case err != nil:
+		return c, fmt.Errorf("%s: %w", at.Server, err)
+	default:
+		c.Schema = schemaOf(version)
+	}
+	c.Sessions, c.Visible, err = f.sessions(ctx, db, at)
+	return c, err
+}
+
+func schemaOf(v dbcheck.Version) kea.Schema  { return kea.Schema{Major: v.Major, Minor: v.Minor} }
+func versionOf(s kea.Schema) dbcheck.Version { return dbcheck.Version{Major: s.Major, Minor: s.Minor} }
+func visible(v dbcheck.Visibility) fleet.Verdict {
+	if v.All {
+		return fleet.Affirm("%s", v.Saw)
+	}
+	return fleet.Doubt("%s", v.Saw)
+}
+
+// listings is how often sessions are listed at most until no new one is without an owner.
+const listings = 5
+
+// sessions lists the sessions in a database with their owners. Programs come and go between the list and the question whose they
+// are: a session counts as a ghost only when it is one in two lists.
+func (f *Fleet) sessions(ctx context.Context, db *dbcheck.DB, at fleet.Place) ([]fleet.Session, fleet.Verdict, error) {
+	var before []string
+	for n := 1; ; n++ {
+		all, seen, err := db.Sessions(ctx)
+		if err != nil {
+			return nil, visible(seen), fmt.Errorf("%s: %w", at.Server, err)
+		}
+		sessions, err := f.attribute(ctx, at, inDatabase(all, at))
+		if err != nil {
+			return nil, visible(seen), err
+		}
+		ghosts := ghostsOf(sessions)
+		if n == listings || !slices.ContainsFunc(ghosts, func(id string) bool { return !slices.Contains(before, id) }) {
+			return sessions, visible(seen), nil
+		}
+		before = ghosts
+	}
+}
+
+func ghostsOf(sessions []fleet.Session) []string {
+	var ids []string
+	for _, s := range sessions {
+		if s.Owner == fleet.OwnerGhost {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}
+
+// inDatabase keeps the client sessions that are in the database, and those of Kea's account that are in none: they can enter it.
+func inDatabase(all []dbcheck.Session, at fleet.Place) []dbcheck.Session {
+	return slices.DeleteFunc(slices.Clone(all), func(s dbcheck.Session) bool {
+		here := strings.EqualFold(s.Database, at.Name) || s.Database == "" && s.User == at.User
+		return s.Own || !s.Client() || !here
+	})
+}
+
+// attribute finds out whose each session is: of its number, then of its server.
+func (f *Fleet) attribute(ctx context.Context, at fleet.Place, all []dbcheck.Session) ([]fleet.Session, error) {
+	sessions := make([]fleet.Session, len(all))
+	ask := map[string][]int{} // indexes of the sessions whose server has to be asked
+	for i, one := range all {
+		s := fleet.Session{ID: strconv.FormatUint(one.ID, 10), User: one.User, Address: one.Host, Port: one.Port}
+		name, known, err := f.serverAt(ctx, at, one)
+		if err != nil {
+			return nil, err
+		}
+		s.Server = name
+		switch {
+		case name == "" && !known:
+			s.Owner = fleet.OwnerUnknown
+		case name == "":
+			s.Owner = fleet.OwnerStranger
+		case f.servers[name].isOwn(one.ID):
+			s.Owner = fleet.OwnerOurs
+		default:
+			ask[name] = append(ask[name], i)
+		}
+		if one.Port == 0 {
+			s.Address = ""
+		}
+		sessions[i] = s
+	}
+	f.own(ctx, ask, sessions)
+	return sessions, nil
+}
+
+// serverAt finds the fleet server that a session comes from. Known is false where that could not be found out for want of an
+// answer.
+func (f *Fleet) serverAt(ctx context.Context, at fleet.Place, s dbcheck.Session) (name string, known bool, err error) {
+	if s.Port == 0 && (s.Host == "localhost" || s.Host == "") {
+		if (kea.DatabaseRef{Host: at.Host}).Localhost() {
+			return at.Server, true, nil
+		}
+		return "", true, nil // over a socket of the database's own machine
+	}
+	return f.byAddress(ctx, at.Server, s.Host)
+}

@@ -1,0 +1,91 @@
+package live
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"path"
+	"time"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
+	"kea-lockstep/orchestrator"
+)
+
+// configs makes configurations of rows: unit, daemon, path, contents in base64.
+func (f *Fleet) configs(ctx context.Context, s *server, rows [][]string) []fleet.Config {
+	var all []fleet.Config
+	for _, row := range rows {
+		c := fleet.Config{Unit: row[0], Daemon: kea.DaemonKind(row[1]), Path: row[2]}
+		text, err := base64.StdEncoding.DecodeString(row[3])
+		switch {
+		case err != nil:
+			c.Problem = fmt.Sprintf("%s: it came damaged: %v", c.Path, err)
+		case len(text) == 0:
+			c.Problem = c.Path + ": it is not there, or empty"
+		default:
+			f.parse(ctx, s, &c, text)
+		}
+		if staged, ok := s.entry.Config[c.Path]; ok {
+			c.Staged = f.staged(ctx, s, c, staged)
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// parse reads a configuration's text. Its digest is of the text alone: what it includes is not replaced.
+func (f *Fleet) parse(ctx context.Context, s *server, c *fleet.Config, text []byte) {
+	c.Text, c.Digest = text, orchestrator.Digest(text)
+	parsed, err := kea.ReadConfig(c.Path, text, f.includes(ctx, s))
+	if err != nil {
+		c.Problem = err.Error()
+		return
+	}
+	c.Parsed = parsed
+	if parsed.Daemon != c.Daemon {
+		c.Problem = fmt.Sprintf("%s: it configures %s, not %s", c.Path, parsed.Daemon, c.Daemon)
+	}
+}
+
+const largestConfig = 16 << 20 // bytes
+
+// includes fetches files that a configuration includes. Kea's units run in the root directory.
+func (f *Fleet) includes(ctx context.Context, s *server) func(string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		if !path.IsAbs(name) {
+			name = "/" + name
+		}
+		return s.host.Get(ctx, path.Clean(name), largestConfig)
+	}
+}
+
+// staged reads the operator's file that goes in a configuration's place.
+func (f *Fleet) staged(ctx context.Context, s *server, today fleet.Config, from fleet.StagedFile) *fleet.Config {
+	c := &fleet.Config{Unit: today.Unit, Daemon: today.Daemon, Path: from.File}
+	text, err := os.ReadFile(from.File)
+	if err != nil {
+		c.Problem = err.Error()
+		return c
+	}
+	f.parse(ctx, s, c, text)
+	if from.MadeFrom != "" && from.MadeFrom != "sha256:"+today.Digest && c.Digest != today.Digest {
+		c.Problem = fmt.Sprintf("%s was made from another file than today's %s on %s (sha256:%s):\n%s",
+			from.File, today.Path, s.name(), today.Digest, kea.Diff(today.Text, c.Text, today.Path))
+	}
+	return c
+}
+
+// today reads every configuration of a server as it is now.
+func (f *Fleet) today(ctx context.Context, s *server) ([]fleet.Config, error) {
+	out, err := f.run(ctx, s, call{action: "configs", timeout: 30 * time.Second})
+	if err != nil {
+		return nil, err
+	}
+	found, err := parseSections(out)
+	if err != nil {
+		return nil, fmt.Errorf("%s: configurations: %w", s.name(), err)
+	}
+	return f.configs(ctx, s, found.rows("configs", 4)), nil
+}

@@ -1,0 +1,182 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"kea-lockstep/dbcheck"
+	"kea-lockstep/internal/fleet"
+)
+
+// Database takes the whole look at one database from one place, as Kea there reaches it.
+func (f *Fleet) Database(ctx context.Context, at fleet.Place) (fleet.Database, error) {
+	seen := fleet.Database{Engine: at.Engine, Name: at.Name}
+	db, err := f.database(ctx, at, asKea, toRead)
+	if err != nil {
+		seen.Reach = unreachable(err)
+		return seen, nil
+	}
+	identity, err := db.Identity(ctx)
+	if err != nil {
+		seen.Reach = unreachable(err)
+		return seen, nil
+	}
+	seen.ID, seen.Product = fleet.DatabaseID(identity.String()), product(identity)
+	seen.Reach = fleet.Affirm("answers")
+	admin, err := f.database(ctx, at, asAdmin, toRead)
+	if err != nil {
+		return seen, fmt.Errorf("looking at %s from %s: %w", at, at.Server, err)
+	}
+	if identity.Role == dbcheck.RoleUnknown {
+		if identity, err = admin.Identity(ctx); err != nil {
+			return seen, fmt.Errorf("looking at %s from %s: %w", at, at.Server, err)
+		}
+	}
+	seen.Primary = primary(identity)
+	seen.Lockable = lockable(identity)
+	if err := f.contentsOf(ctx, db, admin, at, &seen); err != nil {
+		return seen, fmt.Errorf("looking at %s from %s: %w", at, at.Server, err)
+	}
+	return seen, nil
+}
+
+// unreachable says no where the database was asked and refused, and cannot tell where nobody knows.
+func unreachable(err error) fleet.Verdict {
+	for _, kind := range []error{dbcheck.ErrAuth, dbcheck.ErrNoDatabase, dbcheck.ErrTLS, dbcheck.ErrEngine, dbcheck.ErrUnreachable} {
+		if errors.Is(err, kind) {
+			return fleet.Deny("%v", err)
+		}
+	}
+	return fleet.Doubt("%v", err)
+}
+
+var numbers = regexp.MustCompile(`^\d+(\.\d+)*`)
+
+// product is "MariaDB 11.8.6".
+func product(i dbcheck.Identity) string { return i.Product + " " + numbers.FindString(i.Version) }
+
+// primary says whether the server takes writes of its own. A server that may be written to and does not tell whether it follows
+// another is taken for one that does not: Kea writes to it.
+func primary(i dbcheck.Identity) fleet.Verdict {
+	switch {
+	case i.Role == dbcheck.RoleReplica:
+		return fleet.Deny("it is a replica: %s", i.RoleSaw)
+	case i.ReadOnly:
+		return fleet.Deny("read_only is on")
+	case i.Role == dbcheck.RoleUnknown:
+		return fleet.Affirm("it can be written to; whether it follows another server this account may not ask")
+	}
+	return fleet.Affirm("it can be written to, and follows no other server")
+}
+
+func lockable(i dbcheck.Identity) fleet.Verdict {
+	if i.Galera || i.Group {
+		return fleet.Deny("%s is a cluster, whose nodes keep locks to themselves", i.Server)
+	}
+	return fleet.Affirm("it grants advisory locks")
+}
+
+// contentsOf looks at the schema, the sessions, the sizes and what the accounts may do.
+func (f *Fleet) contentsOf(ctx context.Context, db, admin *dbcheck.DB, at fleet.Place, seen *fleet.Database) error {
+	version, err := db.SchemaVersion(ctx)
+	if errors.Is(err, dbcheck.ErrNoSchema) {
+		seen.Empty = true
+	} else if err != nil && !errors.Is(err, dbcheck.ErrNoVersion) {
+		return err
+	}
+	if seen.Clients, err = f.Clients(ctx, at); err != nil {
+		return err
+	}
+	seen.Schema = schemaOf(version)
+	if !seen.Empty {
+		if seen.Structure, err = f.structure(ctx, db, admin, version); err != nil {
+			return err
+		}
+	}
+	if seen.Rows, err = db.Counts(ctx, dbcheck.KeaTables()...); err != nil {
+		return err
+	}
+	settings, err := db.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	seen.Bytes = settings.Bytes()
+	return f.mayDo(ctx, at, admin, seen)
+}
+
+// structure holds the database against what Kea makes of that version.
+func (f *Fleet) structure(ctx context.Context, db, admin *dbcheck.DB, version dbcheck.Version) (fleet.Verdict, error) {
+	want, ok := f.references.Structure(dbcheck.MySQL, version)
+	if !ok {
+		return fleet.Doubt("no reference of schema %s is known", version), nil
+	}
+	have, err := db.Structure(ctx)
+	if err != nil {
+		return fleet.Verdict{}, err
+	}
+	if len(have.Unreadable()) > 0 {
+		if have, err = admin.Structure(ctx); err != nil {
+			return fleet.Verdict{}, err
+		}
+	}
+	if hidden := have.Unreadable(); len(hidden) > 0 {
+		return fleet.Doubt("%d objects cannot be read by the accounts given, among them %s", len(hidden), hidden[0]), nil
+	}
+	if lacking := dbcheck.Lacking(dbcheck.Compare(have, want)); len(lacking) > 0 {
+		return fleet.Deny("%d objects are not as Kea made them: %s", len(lacking), lacking[0]), nil
+	}
+	return fleet.Affirm("%d objects are as Kea made them", len(want)), nil
+}
+
+// mayDo says what the accounts lack that migrate, dump and prove.
+func (f *Fleet) mayDo(ctx context.Context, at fleet.Place, admin *dbcheck.DB, seen *fleet.Database) error {
+	owner, err := f.database(ctx, at, asOwner, toRead)
+	if err != nil {
+		return err
+	}
+	owns, err := owner.Privileges(ctx)
+	if err != nil {
+		return err
+	}
+	administers, err := admin.Privileges(ctx)
+	if err != nil {
+		return err
+	}
+	lacks := owns.Lacks(dbcheck.ToMigrate)
+	if len(administers.Lacks(dbcheck.ToDump)) > 0 {
+		lacks = append(lacks, owns.Lacks(dbcheck.ToDump)...)
+	}
+	for _, l := range lacks {
+		one := fleet.Lack{What: fmt.Sprintf("%s lacks %s", owns.Account, l.Privilege), Statement: l.Statement}
+		if !slices.Contains(seen.Lacks, one) {
+			seen.Lacks = append(seen.Lacks, one)
+		}
+	}
+	seen.Scratch = fleet.Affirm("%s may make scratch databases", administers.Account)
+	if lacks := administers.Lacks(dbcheck.ToScratch); len(lacks) > 0 {
+		seen.Scratch = fleet.Deny("%s lacks %s: %s", administers.Account, lacks[0].Privilege, lacks[0].Statement)
+	}
+	return nil
+}
+
+// readingLimit is how long reading every row may take.
+const readingLimit = 30 * time.Minute
+
+// Contents is a fingerprint of every row of the database.
+func (f *Fleet) Contents(ctx context.Context, at fleet.Place) (string, error) {
+	db, err := f.database(ctx, at, asAdmin, toRead)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readingLimit)
+	defer cancel()
+	print, err := db.Fingerprint(ctx)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", at.Server, err)
+	}
+	return print, nil
+}

@@ -1,0 +1,214 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+	"time"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/orchestrator"
+	"kea-lockstep/ssh"
+)
+
+// job is an order that takes long: it outlives the connection.
+type job struct {
+	order   orchestrator.Order
+	action  string
+	params  []ssh.Param
+	secrets []ssh.Secret
+	guard   bool
+	// again says that its effect can be had again from wherever it was cut off, so that a lost one is simply done anew.
+	again bool
+}
+
+// Job says how far a job got.
+func (f *Fleet) Job(ctx context.Context, name, run, step string, attempt int) (fleet.JobState, error) {
+	s, err := f.server(name)
+	if err != nil {
+		return "", err
+	}
+	book, err := f.book(ctx, s)
+	if err != nil {
+		return "", err
+	}
+	state, err := s.host.Job(ctx, jobDir(book.State, run, step, attempt, 1))
+	if err != nil {
+		return "", sshError(err)
+	}
+	return jobStates[state.Phase], nil
+}
+
+var jobStates = map[ssh.JobPhase]fleet.JobState{
+	ssh.JobAbsent: fleet.JobAbsent, ssh.JobRunning: fleet.JobRunning, ssh.JobDone: fleet.JobEnded, ssh.JobUnknown: fleet.JobLost,
+}
+
+// jobDir is a job's identity. A job that is done anew after it was lost has a directory of its own beside the first.
+func jobDir(state, run, step string, attempt, turn int) string {
+	name := fmt.Sprint(attempt)
+	if turn > 1 {
+		name = fmt.Sprintf("%d.%d", attempt, turn)
+	}
+	return path.Join(state, "runs", run, "jobs", step, name)
+}
+
+const (
+	absence  = 2 * time.Minute // how long a server may be away while a job is waited for
+	stretch  = 30 * time.Second
+	turns    = 9
+	jobLimit = 1 << 20 // bytes of output that are looked at
+)
+
+var notInUnit = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
+
+// do starts a job, or finds it, waits for its end and gives its output.
+func (f *Fleet) do(ctx context.Context, s *server, j job) ([]byte, error) {
+	book, err := f.book(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	script, err := book.Script(j.action)
+	if err != nil {
+		return nil, err
+	}
+	for turn := 1; turn <= turns; turn++ {
+		dir := jobDir(book.State, j.order.Run, j.order.ID, j.order.Attempt, turn)
+		started := ssh.Job{
+			Dir: dir, Title: j.action, Script: script, Params: append(given(book, script), j.params...), Secrets: j.secrets,
+			Unit: unitPrefix + notInUnit.ReplaceAllString(fmt.Sprintf("%s-%s-%s", j.order.Run, j.order.ID, path.Base(dir)), "-"),
+		}
+		if j.guard {
+			started.Guard = guardOf(book.State, j.order)
+		}
+		state, err := f.carry(ctx, s, started, j.order.ID)
+		if err != nil {
+			return nil, err
+		}
+		if state.Phase == ssh.JobUnknown && j.again {
+			continue
+		}
+		return f.outcome(ctx, s, j, dir, state)
+	}
+	return nil, fmt.Errorf("%s: %s was lost %d times: %w", s.name(), j.action, turns, orchestrator.ErrFateUnknown)
+}
+
+// outcome makes a job's end what an order reports.
+func (f *Fleet) outcome(ctx context.Context, s *server, j job, dir string, state ssh.JobState) ([]byte, error) {
+	switch {
+	case state.Phase != ssh.JobDone:
+		return nil, fmt.Errorf("%s: %s (%s) is %s: %w", s.name(), j.action, dir, state.Phase, orchestrator.ErrFateUnknown)
+	case state.Refused:
+		return nil, fmt.Errorf("%s: %s: %w", s.name(), j.action, orchestrator.ErrSuperseded)
+	}
+	var out []byte
+	err := f.insist(ctx, func() (err error) {
+		out, _, err = s.host.JobOutput(ctx, dir, jobLimit)
+		return err
+	})
+	if err != nil {
+		return nil, sshError(err)
+	}
+	if state.Status != 0 {
+		return out, &scriptError{s.name(), j.action, state.Status, tail(ssh.Printable(out))}
+	}
+	return out, nil
+}
+
+// carry starts a job unless it was started before, and waits until it runs no more.
+func (f *Fleet) carry(ctx context.Context, s *server, j ssh.Job, step string) (ssh.JobState, error) {
+	var state ssh.JobState
+	err := f.insist(ctx, func() (err error) {
+		// Looking first costs a moment, and a start of unknown fate is found by it.
+		if state, err = s.host.Job(ctx, j.Dir); err != nil || state.Phase != ssh.JobAbsent {
+			return err
+		}
+		err = s.host.StartJob(ctx, j)
+		if errors.Is(err, ssh.ErrAlreadyClaimed) {
+			err = nil
+		}
+		state.Phase = ssh.JobRunning
+		return err
+	})
+	if err != nil {
+		return state, sshError(err)
+	}
+	if state.Phase != ssh.JobRunning {
+		return state, nil
+	}
+	return f.wait(ctx, s, j.Dir, step)
+}
+
+// wait waits for a job's end. A server that is away for too long leaves the job's fate unknown.
+func (f *Fleet) wait(ctx context.Context, s *server, dir, step string) (ssh.JobState, error) {
+	told := 0
+	var away time.Time
+	for {
+		seen := 0
+		var progress func(string)
+		if f.options.Progress != nil {
+			progress = func(line string) {
+				if seen++; seen > told { // what was told before is not told again
+					told = seen
+					f.options.Progress(s.name(), step, ssh.Printable([]byte(line)))
+				}
+			}
+		}
+		part, cancel := context.WithTimeout(ctx, stretch)
+		state, err := s.host.WaitJob(part, dir, progress)
+		cancel()
+		switch {
+		case err == nil:
+			return state, nil
+		case ctx.Err() != nil:
+			return state, fmt.Errorf("%s: waiting for %s: %w: %w", s.name(), dir, orchestrator.ErrFateUnknown, context.Cause(ctx))
+		case !errors.Is(err, ssh.ErrUnreachable) && !errors.Is(err, ssh.ErrFateUnknown):
+			return state, sshError(err)
+		}
+		if _, err := s.host.Job(ctx, dir); err == nil {
+			away = time.Time{}
+			continue
+		}
+		if away.IsZero() {
+			away = time.Now()
+		}
+		if time.Since(away) > absence-stretch {
+			return state, fmt.Errorf("%s: waiting for %s: %w: %w", s.name(), dir, orchestrator.ErrFateUnknown, err)
+		}
+	}
+}
+
+// insist asks again while the server cannot be reached, for as long as one may be away. What it asks can be asked again.
+func (f *Fleet) insist(ctx context.Context, ask func() error) error {
+	deadline := time.Now().Add(absence)
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		err := ask()
+		away := errors.Is(err, ssh.ErrUnreachable) || errors.Is(err, ssh.ErrFateUnknown)
+		if err == nil || !away || ctx.Err() != nil || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// guardOf lets a script act only while the server's marker names the drive that gave the order.
+func guardOf(state string, o orchestrator.Order) *ssh.Guard {
+	return &ssh.Guard{Lock: state + "/lock", Epoch: state + "/claim", Want: fmt.Sprintf("%s %d", o.Run, o.Epoch)}
+}
+
+// reported reads "key TAB value" lines out of a job's output.
+func reported(out []byte) map[string]string {
+	found := map[string]string{}
+	for line := range strings.Lines(string(out)) {
+		if key, value, ok := strings.Cut(strings.TrimRight(line, "\n"), "\t"); ok {
+			found[key] = value
+		}
+	}
+	return found
+}

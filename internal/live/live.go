@@ -1,0 +1,121 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"kea-lockstep/dbcheck"
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/orchestrator"
+	"kea-lockstep/playbooks"
+	"kea-lockstep/ssh"
+)
+
+// Options are what a Fleet may be given beyond the fleet file. The zero value is fit for use.
+type Options struct {
+	// Progress hears every line that a job puts out, with its passwords taken out. Nil: nobody listens.
+	Progress func(server, step, line string)
+	// Dial opens the TCP connections to servers; nil: net.Dialer.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Rand marks scripts' output and DHCP probes; nil: crypto/rand.
+	Rand io.Reader
+}
+
+// Fleet is the real fleet of a fleet file. Its methods may be called from several goroutines.
+type Fleet struct {
+	file       fleet.File
+	options    Options
+	pool       *ssh.Pool
+	references dbcheck.References
+	servers    map[string]*server // not changed after New
+	databases  connections
+	prober     prober
+}
+
+var (
+	_ fleet.Observer      = (*Fleet)(nil)
+	_ orchestrator.Actor  = (*Fleet)(nil)
+	_ orchestrator.Locker = (*Fleet)(nil)
+)
+
+// New makes the fleet of a fleet file. Nothing is dialed yet; the error is for a file that names what is not there.
+func New(file fleet.File, options Options) (*Fleet, error) {
+	references, err := dbcheck.LoadReferences()
+	if err != nil {
+		return nil, err
+	}
+	f := &Fleet{
+		file: file, options: options, references: references, servers: map[string]*server{},
+		pool: ssh.NewPool(ssh.Options{Dial: options.Dial, Rand: options.Rand}),
+	}
+	for _, entry := range file.Servers {
+		s := &server{entry: entry, own: map[uint64]int{}}
+		s.host = f.pool.Host(ssh.Login{
+			Name: entry.Name, Address: entry.SSH, Sudo: entry.Sudo,
+			Identity: file.SSH.Identity, KnownHosts: file.SSH.KnownHosts, ConfigFile: file.SSH.Config,
+		})
+		if entry.Playbook != "" {
+			book, err := playbooks.Load(entry.Playbook)
+			if err != nil {
+				return nil, fmt.Errorf("server %s: %w", entry.Name, err)
+			}
+			s.book = &book
+		}
+		f.servers[entry.Name] = s
+	}
+	return f, nil
+}
+
+// Close ends every connection. Jobs on the servers go on.
+func (f *Fleet) Close() error {
+	return errors.Join(f.databases.close(), f.prober.close(), f.pool.Close())
+}
+
+// server is one server of the fleet file.
+type server struct {
+	entry fleet.ServerEntry
+	host  *ssh.Host
+
+	mu        sync.Mutex
+	book      *playbooks.Playbook
+	addresses []string       // as the server itself lists them
+	asked     time.Time      // when it did
+	own       map[uint64]int // database connections of ours that were dialed from here, by their numbers
+}
+
+func (s *server) name() string { return s.entry.Name }
+
+// playbook gives the playbook, once it is known.
+func (s *server) playbook() (playbooks.Playbook, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.book == nil {
+		return playbooks.Playbook{}, false
+	}
+	return *s.book, true
+}
+
+var errNoServer = errors.New("the fleet file names no such server")
+
+func (f *Fleet) server(name string) (*server, error) {
+	s, ok := f.servers[name]
+	if !ok {
+		return nil, fmt.Errorf("%s: %w", name, errNoServer)
+	}
+	return s, nil
+}
+
+// names lists the servers in the order of the fleet file.
+func (f *Fleet) names() []string {
+	names := make([]string, len(f.file.Servers))
+	for i, s := range f.file.Servers {
+		names[i] = s.Name
+	}
+	return slices.Clone(names)
+}

@@ -1,0 +1,178 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/playbooks"
+	"kea-lockstep/ssh"
+)
+
+// Server takes the whole look at one server.
+func (f *Fleet) Server(ctx context.Context, name string) (fleet.Server, error) {
+	s, err := f.server(name)
+	if err != nil {
+		return fleet.Server{}, err
+	}
+	seen := fleet.Server{Pulse: fleet.Pulse{Name: name}}
+	if !f.reach(ctx, s, &seen) {
+		return seen, nil
+	}
+	var (
+		wait sync.WaitGroup
+		errs [4]error
+	)
+	wait.Go(func() { seen.Pulse, errs[0] = f.Pulse(ctx, name) })
+	wait.Go(func() { seen.Software, errs[1] = f.Software(ctx, name) })
+	wait.Go(func() { seen.Service, errs[2] = f.Service(ctx, name) })
+	rest := fleet.Server{}
+	wait.Go(func() { rest, errs[3] = f.rest(ctx, s) })
+	wait.Wait()
+	if err := errors.Join(errs[:]...); err != nil {
+		return seen, fmt.Errorf("looking at %s: %w", name, err)
+	}
+	seen.Configs, seen.Tools, seen.Disk, seen.Holds = rest.Configs, rest.Tools, rest.Disk, rest.Holds
+	seen.Busy, seen.Clock, seen.Managers = rest.Busy, rest.Clock, rest.Managers
+	seen.Packages = rest.Packages
+	for i := range seen.Packages {
+		seen.Packages[i].Installed = seen.Software.Packages[seen.Packages[i].Name]
+	}
+	return seen, nil
+}
+
+// reach says whether the server can be reached, as root, and which playbook speaks its language. It is false where nothing more
+// can be asked.
+func (f *Fleet) reach(ctx context.Context, s *server, seen *fleet.Server) bool {
+	words, err := f.platform(ctx, s, &seen.Platform)
+	switch {
+	case errors.Is(err, ssh.ErrNotRoot):
+		seen.Reach, seen.Root = fleet.Affirm("answers"), fleet.Deny("%v", err)
+		return false
+	case errors.Is(err, ssh.ErrUnreachable), errors.Is(err, ssh.ErrAuth), errors.Is(err, ssh.ErrUnknownHostKey),
+		errors.Is(err, ssh.ErrHostKeyChanged), errors.Is(err, ssh.ErrConfig):
+		seen.Reach = fleet.Deny("%v", err)
+		return false
+	case err != nil:
+		seen.Reach = fleet.Doubt("%v", err)
+		return false
+	}
+	seen.Reach, seen.Root = fleet.Affirm("answers"), fleet.Affirm("root")
+	return len(words) > 0 && seen.Platform.Playbook != ""
+}
+
+// platformSh is the one script that needs no playbook: it finds out which.
+const platformSh = `cat /etc/os-release 2>/dev/null || :
+`
+
+// platform asks which system it is and settles the server's playbook. The words are those that playbooks go by.
+func (f *Fleet) platform(ctx context.Context, s *server, p *fleet.Platform) ([]string, error) {
+	r, err := s.host.Run(ctx, ssh.Command{Script: platformSh, Root: true, Title: "ask which system it is", Timeout: 30 * time.Second})
+	if err != nil {
+		return nil, sshError(err)
+	}
+	name, words := parseRelease(string(r.Stdout))
+	p.OS = name
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.book == nil {
+		if book, ok := playbooks.For(words); ok {
+			s.book = &book
+		}
+	}
+	if s.book != nil {
+		p.Playbook = s.book.Name
+		words = append(words, s.book.Name)
+	}
+	return words, nil
+}
+
+// parseRelease reads os-release(5): what people call the system, then ID and the words of ID_LIKE.
+func parseRelease(text string) (name string, words []string) {
+	values := map[string]string{}
+	for line := range strings.Lines(text) {
+		if key, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok {
+			values[key] = strings.Trim(value, `"'`)
+		}
+	}
+	return values["PRETTY_NAME"], strings.Fields(values["ID"] + " " + values["ID_LIKE"])
+}
+
+// book gives a server's playbook, asking for its system where that is not known.
+func (f *Fleet) book(ctx context.Context, s *server) (playbooks.Playbook, error) {
+	if book, ok := s.playbook(); ok {
+		return book, nil
+	}
+	var p fleet.Platform
+	if _, err := f.platform(ctx, s, &p); err != nil {
+		return playbooks.Playbook{}, err
+	}
+	book, ok := s.playbook()
+	if !ok {
+		return book, fmt.Errorf("%s: no playbook speaks for %q", s.name(), p.OS)
+	}
+	return book, nil
+}
+
+// rest asks what only the whole look asks.
+func (f *Fleet) rest(ctx context.Context, s *server) (fleet.Server, error) {
+	asked := time.Now()
+	out, err := f.run(ctx, s, call{action: "server", params: []ssh.Param{{Name: "backups", Value: f.file.Backup.Directory}}})
+	if err != nil {
+		return fleet.Server{}, err
+	}
+	found, err := parseSections(out)
+	if err != nil {
+		return fleet.Server{}, fmt.Errorf("%s: server: %w", s.name(), err)
+	}
+	seen := parseRest(found)
+	seen.Clock = skew(found.first("clock"), asked, time.Now())
+	seen.Configs = f.configs(ctx, s, found.rows("configs", 4))
+	return seen, nil
+}
+
+// parseRest reads what server.sh prints beside the configurations.
+func parseRest(found sections) fleet.Server {
+	seen := fleet.Server{Tools: map[string]fleet.Verdict{}, Managers: found["managers"], Holds: found["holds"]}
+	for _, row := range found.rows("tools", 2) {
+		seen.Tools[row[0]] = fleet.Affirm("%s", row[1])
+		if row[1] == "" {
+			seen.Tools[row[0]] = fleet.Deny("it is not in the search path")
+		}
+	}
+	for _, row := range found.rows("disk", 2) {
+		kilobytes, err := strconv.ParseInt(row[1], 10, 64)
+		if err == nil && kilobytes >= 0 && kilobytes < math.MaxInt64>>10 {
+			seen.Disk = append(seen.Disk, fleet.Disk{Path: row[0], Free: kilobytes << 10})
+		}
+	}
+	seen.Busy = fleet.Deny("the package manager's lock is free")
+	for _, row := range found.rows("locked", 3) {
+		seen.Busy = fleet.Affirm("%s[%s] holds %s", row[2], row[1], row[0])
+	}
+	for _, row := range found.rows("available", 3) {
+		i := len(seen.Packages) - 1
+		if i < 0 || seen.Packages[i].Name != row[0] {
+			seen.Packages = append(seen.Packages, fleet.Package{Name: row[0], Available: []string{}})
+			i++
+		}
+		seen.Packages[i].Available = append(seen.Packages[i].Available, row[1])
+	}
+	return seen
+}
+
+// skew is the server's clock less ours, as exact as the question took.
+func skew(said string, asked, answered time.Time) time.Duration {
+	seconds, err := strconv.ParseFloat(said, 64)
+	if err != nil {
+		return 0
+	}
+	ours := asked.Add(answered.Sub(asked) / 2)
+	return time.Duration((seconds - float64(ours.UnixNano())/1e9) * 1e9)
+}

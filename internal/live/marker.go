@@ -1,0 +1,130 @@
+package live
+
+import (
+	"encoding/json"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
+	"kea-lockstep/orchestrator"
+)
+
+// marker is what a run leaves on a server while it holds it: who, from where, what it does and what was there before. It holds
+// no password.
+type marker struct {
+	Format    string                      `json:"format"`
+	Run       string                      `json:"run"`
+	Epoch     int                         `json:"epoch"`
+	Driver    string                      `json:"driver"`
+	Written   time.Time                   `json:"written"`
+	Fleet     string                      `json:"fleet"`
+	Plan      string                      `json:"plan"`
+	Target    kea.Version                 `json:"target"`
+	Group     string                      `json:"group"`
+	Canary    string                      `json:"canary"`
+	Server    string                      `json:"server"`
+	Servers   []string                    `json:"servers"`
+	Found     found                       `json:"found"`
+	Databases []orchestrator.DatabasePlan `json:"databases"`
+	Backups   string                      `json:"backups"` // directory
+	Kept      string                      `json:"kept"`    // directory of the files that are overwritten, by their paths
+	Packages  string                      `json:"packages"`
+}
+
+// found is the state before the run: the one to come back to.
+type found struct {
+	Kea      kea.Version                `json:"kea"`
+	Units    []orchestrator.UnitPlan    `json:"units"`
+	Packages []orchestrator.PackageMove `json:"packages"`
+	Files    []orchestrator.FileMove    `json:"files"`
+	Timers   string                     `json:"timers"` // file that names those that were active
+}
+
+const markerFormat = "kea-lockstep.marker/1"
+
+// marker writes the marker and the README beside it.
+func (f *Fleet) marker(o order) (text, readme string, err error) {
+	room := path.Join(o.book.State, "runs", o.Run)
+	m := marker{
+		Format: markerFormat, Run: o.Run, Epoch: o.Epoch, Driver: o.Driver, Written: time.Now().UTC().Truncate(time.Second),
+		Fleet: o.Plan.Fleet, Plan: o.Plan.Hash, Target: o.Plan.Target, Group: o.Group.ID, Canary: o.Group.Canary,
+		Server: o.Server, Servers: o.Group.Names(), Databases: o.Group.Databases,
+		Found: found{
+			Kea: o.plan.Before, Units: o.plan.Units, Packages: o.plan.Packages, Files: o.plan.Files, Timers: path.Join(room, "timers"),
+		},
+		Backups: f.backups(o), Kept: path.Join(room, "kept"), Packages: path.Join(room, "packages"),
+	}
+	raw, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return "", "", fmt.Errorf("writing the marker of %s: %w", o.Server, err)
+	}
+	return string(raw), m.readme(o.units(anyUnit), o.units(func(u orchestrator.UnitPlan) bool { return u.Ran })), nil
+}
+
+// backups is the directory of a run's dumps.
+func (f *Fleet) backups(o order) string { return path.Join(o.Plan.Options.Dir, o.Run) }
+
+// readme tells whoever stands before the server without the machine that drives the run.
+func (m marker) readme(units, ran string) string {
+	var b strings.Builder
+	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	say("kea-lockstep is upgrading the Kea servers %s to %s, with the database that they share.", strings.Join(m.Servers, ", "), m.Target)
+	say("Run %s, driven by %s (epoch %d).", m.Run, m.Driver, m.Epoch)
+	say("")
+	say("While this file is here, Kea may be stopped and fenced: its units are masked, and a drop-in keeps them from starting.")
+	say("DO NOT lift the fence by hand before the database is at the schema that the installed Kea expects. To go on, on the")
+	say("machine that drives the run:")
+	say("")
+	say("  kea-lockstep status %s", m.Run)
+	say("  kea-lockstep resume %s", m.Run)
+	say("")
+	say("By hand, once that is no longer possible:")
+	say("")
+	for _, d := range m.Databases {
+		say("  database %s: schema %s before, %s for Kea %s", d.At, d.Before, d.Target, m.Target)
+	}
+	say("  what schema it is at:   kea-admin db-version mysql -h HOST -u USER -p -n NAME")
+	say("  what Kea is installed:  kea-dhcp4 -v        (before: %s)", m.Found.Kea)
+	say("  backups of databases:   %s   (on %s)", m.Backups, strings.Join(keepers(m.Databases), ", "))
+	say("  old configuration:      %s", m.Kept)
+	say("  packages, both ways:    %s", m.Packages)
+	say("  lift the fence:         rm -f %s", strings.Join(dropIns(units), " "))
+	say("                          systemctl unmask %s", units)
+	say("  start what ran:         systemctl start %s", ran)
+	say("  and, last of all:       rm %s %s", path.Join(path.Dir(m.Kept), "../../claim"), path.Join(path.Dir(m.Kept), "../../marker.json"))
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func dropIns(units string) []string {
+	var paths []string
+	for _, u := range strings.Fields(units) {
+		paths = append(paths, "/etc/systemd/system/"+u+".d/kea-lockstep.conf")
+	}
+	return paths
+}
+
+// keepers names the servers that hold dumps: the one that migrates and one more.
+func keepers(databases []orchestrator.DatabasePlan) []string {
+	var names []string
+	add := func(p fleet.Place) {
+		for _, n := range names {
+			if n == p.Server {
+				return
+			}
+		}
+		names = append(names, p.Server)
+	}
+	for _, d := range databases {
+		add(d.At)
+		for _, p := range d.Places {
+			if p.Server != d.At.Server {
+				add(p)
+				break
+			}
+		}
+	}
+	return names
+}

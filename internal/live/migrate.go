@@ -1,0 +1,72 @@
+package live
+
+import (
+	"context"
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kea-lockstep/internal/kea"
+	"kea-lockstep/orchestrator/journal"
+	"kea-lockstep/ssh"
+)
+
+// migrate lets the installed kea-admin migrate a database. It is never done anew by itself: how far one got is asked of the
+// database.
+func (f *Fleet) migrate(ctx context.Context, o order) (journal.Result, error) {
+	d, err := o.database()
+	if err != nil {
+		return journal.Result{}, err
+	}
+	params, secrets, err := f.spoken(ctx, d, asOwner)
+	if err != nil {
+		return journal.Result{}, err
+	}
+	between := schemasBetween(d.Before, d.Target)
+	words := make([]string, len(between))
+	for i, v := range between {
+		words[i] = v.String()
+	}
+	out, err := f.do(ctx, o.on, job{
+		order: o.Order, action: "migrate", guard: true, secrets: secrets,
+		params: append(params,
+			ssh.Param{Name: "before", Value: d.Before.String()}, ssh.Param{Name: "between", Value: strings.Join(words, " ")},
+			ssh.Param{Name: "ours", Value: f.ownNumbers()}, ssh.Param{Name: "allowed", Value: f.allowedHex()},
+			ssh.Param{Name: "extra", Value: strings.Join(adminOptions(o, d), " ")}),
+	})
+	return journal.Result{Saw: "kea-admin says the schema is at " + reported(out)["schema"]}, err
+}
+
+// ownNumbers lists the numbers of our connections, which the migration finds in the database and knows by them.
+func (f *Fleet) ownNumbers() string {
+	var all []string
+	for _, s := range f.servers {
+		s.mu.Lock()
+		for number := range s.own {
+			all = append(all, strconv.FormatUint(number, 10))
+		}
+		s.mu.Unlock()
+	}
+	slices.Sort(all)
+	return strings.Join(all, ",")
+}
+
+// allowedHex lists the clients that may stay, in hexadecimal: no text of the fleet file becomes SQL.
+func (f *Fleet) allowedHex() string {
+	return hex.EncodeToString([]byte("-," + strings.Join(f.file.Sessions.Allow, ",")))
+}
+
+// adminOptions are what kea-admin has to be given to get around known traps of its releases.
+func adminOptions(o order, d database) []string {
+	jump := kea.Jump{From: o.plan.Before, To: o.Plan.Target, Engine: d.Engine, Schema: d.Before, Port: d.at.Port, Server: d.Product}
+	var options []string
+	for _, t := range jump.Traps() {
+		for _, option := range t.AdminOptions {
+			if !slices.Contains(options, option) {
+				options = append(options, option)
+			}
+		}
+	}
+	return options
+}

@@ -1,0 +1,138 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"kea-lockstep/dbcheck"
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
+)
+
+const (
+	// settling is how long statements that still run in the database may take to end: a server finishes the statement of a
+	// client that was killed.
+	settling      = 15 * time.Second
+	settlingPause = 100 * time.Millisecond
+)
+
+// Migration classifies the database between two schemas. What it is held against is what Kea's own scripts make of these
+// versions, together with whatever the database has that no version of Kea between them knows: that is its owner's own. Where
+// nothing can be concluded it is an error.
+func (f *Fleet) Migration(ctx context.Context, at fleet.Place, before, target kea.Schema) (fleet.Migration, error) {
+	now, err := f.snapshot(ctx, at)
+	if err != nil {
+		return fleet.Migration{}, err
+	}
+	m := dbcheck.Migration{Engine: dbcheck.Engine(at.Engine), Target: versionOf(target), Now: now}
+	m.Before = dbcheck.Snapshot{Version: versionOf(before), Structure: f.baseline(m.Engine, before, target, now.Structure)}
+	c := f.references.Classify(m)
+	seen := fleet.Migration{At: schemaOf(c.At), Saw: c.Saw}
+	switch c.State {
+	case dbcheck.Untouched:
+		seen.State = fleet.Untouched
+	case dbcheck.Clean:
+		seen.State = fleet.CleanAt
+	case dbcheck.Done:
+		seen.State = fleet.Migrated
+	case dbcheck.Torn:
+		seen.State, seen.Saw = fleet.Torn, withDifferences(c)
+	default:
+		return seen, fmt.Errorf("%s: cannot tell how far the migration of %s got: %s", at.Server, at, c.Saw)
+	}
+	return seen, nil
+}
+
+// withDifferences names the first few objects that do not fit.
+func withDifferences(c dbcheck.Classification) string {
+	const most = 3
+	text := c.Saw
+	for i, d := range c.Differences {
+		if i == 0 {
+			continue // in Saw already
+		}
+		if i == most {
+			return fmt.Sprintf("%s and %d more", text, len(c.Differences)-most)
+		}
+		text += ", " + d.String()
+	}
+	return text
+}
+
+// snapshot looks at the schema once nothing runs in the database that could be changing it.
+func (f *Fleet) snapshot(ctx context.Context, at fleet.Place) (dbcheck.Snapshot, error) {
+	db, err := f.database(ctx, at, asOwner, toRead)
+	if err != nil {
+		return dbcheck.Snapshot{}, err
+	}
+	for deadline := time.Now().Add(settling); ; {
+		now, err := db.Snapshot(ctx)
+		if err != nil && !errors.Is(err, dbcheck.ErrMoved) {
+			return now, fmt.Errorf("%s: %w", at.Server, err)
+		}
+		now.Busy = slices.DeleteFunc(now.Busy, f.harmless)
+		if err == nil && len(now.Busy) == 0 || time.Now().After(deadline) {
+			return now, err
+		}
+		select {
+		case <-time.After(settlingPause):
+		case <-ctx.Done():
+			return now, fmt.Errorf("%s: waiting for statements that run in %s: %w", at.Server, at, context.Cause(ctx))
+		}
+	}
+}
+
+// harmless says whether a running statement is one of our own looks, or of a client that may stay.
+func (f *Fleet) harmless(s dbcheck.Session) bool {
+	for _, one := range f.servers {
+		if one.isOwn(s.ID) {
+			return true
+		}
+	}
+	return slices.Contains(f.file.Sessions.Allow, s.User+"@"+s.Host)
+}
+
+// baseline is the structure from before: the reference, and what is there now that no reference on the way knows.
+func (f *Fleet) baseline(engine dbcheck.Engine, before, target kea.Schema, now dbcheck.Structure) dbcheck.Structure {
+	reference, ok := f.references.Structure(engine, versionOf(before))
+	if !ok {
+		return nil
+	}
+	base := maps.Clone(reference)
+	known := map[string]bool{}
+	for _, v := range schemasBetween(before, target) {
+		s, _ := f.references.Structure(engine, versionOf(v))
+		for name := range s {
+			known[name] = true
+		}
+	}
+	for name, is := range now {
+		if !known[name] && !strings.Contains(name, probeTable) {
+			base[name] = is
+		}
+	}
+	return base
+}
+
+// probeTable is in the names of what kea-admin makes and drops to find out what it may do.
+const probeTable = " kea_dummy_"
+
+// schemasBetween lists the schemas from before to target, both included: within a way upwards Kea's schemas are the whole
+// numbers.
+func schemasBetween(before, target kea.Schema) []kea.Schema {
+	all := []kea.Schema{before}
+	for major := before.Major + 1; major <= target.Major; major++ {
+		if next := (kea.Schema{Major: major}); next != target {
+			all = append(all, next)
+		}
+	}
+	if target != before {
+		all = append(all, target)
+	}
+	return all
+}

@@ -1,0 +1,202 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/ssh"
+)
+
+// unitPrefix begins the names of the transient units that jobs and tests run in.
+const unitPrefix = "kea-lockstep-"
+
+// own asks the servers that sessions come from which process each one belongs to. Ask holds indexes of sessions by server.
+func (f *Fleet) own(ctx context.Context, ask map[string][]int, sessions []fleet.Session) {
+	var wait sync.WaitGroup
+	for name, indexes := range ask {
+		wait.Go(func() {
+			if local(sessions, indexes) {
+				f.ownLocal(ctx, name, indexes, sessions)
+				return
+			}
+			holders, err := f.holders(ctx, name, sessions, indexes)
+			for _, i := range indexes {
+				s := &sessions[i]
+				if err != nil {
+					s.Owner = fleet.OwnerUnknown
+					continue
+				}
+				s.Owner, s.Process = f.owner(holders[s.Port])
+			}
+		})
+	}
+	wait.Wait()
+}
+
+func local(sessions []fleet.Session, indexes []int) bool {
+	return slices.ContainsFunc(indexes, func(i int) bool { return sessions[i].Port == 0 })
+}
+
+// holder is a process that holds a connection.
+type holder struct{ pid, name, unit string }
+
+// holders asks a server which processes hold its ends of the sessions, by port.
+func (f *Fleet) holders(ctx context.Context, name string, sessions []fleet.Session, indexes []int) (map[int][]holder, error) {
+	s, err := f.server(name)
+	if err != nil {
+		return nil, err
+	}
+	ports := make([]string, len(indexes))
+	for n, i := range indexes {
+		ports[n] = strconv.Itoa(sessions[i].Port)
+	}
+	out, err := f.run(ctx, s, call{
+		action: "sockets", timeout: 15 * time.Second, params: []ssh.Param{{Name: "ports", Value: strings.Join(ports, " ")}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return parseHolders(out)
+}
+
+func parseHolders(out []byte) (map[int][]holder, error) {
+	found, err := parseSections(out)
+	if err != nil {
+		return nil, err
+	}
+	holders := map[int][]holder{}
+	for _, row := range found.rows("sockets", 4) {
+		if port, err := strconv.Atoi(row[0]); err == nil {
+			holders[port] = append(holders[port], holder{row[1], row[2], row[3]})
+		}
+	}
+	return holders, nil
+}
+
+// owner judges the processes that hold a connection; several can after a fork.
+func (f *Fleet) owner(all []holder) (fleet.Owner, string) {
+	if len(all) == 0 {
+		return fleet.OwnerGhost, ""
+	}
+	name := func(h holder) string { return fmt.Sprintf("%s[%s]", h.name, h.pid) }
+	if i := slices.IndexFunc(all, func(h holder) bool { return strings.HasPrefix(lastOf(h.unit), unitPrefix) }); i >= 0 {
+		return fleet.OwnerOurs, name(all[i])
+	}
+	if i := slices.IndexFunc(all, func(h holder) bool { return isDaemon(h.name) }); i >= 0 {
+		return fleet.OwnerKea, name(all[i])
+	}
+	return fleet.OwnerOther, name(all[0])
+}
+
+// lastOf gives the unit's name of a control group's path. What a unit's processes make below it belongs to it.
+func lastOf(path string) string {
+	if before, _, ok := strings.Cut(path, ".service/"); ok {
+		path = before + ".service"
+	}
+	return path[strings.LastIndexByte(path, '/')+1:]
+}
+
+// ownLocal attributes sessions over the socket of a database on the server itself: the database tells no port, so only the
+// processes that are there can tell.
+func (f *Fleet) ownLocal(ctx context.Context, name string, indexes []int, sessions []fleet.Session) {
+	p, err := f.Pulse(ctx, name)
+	for _, i := range indexes {
+		s := &sessions[i]
+		s.Owner = fleet.OwnerUnknown
+		if err == nil && len(p.Processes) > 0 {
+			s.Owner, s.Process = fleet.OwnerKea, fmt.Sprintf("%s[%d]", p.Processes[0].Daemon, p.Processes[0].PID)
+		}
+	}
+}
+
+func isDaemon(name string) bool {
+	return strings.HasPrefix(name, "kea-dhcp") || name == "kea-ctrl-agent"
+}
+
+// byAddress finds the server that has an address, by what each says of itself. Known is false where it was not found and a
+// server could not be asked.
+func (f *Fleet) byAddress(ctx context.Context, from, address string) (name string, known bool, err error) {
+	ip, parsed := netip.ParseAddr(address)
+	if parsed != nil {
+		s, err := f.server(from)
+		if err != nil {
+			return "", false, err
+		}
+		all, err := f.resolve(ctx, s, address) // the database resolves names: the server that asked it can, too
+		if err != nil {
+			return "", true, nil
+		}
+		ip, parsed = netip.ParseAddr(all[0])
+		if parsed != nil {
+			return "", true, nil
+		}
+	}
+	if name := f.whoHas(ip); name != "" {
+		return name, true, nil
+	}
+	known = f.learnAddresses(ctx)
+	return f.whoHas(ip), known, nil
+}
+
+func (f *Fleet) whoHas(ip netip.Addr) string {
+	for _, name := range f.names() {
+		s := f.servers[name]
+		s.mu.Lock()
+		has := slices.Contains(s.addresses, ip.Unmap().String())
+		s.mu.Unlock()
+		if has {
+			return name
+		}
+	}
+	return ""
+}
+
+// addressAge is how long a server's list of its own addresses is taken to hold.
+const addressAge = 15 * time.Second
+
+// learnAddresses asks every server for its addresses whose list is not fresh, and says whether all could be asked.
+func (f *Fleet) learnAddresses(ctx context.Context) bool {
+	missing := make([]bool, len(f.file.Servers))
+	var wait sync.WaitGroup
+	for i, name := range f.names() {
+		s := f.servers[name]
+		s.mu.Lock()
+		fresh := time.Since(s.asked) < addressAge
+		s.mu.Unlock()
+		if fresh {
+			continue
+		}
+		wait.Go(func() { missing[i] = f.learn(ctx, s) != nil })
+	}
+	wait.Wait()
+	return !slices.Contains(missing, true)
+}
+
+func (f *Fleet) learn(ctx context.Context, s *server) error {
+	out, err := f.run(ctx, s, call{action: "resolve", timeout: 15 * time.Second, params: []ssh.Param{{Name: "names", Value: ""}}})
+	if err != nil {
+		return err
+	}
+	found, err := parseSections(out)
+	if err != nil {
+		return err
+	}
+	var addresses []string
+	for _, line := range found["addresses"] {
+		// Every machine has the loopback ones.
+		if ip, err := netip.ParseAddr(line); err == nil && !ip.IsLoopback() {
+			addresses = append(addresses, ip.Unmap().String())
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.addresses, s.asked = addresses, time.Now()
+	return nil
+}

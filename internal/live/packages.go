@@ -1,0 +1,91 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+	"time"
+
+	"kea-lockstep/orchestrator"
+	"kea-lockstep/orchestrator/journal"
+	"kea-lockstep/ssh"
+)
+
+// pins gives the plan's packages as the package manager wants them, apart by a separator between name and version.
+func (o order) pins(version func(orchestrator.PackageMove) string, between, apart string) string {
+	var all []string
+	for _, p := range o.plan.Packages {
+		all = append(all, p.Name+between+version(p))
+	}
+	return strings.Join(all, apart)
+}
+
+func to(p orchestrator.PackageMove) string   { return p.To }
+func from(p orchestrator.PackageMove) string { return p.From }
+
+// prefetch simulates the upgrade, refuses what would hurt, and fetches the packages of both ways.
+func (f *Fleet) prefetch(ctx context.Context, o order) (journal.Result, error) {
+	out, err := f.run(ctx, o.on, call{action: "simulate", params: []ssh.Param{{Name: "wanted", Value: o.pins(to, "=", " ")}}})
+	if err != nil {
+		return journal.Result{}, err
+	}
+	t := parseTransaction(out)
+	if why := t.harms(o.book.Keep); why != "" {
+		return journal.Result{}, fmt.Errorf("%s: the upgrade would %s", o.Server, why)
+	}
+	_, err = f.do(ctx, o.on, job{order: o.Order, action: "prefetch", again: true, params: []ssh.Param{
+		{Name: "run", Value: o.Run}, {Name: "on", Value: o.pins(to, "=", " ")}, {Name: "back", Value: o.pins(from, "=", " ")},
+	}})
+	return journal.Result{Saw: fmt.Sprintf("%d packages change", len(t.install))}, err
+}
+
+// transaction is what the package manager would do.
+type transaction struct{ install, remove []string }
+
+var simulated = regexp.MustCompile(`^(Inst|Remv|Purg) (\S+)`)
+
+func parseTransaction(out []byte) transaction {
+	var t transaction
+	for line := range strings.Lines(string(out)) {
+		switch m := simulated.FindStringSubmatch(line); {
+		case m == nil:
+		case m[1] == "Inst":
+			t.install = append(t.install, m[2])
+		default:
+			t.remove = append(t.remove, m[2])
+		}
+	}
+	return t
+}
+
+// harms says what in a transaction must not be: a removal, or a change of what the upgrade itself stands on.
+func (t transaction) harms(keep []string) string {
+	if len(t.remove) > 0 {
+		return "remove " + strings.Join(t.remove, ", ")
+	}
+	for _, name := range t.install {
+		for _, pattern := range keep {
+			if ok, err := path.Match(pattern, name); err != nil || ok {
+				return "change " + name
+			}
+		}
+	}
+	return ""
+}
+
+// install installs the packages of one way, which were fetched before.
+func (f *Fleet) install(ctx context.Context, o order) error {
+	way, version := orchestrator.WayOn, to
+	if o.Back() {
+		way, version = orchestrator.WayBack, from
+	}
+	_, err := f.do(ctx, o.on, job{order: o.Order, action: "install", guard: true, again: true, params: []ssh.Param{
+		{Name: "run", Value: o.Run}, {Name: "way", Value: way}, {Name: "check", Value: o.pins(version, " ", "\n")}, o.fence(),
+	}})
+	return err
+}
+
+// testLimit is how long a configuration test may take: it opens its databases.
+const testLimit = 90 * time.Second

@@ -1,0 +1,154 @@
+package live
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kea-lockstep/dbcheck"
+	"kea-lockstep/orchestrator/journal"
+	"kea-lockstep/ssh"
+)
+
+// prove restores a dump into a scratch database, compares version, structure and rows with the original, and removes it.
+func (f *Fleet) prove(ctx context.Context, o order) (result journal.Result, err error) {
+	d, err := o.database()
+	if err != nil {
+		return result, err
+	}
+	facts, err := o.dumpOf(d)
+	if err != nil {
+		return result, err
+	}
+	params, secrets, err := f.spoken(ctx, d, asAdmin)
+	if err != nil {
+		return result, err
+	}
+	name := scratchName(o)
+	restored := job{
+		order: o.Order, action: "prove", guard: true, again: true, secrets: secrets,
+		params: append(params, ssh.Param{Name: "path", Value: facts[journal.FactPath]},
+			ssh.Param{Name: "digest", Value: facts[journal.FactDigest]}, ssh.Param{Name: "scratch", Value: name}),
+	}
+	if _, err := f.do(ctx, o.on, restored); err != nil {
+		return result, err
+	}
+	proof, err := f.compare(ctx, d, name)
+	if errors.Is(err, dbcheck.ErrNoDatabase) {
+		// An earlier drive compared and removed it, and died before it could write that down: once more.
+		restored.order.ID += "-again"
+		if _, err := f.do(ctx, o.on, restored); err != nil {
+			return result, err
+		}
+		proof, err = f.compare(ctx, d, name)
+	}
+	if err != nil {
+		return result, err
+	}
+	if err := f.dropScratch(ctx, d, name); err != nil {
+		return result, err
+	}
+	return journal.Result{Saw: proof, Facts: map[string]string{journal.FactDatabase: string(d.ID), journal.FactProof: proof}}, nil
+}
+
+// scratchName is the same for every attempt of a run's step, so that what a lost one left is found.
+func scratchName(o order) string {
+	sum := sha256.Sum256([]byte(o.Run + "\x00" + o.ID))
+	return dbcheck.ScratchPrefix + hex.EncodeToString(sum[:8])
+}
+
+// compare holds the scratch database against the original, both as the same account sees them.
+func (f *Fleet) compare(ctx context.Context, d database, name string) (string, error) {
+	original, err := f.database(ctx, d.at, asAdmin, toRead)
+	if err != nil {
+		return "", err
+	}
+	dial, target, err := f.way(ctx, d.at, asAdmin)
+	if err != nil {
+		return "", err
+	}
+	target.Name = name
+	scratch, err := dbcheck.Open(ctx, dial, target)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", d.at.Server, err)
+	}
+	defer scratch.Close()
+	want, err := look(ctx, original)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", d.at.Server, err)
+	}
+	have, err := look(ctx, scratch)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", d.at.Server, err)
+	}
+	return have.sameAs(want)
+}
+
+// looked is what a restored database must have in common with its original.
+type looked struct {
+	version   dbcheck.Version
+	structure dbcheck.Structure
+	rows      map[string]int64
+}
+
+func look(ctx context.Context, db *dbcheck.DB) (l looked, err error) {
+	if l.version, err = db.SchemaVersion(ctx); err != nil {
+		return l, err
+	}
+	if l.structure, err = db.Structure(ctx); err != nil {
+		return l, err
+	}
+	l.rows, err = db.AllCounts(ctx)
+	return l, err
+}
+
+// sameAs says how the two are equal, or what differs. A routine whose body the account may read in one of them only is compared
+// by its name.
+func (l looked) sameAs(want looked) (string, error) {
+	if l.version != want.version {
+		return "", fmt.Errorf("the backup is at schema %s, the database at %s", l.version, want.version)
+	}
+	hidden := append(l.structure.Unreadable(), want.structure.Unreadable()...)
+	different := slices.DeleteFunc(dbcheck.Compare(l.structure, want.structure), func(d dbcheck.Difference) bool {
+		return d.Kind == dbcheck.Changed && slices.Contains(hidden, d.Object)
+	})
+	if len(different) > 0 {
+		return "", fmt.Errorf("the restored backup is not as the database: %d objects differ, among them %s", len(different), different[0])
+	}
+	total := int64(0)
+	for table, n := range want.rows {
+		if l.rows[table] != n {
+			return "", fmt.Errorf("the restored backup is not as the database: %s has %d rows, not %d", table, l.rows[table], n)
+		}
+		total += n
+	}
+	routines := 0
+	for name := range l.structure {
+		if strings.HasPrefix(name, "procedure ") || strings.HasPrefix(name, "function ") {
+			routines++
+		}
+	}
+	return fmt.Sprintf("restored into a scratch database: %d tables, %d routines, %d rows equal (%d leases)",
+		len(l.structure.Tables()), routines, total, want.rows["lease4"]+want.rows["lease6"]), nil
+}
+
+func (f *Fleet) dropScratch(ctx context.Context, d database, name string) error {
+	dial, target, err := f.way(ctx, d.at, asAdmin)
+	if err != nil {
+		return err
+	}
+	target.Name = ""
+	scratch, err := dbcheck.OpenScratch(ctx, dial, target)
+	if err != nil {
+		return fmt.Errorf("%s: %w", d.at.Server, err)
+	}
+	defer scratch.Close()
+	if err := scratch.Drop(ctx, name); err != nil {
+		return fmt.Errorf("%s: %w", d.at.Server, err)
+	}
+	return nil
+}
