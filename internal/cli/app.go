@@ -7,6 +7,8 @@ import (
 	"io"
 
 	ufcli "github.com/urfave/cli/v2"
+
+	"kea-lockstep/internal/view"
 )
 
 // Streams are the process's own: stdout carries results, stderr the talk.
@@ -15,10 +17,13 @@ type Streams struct {
 	Out, Err io.Writer
 }
 
-// Main runs one command and returns the process's exit code. argv begins with
-// the program's name, as os.Args does.
+// Main runs one command on the real fleet and returns the process's exit code. argv begins with the program's name, as os.Args does.
 func Main(ctx context.Context, argv []string, streams Streams) int {
-	app := newApp(streams)
+	return newProgram(streams).main(ctx, argv)
+}
+
+func (p *program) main(ctx context.Context, argv []string) int {
+	app := newApp(p)
 	ordered, err := normalise(argv, flagsOf(app.Commands))
 	if err == nil {
 		err = app.RunContext(ctx, ordered)
@@ -26,27 +31,35 @@ func Main(ctx context.Context, argv []string, streams Streams) int {
 	if err == nil {
 		return int(codeDone)
 	}
-	fmt.Fprintf(streams.Err, "kea-lockstep: %v\n", err)
-	var coded exitError
-	if errors.As(err, &coded) {
-		return int(coded.code)
+	failed := exitError{code: codeError, err: err}
+	if coded := (exitError{}); errors.As(err, &coded) {
+		failed.code, failed.hints = coded.code, coded.hints
+		if coded.err == nil {
+			return int(coded.code)
+		}
 	}
-	return int(codeError)
+	page := view.NewPage(p.colour(p.Err, false))
+	page.Failure(failed.err.Error(), failed.hints)
+	fmt.Fprint(p.Err, page)
+	return int(failed.code)
 }
 
-func newApp(streams Streams) *ufcli.App {
+func newApp(p *program) *ufcli.App {
 	return &ufcli.App{
-		Name:            "kea-lockstep",
-		Usage:           "upgrade a fleet of Kea DHCP servers in lockstep with the schema of their database",
-		HideVersion:     true,
-		Reader:          streams.In,
-		Writer:          streams.Out,
-		ErrWriter:       streams.Err,
-		Commands:        []*ufcli.Command{versionCommand()},
+		Name:        "kea-lockstep",
+		Usage:       "upgrade a fleet of Kea DHCP servers in lockstep with the schema of their database",
+		HideVersion: true,
+		Reader:      p.In,
+		Writer:      p.Out,
+		ErrWriter:   p.Err,
+		Commands: []*ufcli.Command{
+			p.surveyCommand(), p.checkCommand(), p.planCommand(), p.upgradeCommand(), p.resumeCommand(), p.abortCommand(),
+			p.statusCommand(), p.runsCommand(), p.unlockCommand(), versionCommand(),
+		},
 		Action:          noCommand,
 		OnUsageError:    badUsage,
 		CommandNotFound: func(*ufcli.Context, string) {},
-		ExitErrHandler:  func(*ufcli.Context, error) {}, // Main alone ends the process
+		ExitErrHandler:  func(*ufcli.Context, error) {}, // main alone ends the process
 	}
 }
 

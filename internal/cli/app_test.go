@@ -39,7 +39,7 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("exit %d", code)
 	}
-	for _, command := range newApp(Streams{}).Commands {
+	for _, command := range newApp(newProgram(Streams{})).Commands {
 		if !strings.Contains(out, command.Name) {
 			t.Errorf("help does not name %s", command.Name)
 		}
@@ -65,7 +65,7 @@ func TestTheManualPageNamesEveryCommand(t *testing.T) {
 			documented[name] = true
 		}
 	}
-	for _, command := range newApp(Streams{}).Commands {
+	for _, command := range newApp(newProgram(Streams{})).Commands {
 		if !documented[command.Name] {
 			t.Errorf("the manual page has no entry for %s", command.Name)
 		}

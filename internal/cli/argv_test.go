@@ -46,7 +46,7 @@ func TestFlagsThatCannotBeReadAreUsage(t *testing.T) {
 // A flag before its command is read with no command known, so a name cannot
 // take a value in one command and none in another.
 func TestAFlagMeansTheSameInEveryCommand(t *testing.T) {
-	commands := newApp(Streams{}).Commands
+	commands := newApp(newProgram(Streams{})).Commands
 	union := flagsOf(commands)
 	for i, command := range commands {
 		for name, takes := range flagsOf(commands[i : i+1]) {

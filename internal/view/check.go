@@ -25,7 +25,7 @@ func (v Check) Text(p *Page) {
 		verdict := ct(good, "ok")
 		switch d.Verdict {
 		case audit.Mismatches:
-			verdict = ct(bad, "does not match")
+			verdict = ct(bad, mismatch(d))
 		case audit.Unknown:
 			verdict = ct(mild, "cannot tell")
 		}
@@ -39,6 +39,21 @@ func (v Check) Text(p *Page) {
 	for _, f := range v.Findings {
 		p.finding(string(f.Severity), place(f.Server, f.Daemon, f.Database), f.Message, f.Next)
 	}
+}
+
+// mismatch says in which direction a daemon and its database have parted.
+func mismatch(d audit.Pair) string {
+	schema := "a newer schema"
+	switch {
+	case d.Found.IsZero():
+		schema = "an empty database"
+	case d.Found.Compare(d.Expects) < 0:
+		schema = "an older schema"
+	}
+	if d.Runs {
+		return "runs against " + schema
+	}
+	return "would meet " + schema
 }
 
 // Sentence says how the check ended; empty when all is well.

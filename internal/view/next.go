@@ -61,6 +61,8 @@ func unfinished(s journal.Status, g journal.GroupStatus, at Where, resume, upgra
 	switch {
 	case g.BackingOut:
 		return []journal.Next{{Command: resume, Does: "goes on backing out to the old state"}}
+	case g.PastReturn && migrated(s):
+		return []journal.Next{{Command: resume, Does: "asks the fleet how far it got, and goes on to the target"}}
 	case g.PastReturn:
 		return []journal.Next{{Command: resume, Does: "asks the database how far it got, and goes on; a torn schema is restored from the backup, after a yes"}}
 	case Touched(g):
@@ -73,6 +75,11 @@ func unfinished(s journal.Status, g journal.GroupStatus, at Where, resume, upgra
 	default:
 		return []journal.Next{{Command: upgrade, Does: "begins anew; nothing was changed"}}
 	}
+}
+
+// migrated reports whether every database was seen at another schema than before.
+func migrated(s journal.Status) bool {
+	return !slices.ContainsFunc(s.Bases, func(d journal.DatabaseStatus) bool { return d.After == d.Before })
 }
 
 // Touched reports whether an effect on any server of the group was begun.

@@ -20,7 +20,6 @@ type Plan struct {
 	Only     string                 `json:"group,omitempty"` // the one group that was asked for
 	Accepted []orchestrator.Risk    `json:"accepted"`
 	Options  orchestrator.Options   `json:"options"`
-	Canary   []string               `json:"canary,omitempty"` // as chosen on the command line
 	Checks   int                    `json:"checks"`
 	Groups   []PlanGroup            `json:"groups"`
 	Refusals []orchestrator.Finding `json:"refusals"`
@@ -69,7 +68,7 @@ type PlanStep struct {
 func NewPlan(p orchestrator.Plan, verbose bool) Plan {
 	v := Plan{
 		Format: orchestrator.PlanFormat, Hash: p.Hash, Made: p.Made, Fleet: p.Fleet, Target: p.Target, Only: p.Options.Group,
-		Accepted: listed(p.Accepted), Options: p.Options, Canary: p.Options.Canary, Checks: p.Checks, Groups: []PlanGroup{},
+		Accepted: listed(p.Accepted), Options: p.Options, Checks: p.Checks, Groups: []PlanGroup{},
 		Refusals: listed(p.Refusals), Warnings: listed(p.Warnings), verbose: verbose,
 	}
 	for _, g := range p.Groups {

@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	ufcli "github.com/urfave/cli/v2"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/view"
+	"kea-lockstep/orchestrator"
+	"kea-lockstep/orchestrator/journal"
+)
+
+func (p *program) abortCommand() *ufcli.Command {
+	return &ufcli.Command{
+		Name:      "abort",
+		Usage:     "stop a run and back out to the old state, where that is possible",
+		ArgsUsage: "[RUN]",
+		Flags:     onFleet(yesFlag()),
+		Action: func(c *ufcli.Context) error {
+			store, k, err := p.unfinished(c)
+			if err != nil {
+				return err
+			}
+			defer store.Close()
+			if err := canBackOut(k, where(c)); err != nil {
+				return err
+			}
+			if k.driven {
+				return p.askDriver(c, store, k)
+			}
+			return p.carryOn(c, store, k, "abort", backingOut)
+		},
+	}
+}
+
+// canBackOut says why a run cannot be aborted any more.
+func canBackOut(k kept, at view.Where) error {
+	past := slices.ContainsFunc(k.status.Groups, func(g journal.GroupStatus) bool { return !g.State.Over() && g.PastReturn })
+	switch {
+	case past:
+		return exitError{
+			code: codeHaltedPast, err: fmt.Errorf("run %s is past the point of no return: the old Kea would run against a newer schema", k.status.Run),
+			hints: []string{"kea-lockstep resume " + k.status.Run + at.State + "    goes on to the target"},
+		}
+	case !k.driven && !k.touched():
+		return usage("run %s changed nothing: there is nothing to back out of", k.status.Run)
+	}
+	return nil
+}
+
+// backingOut drives a run with the request to abort standing before anything is done.
+func backingOut(d *driving) func(context.Context) error {
+	heard := make(chan struct{})
+	requests := make(chan orchestrator.Request)
+	d.op.requests = requests
+	d.drive.World = waiting{d.drive.World, heard}
+	return func(ctx context.Context) error {
+		go func() {
+			for range 2 { // who takes the second has heard the first
+				select {
+				case requests <- orchestrator.Abort:
+				case <-ctx.Done():
+					return
+				}
+			}
+			close(heard)
+		}()
+		return d.drive.Resume(ctx, d.begun)
+	}
+}
+
+// waiting lets a drive see no server before it has heard the request.
+type waiting struct {
+	fleet.Observer
+	heard <-chan struct{}
+}
+
+func (w waiting) Pulse(ctx context.Context, name string) (fleet.Pulse, error) {
+	select {
+	case <-w.heard:
+		return w.Observer.Pulse(ctx, name)
+	case <-ctx.Done():
+		return fleet.Pulse{}, ctx.Err()
+	}
+}
+
+// askDriver asks the process that drives the run, waits until it is done with it and says how it ended.
+func (p *program) askDriver(c *ufcli.Context, s store, k kept) error {
+	run := k.status.Run
+	if err := os.WriteFile(s.abortFile(run), nil, 0o600); err != nil {
+		return fmt.Errorf("asking %s to back out: %w", k.status.Driver, err)
+	}
+	fmt.Fprintf(p.Err, "kea-lockstep: asked %s to back out; waiting for it\n", k.status.Driver)
+	ctx, stop := p.untilInterrupted(c.Context)
+	defer stop()
+	for k.driven {
+		select {
+		case <-time.After(between):
+		case <-ctx.Done():
+			return exitError{code: codeInterrupted, err: fmt.Errorf("not waiting any longer; %s was asked all the same", k.status.Driver)}
+		}
+		var err error
+		if k, err = s.read(ctx, run); err != nil {
+			return err
+		}
+	}
+	_ = os.Remove(s.abortFile(run)) // it ended before it heard
+	page := view.NewPage(p.colour(p.Err, plainly(c)))
+	view.NewEnding(k.status, where(c)).Text(page)
+	fmt.Fprint(p.Err, page)
+	if exit := outcome(k.status, false, false); exit != codeDone {
+		return exitError{code: exit}
+	}
+	return nil
+}

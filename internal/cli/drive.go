@@ -1,0 +1,198 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	ufcli "github.com/urfave/cli/v2"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/view"
+	"kea-lockstep/orchestrator"
+	"kea-lockstep/orchestrator/journal"
+)
+
+// driving is one process's drive of a run, with what listens and answers for it.
+type driving struct {
+	*program
+	drive       *orchestrator.Drive
+	store       store
+	begun       journal.Begun
+	at          view.Where
+	op          *operator
+	tell        *teller
+	colour      bool
+	interrupted atomic.Bool
+	held        atomic.Bool // somebody else holds a lock that this drive wanted
+}
+
+// newDriving prepares the drive of a run whose journal has so many events. The answers come from the terminal, or from --yes.
+func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string, events int) (*driving, error) {
+	json, err := asJSON(c)
+	if err != nil {
+		return nil, err
+	}
+	d := &driving{program: p, store: s, at: where(c), tell: newTeller(), colour: p.colour(p.Err, plainly(c))}
+	d.op = &operator{
+		yes: c.Bool("yes"), colour: d.colour, say: func(text string) { d.tell.say(p.Err, text) },
+		requests: make(chan orchestrator.Request, 4), stop: make(chan struct{}), unproved: d.unproved,
+	}
+	if in, ok := terminal(p.In); ok && !d.op.yes {
+		d.op.lines, d.op.drop = typed(in)
+	}
+	progress := view.NewProgress(d.colour)
+	d.drive = &orchestrator.Drive{
+		Run: run, Driver: p.driver, Version: buildVersion(), Log: s, World: world, Actor: world, Locker: noticing{world, &d.held}, Operator: d.op,
+		Told: func(e journal.Event, status journal.Status) {
+			events++
+			e.Seq = events
+			d.tell.say(p.Err, progress.Line(e, status))
+			if line, err := view.Event(e); json && err == nil {
+				d.tell.say(p.Out, line)
+			}
+		},
+	}
+	return d, nil
+}
+
+// answerable checks that the run's questions can be answered: on a terminal, or by --yes.
+func (p *program) answerable(c *ufcli.Context) error {
+	if _, ok := terminal(p.In); ok || c.Bool("yes") {
+		return nil
+	}
+	return refuse("--yes answers the gates", "stdin is no terminal, so nobody could answer the gates; nothing was changed")
+}
+
+// noticing remembers that a lock was refused because somebody else has it.
+type noticing struct {
+	orchestrator.Locker
+	held *atomic.Bool
+}
+
+func (n noticing) Lock(ctx context.Context, at fleet.Place, name, holder string) (orchestrator.Lock, error) {
+	lock, err := n.Locker.Lock(ctx, at, name, holder)
+	if errors.Is(err, orchestrator.ErrLocked) {
+		n.held.Store(true)
+	}
+	return lock, err
+}
+
+// unproved names a backup of the group over which --yes must not go.
+func (d *driving) unproved(group string) string {
+	plan := d.drive.Plan()
+	if slices.Contains(plan.Accepted, orchestrator.UnprovedBackup) {
+		return ""
+	}
+	backups := d.drive.Status().Backups
+	for _, g := range plan.Groups {
+		for _, base := range g.Databases {
+			proved := slices.ContainsFunc(backups, func(b journal.Backup) bool { return b.Database == base.ID && b.Proved != "" })
+			if g.ID == group && base.Moves() && !proved {
+				return base.Name
+			}
+		}
+	}
+	return ""
+}
+
+// run drives until do returns. The first interrupt asks to hold at a safe point, the second ends the process's part at once.
+func (d *driving) run(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := d.onInterrupt(ctx, func(n int) {
+		d.interrupted.Store(true)
+		if n > 1 {
+			d.op.say("kea-lockstep: stopping at once; resume asks the fleet how far it got\n")
+			cancel()
+			return
+		}
+		close(d.op.stop)
+		d.op.request(orchestrator.Hold)
+		d.op.say("kea-lockstep: what is in flight ends, then the run holds still; once more stops at once\n")
+	})
+	defer stop()
+	go d.hearAbort(ctx)
+	err := do(ctx)
+	return d.end(ctx, err)
+}
+
+// end says how the drive ended and makes the exit code of it.
+func (d *driving) end(ctx context.Context, err error) error {
+	cancelled := ctx.Err() != nil
+	status := d.drive.Status()
+	status.Interrupt()
+	interrupted := d.interrupted.Load() || cancelled
+	held := d.held.Load() || errors.Is(err, orchestrator.ErrSuperseded)
+	exit := outcome(status, interrupted, held)
+	if err != nil && !cancelled {
+		d.op.say(failure(err, d.colour))
+		if exit == codeRefused || exit == codeInterrupted {
+			exit = codeError
+		}
+		if held {
+			exit = codeHeld
+		}
+	}
+	if exit == codeInterrupted {
+		for i := range status.Groups {
+			status.Groups[i].State = journal.Interrupted
+		}
+		status.State = journal.Interrupted
+	}
+	page := view.NewPage(d.colour)
+	view.NewEnding(status, d.at).Text(page)
+	d.op.say(page.String())
+	d.tell.close()
+	if exit == codeDone {
+		return nil
+	}
+	return exitError{code: exit}
+}
+
+// failure words an error of a drive.
+func failure(err error, colour bool) string {
+	page := view.NewPage(colour)
+	page.Failure(err.Error(), nil)
+	return page.String()
+}
+
+// between is how often a drive looks whether another terminal asked it to back out.
+const between = 300 * time.Millisecond
+
+// abortFile is where another terminal asks the drive of a run to back out.
+func (s store) abortFile(run string) string { return filepath.Join(s.dir, run+".abort") }
+
+func (d *driving) hearAbort(ctx context.Context) {
+	for tick := time.NewTicker(between); ; {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		}
+		if os.Remove(d.store.abortFile(d.drive.Run)) == nil {
+			d.op.say("kea-lockstep: another terminal asks to back out; what is in flight ends first\n")
+			d.op.request(orchestrator.Abort)
+		}
+	}
+}
+
+// begun is what the journal keeps of how a drive was begun.
+func begun(command string, file fleet.File, wish wish) journal.Begun {
+	return journal.Begun{Command: command, Fleet: file.Path, Target: wish.target}
+}
+
+// newRun names a run.
+func (p *program) newRun() (string, error) {
+	run, err := journal.NewRun(time.Now(), p.random)
+	if err != nil {
+		return "", fmt.Errorf("beginning: %w", err)
+	}
+	return run, nil
+}

@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	ufcli "github.com/urfave/cli/v2"
+
+	"kea-lockstep/internal/view"
+)
+
+// show writes a command's result to stdout, as text or as JSON.
+func (p *program) show(c *ufcli.Context, d view.Document) error {
+	json, err := asJSON(c)
+	if err != nil {
+		return err
+	}
+	if json {
+		return view.JSON(p.Out, d)
+	}
+	page := view.NewPage(p.colour(p.Out, plainly(c)))
+	d.Text(page)
+	if _, err := fmt.Fprint(p.Out, page); err != nil {
+		return fmt.Errorf("writing the result: %w", err)
+	}
+	return nil
+}
+
+func plainly(c *ufcli.Context) bool { return c.Bool("no-color") || c.Bool("plain") }
+
+// where says which flags a command line must repeat to find the fleet and the run again.
+func where(c *ufcli.Context) view.Where {
+	var at view.Where
+	if f := c.String("fleet"); f != "" && f != defaultFleet {
+		at.Fleet = " -f " + quoted(f)
+	}
+	if dir := c.String("state"); dir != "" {
+		at.State = " --state " + quoted(dir)
+	}
+	return at
+}
+
+// quoted makes a word of a path for a shell.
+func quoted(path string) string {
+	for _, r := range path {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '/', r == '.', r == '-', r == '_', r == '+':
+		default:
+			return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+		}
+	}
+	return path
+}

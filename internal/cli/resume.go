@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	ufcli "github.com/urfave/cli/v2"
+
+	"kea-lockstep/internal/view"
+	"kea-lockstep/orchestrator"
+	"kea-lockstep/orchestrator/journal"
+)
+
+func (p *program) resumeCommand() *ufcli.Command {
+	return &ufcli.Command{
+		Name:      "resume",
+		Usage:     "carry a run on after any failure or interruption (default: the newest unfinished one)",
+		ArgsUsage: "[RUN]",
+		Flags:     onFleet(yesFlag()),
+		Action: func(c *ufcli.Context) error {
+			store, k, err := p.unfinished(c)
+			if err != nil {
+				return err
+			}
+			defer store.Close()
+			return p.carryOn(c, store, k, "resume", func(d *driving) func(context.Context) error {
+				return func(ctx context.Context) error { return d.drive.Resume(ctx, d.begun) }
+			})
+		},
+	}
+}
+
+// unfinished finds the run that is to be carried on.
+func (p *program) unfinished(c *ufcli.Context) (store, kept, error) {
+	named, err := arguments(c, "run")
+	if err != nil {
+		return store{}, kept{}, err
+	}
+	s, err := p.store(c)
+	if err != nil {
+		return s, kept{}, err
+	}
+	k, err := s.pick(c.Context, named, fleetPath(c), kept.unfinished)
+	switch {
+	case err != nil:
+	case k.broken != nil:
+		err = exitError{code: codeError, err: k.broken, hints: []string{"kea-lockstep check" + where(c).Fleet + "    asks every server what stands of the run"}}
+	case !k.unfinished():
+		err = usage("run %s is %s: there is nothing to carry on", k.status.Run, k.status.State)
+	}
+	return s, k, err
+}
+
+// fleetPath is the absolute path of the fleet file that -f names.
+func fleetPath(c *ufcli.Context) string {
+	path, err := filepath.Abs(c.String("fleet"))
+	if err != nil {
+		return c.String("fleet")
+	}
+	return path
+}
+
+// carryOn opens a run's fleet and drives it once more, with the fleet file that it was begun with unless -f names another.
+func (p *program) carryOn(c *ufcli.Context, s store, k kept, command string, how func(*driving) func(context.Context) error) error {
+	if k.driven {
+		return exitError{
+			code: codeHeld, err: fmt.Errorf("run %s is being driven by %s", k.status.Run, k.status.Driver),
+			hints: []string{"kea-lockstep status " + k.status.Run + where(c).State + "    shows where it stands"},
+		}
+	}
+	if err := p.answerable(c); err != nil {
+		return err
+	}
+	if c.Bool("yes") && slices.Contains(k.plan.Accepted, orchestrator.NoBackup) {
+		return refuse("answer the gates on a terminal", "this run has no backup, so --yes does not carry it on")
+	}
+	path := k.status.Fleet
+	if c.IsSet("fleet") {
+		path = c.String("fleet")
+	}
+	file, err := load(path)
+	if err != nil {
+		return err
+	}
+	world, err := p.connect(file)
+	if err != nil {
+		return err
+	}
+	defer world.Close()
+	d, err := p.newDriving(c, s, world, k.status.Run, k.events)
+	if err != nil {
+		return err
+	}
+	maker := planner{world, file, wishAgain(view.NewPlan(k.plan, false), file)}
+	d.drive.Again = maker.make
+	d.begun = begun(command, file, maker.wish)
+	err = d.run(c.Context, how(d))
+	if errors.Is(err, journal.ErrDriven) {
+		return exitError{code: codeHeld, err: err}
+	}
+	return err
+}

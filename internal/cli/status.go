@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"time"
+
+	ufcli "github.com/urfave/cli/v2"
+
+	"kea-lockstep/internal/view"
+	"kea-lockstep/orchestrator/journal"
+)
+
+func (p *program) statusCommand() *ufcli.Command {
+	return &ufcli.Command{
+		Name:      "status",
+		Usage:     "where a run stands, by its journal (default: the newest)",
+		ArgsUsage: "[RUN]",
+		Flags:     onFleet(),
+		Action: func(c *ufcli.Context) error {
+			named, err := arguments(c, "run")
+			if err != nil {
+				return err
+			}
+			s, err := p.store(c)
+			if err != nil {
+				return err
+			}
+			path := ""
+			if c.IsSet("fleet") {
+				path = fleetPath(c)
+			}
+			k, err := s.newest(c.Context, named, path)
+			if err != nil {
+				return err
+			}
+			if err := p.show(c, view.NewStatus(k.status, time.Now(), where(c))); err != nil {
+				return err
+			}
+			return k.broken
+		},
+	}
+}
+
+func (p *program) runsCommand() *ufcli.Command {
+	return &ufcli.Command{
+		Name:  "runs",
+		Usage: "all runs that are kept here, newest first",
+		Flags: onFleet(),
+		Action: func(c *ufcli.Context) error {
+			if _, err := arguments(c, ""); err != nil {
+				return err
+			}
+			s, err := p.store(c)
+			if err != nil {
+				return err
+			}
+			all, err := s.all(c.Context)
+			if err != nil {
+				return err
+			}
+			runs := view.Runs{}
+			for _, k := range all {
+				if c.IsSet("fleet") && k.status.Fleet != fleetPath(c) {
+					continue
+				}
+				runs = append(runs, listedStatus(k, where(c)))
+			}
+			return p.show(c, runs)
+		},
+	}
+}
+
+// listedStatus is a run for the list: the command to type next only where something is left to do.
+func listedStatus(k kept, at view.Where) journal.Status {
+	s := view.Complete(k.status, at)
+	if s.State.Over() {
+		s.Next = ""
+	}
+	return s
+}

@@ -1,0 +1,194 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	ufcli "github.com/urfave/cli/v2"
+
+	"kea-lockstep/internal/view"
+	"kea-lockstep/orchestrator"
+	"kea-lockstep/orchestrator/journal"
+)
+
+// store is the journals of all runs on this machine.
+type store struct {
+	*journal.Files
+	dir string
+}
+
+// store opens the state directory: --state, else below $XDG_STATE_HOME, else below the home directory.
+func (p *program) store(c *ufcli.Context) (store, error) {
+	dir := c.String("state")
+	if dir == "" {
+		base := p.getenv("XDG_STATE_HOME")
+		if base == "" {
+			home := p.getenv("HOME")
+			if home == "" {
+				return store{}, usage("neither --state, XDG_STATE_HOME nor HOME says where journals are kept")
+			}
+			base = filepath.Join(home, ".local", "state")
+		}
+		dir = filepath.Join(base, "kea-lockstep")
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return store{}, fmt.Errorf("finding the state directory: %w", err)
+	}
+	dir = filepath.Join(dir, "runs")
+	return store{journal.NewFiles(dir), dir}, nil
+}
+
+// kept is one run as its journal has it.
+type kept struct {
+	status journal.Status
+	plan   orchestrator.Plan
+	events int
+	driven bool  // a process drives it now
+	broken error // why its journal cannot be read to its end
+}
+
+// read reads one run. What drives no more and did not end was interrupted.
+func (s store) read(ctx context.Context, run string) (kept, error) {
+	k := kept{}
+	driven, err := s.Driven(run)
+	if err != nil {
+		return k, noSuchRun(run, err)
+	}
+	k.driven = driven
+	var fold journal.Folding
+	for e, err := range s.Read(ctx, run) {
+		if err == nil && e.Type == journal.PlanMade {
+			err = e.Read(&k.plan)
+		}
+		if err == nil {
+			err = fold.Add(e)
+		}
+		if err != nil {
+			k.broken = err
+			break
+		}
+		k.events++
+	}
+	k.status = fold.Status()
+	k.status.Run = run
+	if !driven {
+		k.status.Interrupt()
+	}
+	if errors.Is(k.broken, journal.ErrDamaged) {
+		return k, nil
+	}
+	return k, k.broken
+}
+
+func noSuchRun(run string, err error) error {
+	return exitError{code: codeUsage, err: fmt.Errorf("run %s: %w", run, err), hints: []string{"kea-lockstep runs    lists the runs that are kept here"}}
+}
+
+// all reads every run, newest first.
+func (s store) all(ctx context.Context) ([]kept, error) {
+	runs, err := s.Runs()
+	if err != nil {
+		return nil, err
+	}
+	var all []kept
+	for _, run := range runs {
+		k, err := s.read(ctx, run)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, k)
+	}
+	slices.SortStableFunc(all, func(a, b kept) int {
+		return cmp.Or(b.status.Began.Compare(a.status.Began), cmp.Compare(b.status.Run, a.status.Run))
+	})
+	return all, nil
+}
+
+// unfinished reports whether something is left to do for the run.
+func (k kept) unfinished() bool { return len(k.status.Groups) > 0 && !k.status.State.Over() }
+
+// touched reports whether the run began an effect on a server in a group that is not over.
+func (k kept) touched() bool {
+	return slices.ContainsFunc(k.status.Groups, func(g journal.GroupStatus) bool { return !g.State.Over() && view.Touched(g) })
+}
+
+// acted reports whether the run ever began an effect.
+func (k kept) acted() bool { return slices.ContainsFunc(k.status.Groups, view.Touched) }
+
+// inTheWay says which run of the fleet a new one must not pass: one that is driven now, or that left servers stopped or fenced.
+func inTheWay(all []kept, fleetPath string, at view.Where) error {
+	for _, k := range all {
+		if k.status.Fleet != fleetPath {
+			continue
+		}
+		resume := "kea-lockstep resume " + k.status.Run + at.State
+		switch {
+		case k.driven:
+			return exitError{
+				code: codeHeld, err: fmt.Errorf("run %s of this fleet is being driven by %s", k.status.Run, k.status.Driver),
+				hints: []string{"kea-lockstep status " + k.status.Run + at.State + "    shows where it stands"},
+			}
+		case k.broken != nil && !k.status.State.Over():
+			return exitError{
+				code: codeHeld, err: fmt.Errorf("the journal of run %s of this fleet is damaged: %w", k.status.Run, k.broken),
+				hints: []string{"kea-lockstep check" + at.Fleet + "    asks every server what stands of it"},
+			}
+		case k.unfinished() && k.touched():
+			return exitError{
+				code: codeHeld, err: fmt.Errorf("run %s of this fleet is %s and stands in the way", k.status.Run, k.status.State),
+				hints: []string{resume + "    carries it on", "kea-lockstep status " + k.status.Run + at.State + "    shows where it stands"},
+			}
+		}
+	}
+	return nil
+}
+
+// pick chooses the run that a command means: the one that is named, else the newest that fits, of this fleet where there is one.
+func (s store) pick(ctx context.Context, named, fleetPath string, fits func(kept) bool) (kept, error) {
+	if named != "" {
+		return s.read(ctx, named)
+	}
+	all, err := s.all(ctx)
+	if err != nil {
+		return kept{}, err
+	}
+	all = slices.DeleteFunc(all, func(k kept) bool { return !fits(k) })
+	for _, k := range all {
+		if k.status.Fleet == fleetPath {
+			return k, nil
+		}
+	}
+	switch len(all) {
+	case 0:
+		return kept{}, usage("there is no such run in %s", s.dir)
+	case 1:
+		return all[0], nil
+	}
+	failed := exitError{code: codeUsage, err: errors.New("several runs of other fleets fit: name the one that is meant")}
+	for _, k := range all {
+		failed.hints = append(failed.hints, fmt.Sprintf("%s    %s, %s", k.status.Run, k.status.State, k.status.Fleet))
+	}
+	return kept{}, failed
+}
+
+// newest is the run that is named, else the newest of the fleet, else the newest of all.
+func (s store) newest(ctx context.Context, named, fleetPath string) (kept, error) {
+	if named != "" {
+		return s.read(ctx, named)
+	}
+	all, err := s.all(ctx)
+	if err != nil {
+		return kept{}, err
+	}
+	for _, k := range all {
+		if fleetPath == "" || k.status.Fleet == fleetPath {
+			return k, nil
+		}
+	}
+	return kept{}, usage("no run is kept in %s", s.dir)
+}

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"io"
+	"sync"
+)
+
+// teller writes what is told in order and without making anyone wait: a terminal that stands still must not hold up a run.
+// What cannot be written is lost; the journal has it.
+type teller struct {
+	mu    sync.Mutex
+	more  *sync.Cond
+	queue []told
+	over  bool
+	ended chan struct{}
+}
+
+type told struct {
+	to   io.Writer
+	text string
+}
+
+func newTeller() *teller {
+	t := &teller{ended: make(chan struct{})}
+	t.more = sync.NewCond(&t.mu)
+	go t.write()
+	return t
+}
+
+func (t *teller) say(to io.Writer, text string) {
+	if text == "" {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.queue = append(t.queue, told{to, text})
+	t.more.Signal()
+}
+
+// close returns when everything is written.
+func (t *teller) close() {
+	t.mu.Lock()
+	t.over = true
+	t.more.Signal()
+	t.mu.Unlock()
+	<-t.ended
+}
+
+func (t *teller) write() {
+	defer close(t.ended)
+	for {
+		t.mu.Lock()
+		for len(t.queue) == 0 && !t.over {
+			t.more.Wait()
+		}
+		batch := t.queue
+		t.queue = nil
+		t.mu.Unlock()
+		if len(batch) == 0 {
+			return
+		}
+		for _, s := range batch {
+			_, _ = io.WriteString(s.to, s.text) // lost words are no reason to stop
+		}
+	}
+}

@@ -1,0 +1,258 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	ufcli "github.com/urfave/cli/v2"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/view"
+	"kea-lockstep/orchestrator"
+	"kea-lockstep/orchestrator/journal"
+)
+
+func (p *program) unlockCommand() *ufcli.Command {
+	return &ufcli.Command{
+		Name:   "unlock",
+		Usage:  "show who holds what, and remove the markers of a run that is over, after a yes",
+		Flags:  onFleet(yesFlag()),
+		Action: p.unlock,
+	}
+}
+
+func (p *program) unlock(c *ufcli.Context) error {
+	if _, err := arguments(c, ""); err != nil {
+		return err
+	}
+	file, err := load(c.String("fleet"))
+	if err != nil {
+		return err
+	}
+	store, err := p.store(c)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	world, err := p.connect(file)
+	if err != nil {
+		return err
+	}
+	defer world.Close()
+	ctx, stop := p.untilInterrupted(c.Context)
+	defer stop()
+	facts, err := survey(ctx, world, file)
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	if err := hasGroup(facts, c.String("group")); err != nil {
+		return err
+	}
+	facts = only(facts, c.String("group"))
+	k := keys{world: world, store: store, facts: facts, at: where(c)}
+	holders := k.holders(ctx)
+	if err := p.show(c, holders); err != nil {
+		return err
+	}
+	return p.release(ctx, c, k, holders)
+}
+
+// release removes the markers that may be removed, after a yes, and looks whether they are gone.
+func (p *program) release(ctx context.Context, c *ufcli.Context, k keys, holders view.Holders) error {
+	runs, err := k.releasable(ctx, holders)
+	if err != nil || len(runs) == 0 {
+		return err
+	}
+	if err := p.agreed(ctx, c, runs); err != nil {
+		return err
+	}
+	for _, m := range holders.Markers {
+		order := orchestrator.Order{
+			Step: orchestrator.Step{ID: "release-" + m.Server, Kind: orchestrator.KindRelease, Server: m.Server},
+			Run:  m.Run, Epoch: m.Epoch, Attempt: 1, Driver: p.driver, Plan: &orchestrator.Plan{}, Group: &orchestrator.GroupPlan{},
+			Results: func(string) journal.Result { return journal.Result{} },
+		}
+		if _, err := k.world.Do(ctx, order); err != nil {
+			return fmt.Errorf("releasing %s: %w", m.Server, err)
+		}
+		now, err := k.world.Pulse(ctx, m.Server)
+		if err != nil {
+			return fmt.Errorf("looking whether the marker on %s is gone: %w", m.Server, err)
+		}
+		if now.Claim.Run == m.Run {
+			return fmt.Errorf("the marker of run %s still stands on %s", m.Run, m.Server)
+		}
+		fmt.Fprintf(p.Err, "kea-lockstep: released %s\n", m.Server)
+	}
+	return nil
+}
+
+// agreed asks before anything is removed.
+func (p *program) agreed(ctx context.Context, c *ufcli.Context, runs []string) error {
+	if err := p.answerable(c); err != nil {
+		return err
+	}
+	if c.Bool("yes") {
+		return nil
+	}
+	in, _ := terminal(p.In)
+	op := &operator{say: func(text string) { fmt.Fprint(p.Err, text) }, colour: p.colour(p.Err, plainly(c)), stop: make(chan struct{})}
+	op.lines, op.drop = typed(in)
+	q := orchestrator.Question{Text: "remove the markers of " + list(runs) + "?"}
+	yes, err := op.Ask(ctx, q)
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	if !yes {
+		return refuse("", "nothing was removed")
+	}
+	return nil
+}
+
+func list(runs []string) string {
+	text := "run " + runs[0]
+	for _, r := range runs[1:] {
+		text += " and run " + r
+	}
+	return text
+}
+
+// keys finds out who holds a fleet.
+type keys struct {
+	world acting
+	store store
+	facts fleet.Facts
+	at    view.Where
+}
+
+// holders asks servers, databases and the journals here who holds what.
+func (k keys) holders(ctx context.Context) view.Holders {
+	var h view.Holders
+	for _, s := range k.facts.Servers {
+		if !s.Reach.OK() {
+			h.Unasked = append(h.Unasked, s.Name+": "+s.Reach.Saw)
+			continue
+		}
+		if s.Claim.Run != "" {
+			h.Markers = append(h.Markers, view.Marker{Server: s.Name, Claim: s.Claim})
+		}
+		for _, u := range s.Units {
+			if u.Fence != "" {
+				h.Fences = append(h.Fences, view.Fence{Server: s.Name, Unit: u.Name, Run: u.Fence})
+			}
+		}
+	}
+	for _, d := range k.facts.Databases {
+		if len(d.Endpoints) == 0 || !d.Reach.OK() {
+			h.Unasked = append(h.Unasked, d.Name+": "+d.Reach.Saw)
+			continue
+		}
+		if who := k.lockedBy(ctx, d); who != "" {
+			h.Locks = append(h.Locks, view.Locked{Database: d.Endpoints[0].Place.String(), Holder: who})
+		}
+	}
+	return h
+}
+
+// lockedBy says who holds the advisory lock of a database: it is taken and let go of at once.
+func (k keys) lockedBy(ctx context.Context, d fleet.Database) string {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	lock, err := k.world.Lock(ctx, d.Endpoints[0].Place, lockName(d.ID), "kea-lockstep unlock")
+	switch {
+	case err == nil:
+		_ = lock.Release(ctx) // it ends with the connection in any case
+		return ""
+	case errors.Is(err, orchestrator.ErrLocked):
+		return err.Error()
+	default:
+		return ""
+	}
+}
+
+// lockName is the name that the orchestrator gives the lock of a database.
+func lockName(id fleet.DatabaseID) string {
+	return "kea-lockstep:" + orchestrator.Digest([]byte(id))[:32]
+}
+
+// releasable names the runs whose markers may go, or says why one must stay: only a run that is over by its journal, of which no
+// fence stands and no job may live, on a fleet that could be asked in full.
+func (k keys) releasable(ctx context.Context, h view.Holders) ([]string, error) {
+	var runs []string
+	seen := map[string]bool{}
+	if len(h.Markers) > 0 && len(h.Unasked) > 0 {
+		return nil, refuse("mend the way to it, then try again", "not everything could be asked, so nothing is removed: %s", h.Unasked[0])
+	}
+	for _, m := range h.Markers {
+		if seen[m.Run] {
+			continue
+		}
+		seen[m.Run] = true
+		if err := k.over(ctx, m.Run, h); err != nil {
+			return nil, err
+		}
+		runs = append(runs, m.Run)
+	}
+	if len(h.Markers) == 0 && len(h.Locks) > 0 {
+		return nil, exitError{code: codeHeld, err: errors.New("a lock ends with the process that holds it; there is nothing to remove")}
+	}
+	return runs, nil
+}
+
+// over says why a run's markers must stay.
+func (k keys) over(ctx context.Context, run string, h view.Holders) error {
+	stay := func(hint, format string, args ...any) error {
+		return exitError{code: codeHeld, err: fmt.Errorf(format, args...), hints: hints(hint)}
+	}
+	for _, f := range h.Fences {
+		if f.Run == run {
+			return stay("kea-lockstep resume "+run+k.at.State, "the fence of run %s still stands on %s: %s", run, f.Server, f.Unit)
+		}
+	}
+	if len(h.Locks) > 0 {
+		return stay("", "somebody drives: the lock of %s is %s", h.Locks[0].Database, h.Locks[0].Holder)
+	}
+	one, err := k.store.read(ctx, run)
+	switch {
+	case err != nil:
+		return stay("go on where its driver ran: the marker above names it; or by the README beside the marker on the server",
+			"the journal of run %s is not here, so it cannot be told whether a job of it still runs: %v", run, err)
+	case one.driven:
+		return stay("kea-lockstep status "+run+k.at.State, "run %s is being driven by %s", run, one.status.Driver)
+	case one.broken != nil || !one.status.State.Over():
+		return stay("kea-lockstep resume "+run+k.at.State+"    or abort, where it is not past the point of no return", "run %s is %s, not over", run, one.status.State)
+	}
+	return k.jobs(ctx, one)
+}
+
+// jobs says which job of a run may still live.
+func (k keys) jobs(ctx context.Context, one kept) error {
+	on := map[string]string{}
+	for _, g := range one.plan.Groups {
+		for _, phases := range [][]orchestrator.Phase{g.Phases, g.Back} {
+			for _, phase := range phases {
+				for _, s := range phase.Steps() {
+					on[s.ID] = s.Server
+				}
+			}
+		}
+	}
+	for _, g := range one.status.Groups {
+		for id, step := range g.Steps {
+			server := on[id]
+			if server == "" || step.Attempt == 0 {
+				continue
+			}
+			state, err := k.world.Job(ctx, server, one.status.Run, id, step.Attempt)
+			if err != nil {
+				return fmt.Errorf("asking %s for the job %s: %w", server, id, err)
+			}
+			if state == fleet.JobRunning {
+				return exitError{code: codeHeld, err: fmt.Errorf("a job of run %s still runs on %s: %s", one.status.Run, server, id), hints: []string{"wait until it ends"}}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,256 @@
+package view_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kea-lockstep/internal/audit"
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
+	"kea-lockstep/internal/view"
+	"kea-lockstep/internal/world"
+	"kea-lockstep/orchestrator"
+	"kea-lockstep/orchestrator/journal"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// golden holds a document against its golden files, as text and as JSON.
+func golden(t *testing.T, name string, d view.Document) {
+	t.Helper()
+	page := view.NewPage(false)
+	d.Text(page)
+	same(t, name+".txt.golden", page.String())
+	var text bytes.Buffer
+	if err := view.JSON(&text, d); err != nil {
+		t.Fatal(err)
+	}
+	same(t, name+".json.golden", text.String())
+}
+
+func same(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+// facts surveys a model fleet.
+func facts(t *testing.T, spec world.Spec, disturb func(*world.World)) (facts fleet.Facts) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := world.New(spec)
+		if disturb != nil {
+			disturb(w)
+		}
+		var err error
+		if facts, err = fleet.Survey(context.Background(), w.Drive("test", &world.Log{}), w.Names(), 4); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return facts
+}
+
+func three() world.Spec {
+	return world.Spec{Servers: 3, Databases: 1, Engine: kea.MySQL, From: "2.6.3", To: "3.0.3", Speed: world.AsSeen()}
+}
+
+func version(t *testing.T, text string) kea.Version {
+	t.Helper()
+	v, err := kea.ParseVersion(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func plan(t *testing.T, f fleet.Facts, accept ...orchestrator.Risk) orchestrator.Plan {
+	t.Helper()
+	p := orchestrator.Make(f, version(t, "3.0.3"), orchestrator.Options{
+		Backup: "dump", Parallel: 20, Settle: 2 * time.Second, Dir: "/var/backups/kea-lockstep", Accept: accept,
+		Scripts: func(s orchestrator.Step) []string { return []string{"model " + s.ID} },
+	})
+	p.Made, p.Fleet = time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC), "/etc/fleet.yaml"
+	return p
+}
+
+func TestSurvey(t *testing.T) {
+	golden(t, "survey", view.NewSurvey(facts(t, three(), nil), kea.Version{}, ""))
+	apart := three()
+	apart.Separate = true
+	golden(t, "survey-apart", view.NewSurvey(facts(t, apart, nil), version(t, "3.0.3"), ""))
+}
+
+func TestPlan(t *testing.T) {
+	p := plan(t, facts(t, three(), nil), orchestrator.UnprovedBackup)
+	golden(t, "plan", view.NewPlan(p, false))
+	page := view.NewPage(false)
+	view.NewPlan(p, true).Text(page)
+	same(t, "plan-verbose.txt.golden", page.String())
+}
+
+func TestPlanThatIsRefused(t *testing.T) {
+	f := facts(t, three(), nil)
+	f.Servers[1].Reach = fleet.Deny("dial tcp 192.0.2.12:22: connection refused")
+	f.Servers[2].Claim = fleet.Claim{Run: "20261122T020311Z-7q2d", Epoch: 2, Driver: "root@bastion process 812"}
+	page := view.NewPage(false)
+	view.NewPlan(plan(t, f), false).Text(page)
+	same(t, "plan-refused.txt.golden", page.String())
+}
+
+// A saved plan is read back to what it was, so that comparing it with a fleet that stayed as it is finds nothing.
+func TestASavedPlanReadsBack(t *testing.T) {
+	f := facts(t, three(), nil)
+	now := view.NewPlan(plan(t, f), false)
+	var text bytes.Buffer
+	if err := view.JSON(&text, now); err != nil {
+		t.Fatal(err)
+	}
+	saved, err := view.ReadPlan(text.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := view.Differences(saved, now); len(diff) != 0 {
+		t.Errorf("differs from itself: %q", diff)
+	}
+	f.Servers[1].Units[0].Enabled = "disabled"
+	f.Databases[0].Schema = kea.Schema{Major: 22, Minor: 1}
+	diff := strings.Join(view.Differences(saved, view.NewPlan(plan(t, f), false)), "\n")
+	for _, part := range []string{"k2 units: was", "kea1 schema: was 22.2, is 22.1", "refused now:"} {
+		if !strings.Contains(diff, part) {
+			t.Errorf("the difference does not say %q:\n%s", part, diff)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	f := facts(t, three(), nil)
+	address := func(name string) string { return "root@" + name + ".example.net" }
+	golden(t, "check-match", view.Check(audit.Check(f, address)))
+	f.Databases[0].Schema = kea.Schema{Major: 30}
+	f.Servers[0].Software.Kea = version(t, "3.0.3")
+	f.Servers[0].Service[0].Version, f.Servers[0].Service[0].Backends = version(t, "3.0.3"), nil
+	f.Servers[2].Reach = fleet.Doubt("ssh: handshake failed")
+	f.Servers[1].Units[0].Fence = "20261122T020311Z-7q2d"
+	golden(t, "check-mismatch", view.Check(audit.Check(f, address)))
+}
+
+// events is a run that halted after the point of no return.
+func events(p orchestrator.Plan) []journal.Event {
+	at := time.Date(2026, 11, 22, 2, 3, 0, 0, time.UTC)
+	var all []journal.Event
+	add := func(after time.Duration, e journal.Event) {
+		at = at.Add(after)
+		e.Time, e.Seq, e.Run, e.Epoch = at, len(all)+1, "20261122T020300Z-7q2d", 1
+		if e.Type != journal.RunBegun && e.Type != journal.PlanMade && e.Type != journal.DriveEnded {
+			e.Group = p.Groups[0].ID
+		}
+		all = append(all, e)
+	}
+	begin := func(phase, step, server, kind, title string) {
+		add(100*time.Millisecond, journal.Event{Type: journal.StepBegun, Phase: phase, Step: step, Server: server}.With(journal.Attempt{Number: 1, Title: title, Kind: kind}))
+	}
+	done := func(phase, step, server string, r journal.Result) {
+		add(400*time.Millisecond, journal.Event{Type: journal.StepDone, Phase: phase, Step: step, Server: server}.With(r))
+	}
+	add(0, journal.Event{Type: journal.RunBegun}.With(journal.Begun{Command: "upgrade", Driver: "root@bastion process 812", Fleet: "/etc/fleet.yaml", Target: p.Target}))
+	add(0, journal.Event{Type: journal.PlanMade}.With(p))
+	add(time.Second, journal.Event{Type: journal.PhaseBegun, Phase: "stop"})
+	for _, name := range []string{"k1", "k2", "k3"} {
+		for _, kind := range []string{"claim", "fence", "stop"} {
+			begin("stop", kind+"-"+name, name, kind, kind)
+			done("stop", kind+"-"+name, name, journal.Result{Kind: kind})
+		}
+	}
+	add(0, journal.Event{Type: journal.PhaseDone, Phase: "stop"})
+	add(0, journal.Event{Type: journal.GateAsked, Phase: "migrate"}.With(journal.Asking{Gate: "quiet", Verdict: fleet.Deny("k2: kea-dhcp4 runs (pid 812, started by hand)")}))
+	add(0, journal.Event{Type: journal.PhaseBegun, Phase: "migrate"})
+	begin("migrate", "migrate-k1-db1", "k1", "migrate", "kea-admin db-upgrade of kea1")
+	add(3*time.Second, journal.Event{Type: journal.StepFailed, Phase: "migrate", Step: "migrate-k1-db1", Server: "k1"}.With("k1: the schema is at 28.0, torn"))
+	add(0, journal.Event{Type: journal.GroupEnded}.With(journal.Ended{State: journal.Halted, Problem: &journal.Problem{
+		What: "kea-admin db-upgrade of kea1 on k1 failed",
+		Why:  "the schema is at 28.0, torn: table lease6_stat lacks a column\nERROR 1062 (23000) at line 5: Duplicate entry '4' for key '\x1b[31mPRIMARY'",
+	}}))
+	add(0, journal.Event{Type: journal.DriveEnded})
+	return all
+}
+
+func TestStatusAndEnding(t *testing.T) {
+	var fold journal.Folding
+	var lines strings.Builder
+	progress := view.NewProgress(false)
+	for _, e := range events(plan(t, facts(t, three(), nil))) {
+		if err := fold.Add(e); err != nil {
+			t.Fatal(err)
+		}
+		lines.WriteString(progress.Line(e, fold.Status()))
+	}
+	same(t, "progress.txt.golden", lines.String())
+	now := time.Date(2026, 11, 22, 2, 4, 0, 0, time.UTC)
+	golden(t, "status", view.NewStatus(fold.Status(), now, view.Where{Fleet: " -f other.yaml"}))
+	page := view.NewPage(false)
+	view.NewEnding(fold.Status(), view.Where{}).Text(page)
+	same(t, "ending.txt.golden", page.String())
+	golden(t, "runs", view.Runs{view.Complete(fold.Status(), view.Where{})})
+}
+
+// Whatever a server says, nothing of it reaches a terminal as a command to it.
+func FuzzNothingReachesATerminalRaw(f *testing.F) {
+	f.Add("\x1b[2Jgone")
+	f.Add("\u202egpj.exe")
+	f.Add("a\x00b\r\nc\x9b1m\xff")
+	f.Fuzz(func(t *testing.T, said string) {
+		page := view.NewPage(false)
+		page.Failure(said, []string{said})
+		view.Holders{Unasked: []string{said}}.Text(page)
+		for _, r := range page.String() {
+			if r < 0x20 && r != '\n' || r == 0x7f || r >= 0x80 && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+				t.Errorf("%q puts %q on the terminal", said, r)
+			}
+		}
+	})
+}
+
+// What scripts read has a format, and no password.
+func TestEveryDocumentNamesItsFormat(t *testing.T) {
+	f := facts(t, three(), nil)
+	for want, d := range map[string]view.Document{
+		"kea-lockstep.survey/1": view.NewSurvey(f, kea.Version{}, ""),
+		"kea-lockstep.check/1":  view.Check(audit.Check(f, func(s string) string { return s })),
+		"kea-lockstep.plan/1":   view.NewPlan(plan(t, f), false),
+		"kea-lockstep.status/1": view.NewStatus(journal.Status{}, time.Time{}, view.Where{}),
+		"kea-lockstep.runs/1":   view.Runs{},
+	} {
+		text, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var head struct{ Format string }
+		if err := json.Unmarshal(text, &head); err != nil || head.Format != want {
+			t.Errorf("format %q, want %q (%v)", head.Format, want, err)
+		}
+		if bytes.Contains(text, []byte(`"password": "model"`)) || bytes.Contains(text, []byte("null,")) && want != "kea-lockstep.survey/1" {
+			t.Errorf("%s holds a password or a null list:\n%s", want, text)
+		}
+	}
+}
