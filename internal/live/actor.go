@@ -122,6 +122,7 @@ func (f *Fleet) claim(ctx context.Context, o order) error {
 	_, err = f.run(ctx, o.on, call{action: "claim", timeout: actLimit, params: []ssh.Param{
 		{Name: "run", Value: o.Run}, {Name: "epoch", Value: fmt.Sprint(o.Epoch)},
 		{Name: "marker", Value: marker}, {Name: "readme", Value: readme},
+		{Name: "packages", Value: o.packageDir(to) + " " + o.packageDir(from)},
 	}})
 	var said *scriptError
 	if errors.As(err, &said) {

@@ -55,7 +55,7 @@ func (f *Fleet) marker(o order) (text, readme string, err error) {
 		Found: found{
 			Kea: o.plan.Before, Units: o.plan.Units, Packages: o.plan.Packages, Files: o.plan.Files, Timers: path.Join(room, "timers"),
 		},
-		Backups: f.backups(o), Kept: path.Join(room, "kept"), Packages: path.Join(room, "packages"),
+		Backups: f.backups(o), Kept: path.Join(room, "kept"), Packages: path.Join(o.book.State, "packages"),
 	}
 	raw, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {

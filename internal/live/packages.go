@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"regexp"
@@ -35,10 +36,21 @@ func (f *Fleet) prefetch(ctx context.Context, o order) (journal.Result, error) {
 	if why := t.harms(o.book.Keep); why != "" {
 		return journal.Result{}, fmt.Errorf("%s: the upgrade would %s", o.Server, why)
 	}
-	_, err = f.do(ctx, o.on, job{order: o.Order, action: "prefetch", again: true, params: []ssh.Param{
-		{Name: "run", Value: o.Run}, {Name: "on", Value: o.pins(to, "=", " ")}, {Name: "back", Value: o.pins(from, "=", " ")},
+	return journal.Result{Saw: fmt.Sprintf("%d packages change", len(t.install))}, f.fetch(ctx, o, o.Order)
+}
+
+// fetch fetches the packages of both ways.
+func (f *Fleet) fetch(ctx context.Context, o order, key orchestrator.Order) error {
+	_, err := f.do(ctx, o.on, job{order: key, action: "prefetch", again: true, params: []ssh.Param{
+		{Name: "on", Value: o.pins(to, "=", " ")}, {Name: "back", Value: o.pins(from, "=", " ")},
+		{Name: "on_dir", Value: o.packageDir(to)}, {Name: "back_dir", Value: o.packageDir(from)},
 	}})
-	return journal.Result{Saw: fmt.Sprintf("%d packages change", len(t.install))}, err
+	return err
+}
+
+// packageDir names the directory of one way's packages: the same packages have the same name, whichever run fetched them.
+func (o order) packageDir(version func(orchestrator.PackageMove) string) string {
+	return orchestrator.Digest([]byte(o.pins(version, "=", "\n")))[:16]
 }
 
 // transaction is what the package manager would do.
@@ -75,15 +87,30 @@ func (t transaction) harms(keep []string) string {
 	return ""
 }
 
+// notFetched is the status of install.sh where its packages are not there.
+const notFetched = 12
+
 // install installs the packages of one way, which were fetched before.
 func (f *Fleet) install(ctx context.Context, o order) error {
-	way, version := orchestrator.WayOn, to
+	version := to
 	if o.Back() {
-		way, version = orchestrator.WayBack, from
+		version = from
 	}
-	_, err := f.do(ctx, o.on, job{order: o.Order, action: "install", guard: true, again: true, params: []ssh.Param{
-		{Name: "run", Value: o.Run}, {Name: "way", Value: way}, {Name: "check", Value: o.pins(version, " ", "\n")}, o.fence(),
-	}})
+	installs := job{order: o.Order, action: "install", guard: true, again: true, params: []ssh.Param{
+		{Name: "dir", Value: o.packageDir(version)}, {Name: "check", Value: o.pins(version, " ", "\n")}, o.fence(),
+	}}
+	_, err := f.do(ctx, o.on, installs)
+	var said *scriptError
+	if !errors.As(err, &said) || said.status != notFetched {
+		return err
+	}
+	key := o.Order
+	key.ID += "-fetch"
+	if err := f.fetch(ctx, o, key); err != nil {
+		return err
+	}
+	installs.order.ID += "-again"
+	_, err = f.do(ctx, o.on, installs)
 	return err
 }
 

@@ -58,6 +58,7 @@ func parseSoftware(name string, sources []string, out []byte) (fleet.Software, e
 			s.Files[path] = digest
 		}
 	}
+	s.Staged, s.Fetched = parseStaged(found["staged"]), parseFetched(found["fetched"])
 	var half []string
 	for _, row := range found.rows("packages", 4) {
 		state := row[3]
@@ -79,4 +80,28 @@ func parseSoftware(name string, sources []string, out []byte) (fleet.Software, e
 		s.Whole = fleet.Deny("half done: %s", strings.Join(half, ", "))
 	}
 	return s, nil
+}
+
+// parseStaged reads digests of files by run and by the path that each is for.
+func parseStaged(lines []string) map[string]string {
+	all := map[string]string{}
+	for _, line := range lines {
+		digest, file, _ := strings.Cut(line, "  ")
+		_, file, _ = strings.Cut(file, "/runs/")
+		if run, path, ok := strings.Cut(file, "/staged/"); ok {
+			all[run+":/"+path] = digest
+		}
+	}
+	return all
+}
+
+// parseFetched reads names of package files, name_version_architecture.deb, in which a colon is %3a.
+func parseFetched(lines []string) []string {
+	var all []string
+	for _, line := range lines {
+		if part := strings.Split(line, "_"); len(part) == 3 {
+			all = append(all, part[0]+"="+strings.ReplaceAll(part[1], "%3a", ":"))
+		}
+	}
+	return all
 }

@@ -1,6 +1,8 @@
-# Installs the packages that were fetched, of one way. Nothing of Kea starts: the units are masked. A package run that was cut
-# off before is brought to its end first. In: state, run, way (on or back), check (a line each: package version), fence (units).
+# Installs packages that were fetched. Nothing of Kea starts: the units are masked. A package run that was cut
+# off before is brought to its end first. In: state, dir (name of the packages' directory), check (a line each: package version), fence (units).
+# Exit: 12 the packages were not fetched.
 set -eu
+[ -e "$state/packages/$dir/whole" ] || exit 12
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 for unit in $fence; do
 	if ! [ -c "/etc/systemd/system/$unit" ]; then
@@ -26,7 +28,7 @@ patient() {
 
 # What an interrupted run left half done may be mended only by the installation that follows.
 patient dpkg --force-confold --force-confdef --configure --pending || :
-patient dpkg --force-confold --force-confdef --install "$state/runs/$run/packages/$way"/*.deb
+patient dpkg --force-confold --force-confdef --install "$state/packages/$dir"/*.deb
 while read -r package version; do
 	[ -n "$package" ] || continue
 	# shellcheck disable=SC2016 # dpkg-query's own variables

@@ -1,4 +1,4 @@
-# Packages. In: sources (source packages of Kea, apart by blanks).
+# Packages. In: sources (source packages of Kea, apart by blanks), state.
 echo "@packages"
 # shellcheck disable=SC2016 # dpkg-query's own variables
 dpkg-query -W -f '${Package}\t${Version}\t${source:Package}\t${db:Status-Abbrev}\n' | awk -F '\t' -v sources=" $sources " '
@@ -6,5 +6,12 @@ dpkg-query -W -f '${Package}\t${Version}\t${source:Package}\t${db:Status-Abbrev}
 echo "@interrupted"
 for part in /var/lib/dpkg/updates/[0-9]*; do
 	[ ! -e "$part" ] || echo "$part"
+done
+echo "@fetched"
+for whole in "$state"/packages/*/whole; do
+	[ -e "$whole" ] || continue
+	for package in "${whole%/whole}"/*.deb; do
+		echo "${package##*/}"
+	done
 done
 echo "@end"

@@ -1,5 +1,6 @@
 # Takes the server for a run: writes the marker, pauses what changes packages by itself. Under the lock that every other action
-# takes. In: state, run, epoch, marker, readme (contents), timers.
+# takes. In: state, run, epoch, marker, readme (contents), timers,
+# packages (names of the directories of packages that the run needs).
 # Exit: 10 another run holds it, 11 a newer drive of the same run does.
 set -eu
 umask 077
@@ -38,11 +39,17 @@ put "$state/marker.json" "$marker"
 put "$state/README" "$readme"
 put "$state/claim" "$run $epoch"
 sync "$state" "$state/runs/$run"
-# Staged files of runs that ended before they claimed anything hold passwords and serve nobody.
+# Staged files of runs that ended before they claimed anything hold passwords and serve nobody; packages take room.
 for other in "$state"/runs/*; do
 	case $other in
 	*/"$run") ;;
-	*) rm -rf "$other/staged" "$other/packages" ;;
+	*) rm -rf "$other/staged" ;;
+	esac
+done
+for other in "$state"/packages/*; do
+	case " $packages " in
+	*" ${other##*/} "*) ;;
+	*) rm -rf "$other" ;;
 	esac
 done
 read -r paused <"$found" || :

@@ -1,5 +1,5 @@
-# What an upgrade changes: binaries, kea-admin's scripts, configuration files. In: units, scripts, hooks, files (more
-# configuration files, a line each). Needs units.sh.
+# What an upgrade changes: binaries, kea-admin's scripts, configuration files, and what lies ready. In: state,
+# units, scripts, hooks, files (more configuration files, a line each). Needs units.sh.
 set -eu
 echo "@binary"
 while read -r unit _ program _; do
@@ -31,4 +31,8 @@ END
 	printf '%s\n' "$files"
 } | sort -u | while read -r file; do
 	[ ! -f "$file" ] || sha256sum "$file"
+done
+echo "@staged"
+for dir in "$state"/runs/*/staged; do
+	[ ! -d "$dir" ] || find "$dir" -type f -exec sha256sum {} +
 done
