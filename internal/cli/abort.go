@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	ufcli "github.com/urfave/cli/v2"
@@ -30,10 +31,14 @@ func (p *program) abortCommand() *ufcli.Command {
 			if err := canBackOut(k, where(c)); err != nil {
 				return err
 			}
-			if k.driven {
+			switch {
+			case k.driven:
 				return p.askDriver(c, store, k)
+			case k.backingOut():
+				return p.carryOn(c, store, k, "abort", resuming)
+			default:
+				return p.carryOn(c, store, k, "abort", backingOut)
 			}
-			return p.carryOn(c, store, k, "abort", backingOut)
 		},
 	}
 }
@@ -56,22 +61,36 @@ func canBackOut(k kept, at view.Where) error {
 // backingOut drives a run with the request to abort standing before anything is done.
 func backingOut(d *driving) func(context.Context) error {
 	heard := make(chan struct{})
-	requests := make(chan orchestrator.Request)
-	d.op.requests = requests
+	d.drive.Operator = &aborting{operator: d.op, heard: heard}
 	d.drive.World = waiting{d.drive.World, heard}
-	return func(ctx context.Context) error {
-		go func() {
-			for range 2 { // who takes the second has heard the first
-				select {
-				case requests <- orchestrator.Abort:
-				case <-ctx.Done():
-					return
-				}
-			}
-			close(heard)
-		}()
-		return d.drive.Resume(ctx, d.begun)
+	return func(ctx context.Context) error { return d.drive.Resume(ctx, d.begun) }
+}
+
+// aborting is an operator who wants to go back and nowhere else. The engine asks for requests again once it has taken one in.
+type aborting struct {
+	*operator
+	mu    sync.Mutex
+	asked int
+	heard chan struct{}
+}
+
+func (a *aborting) Requests() <-chan orchestrator.Request {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch a.asked++; a.asked {
+	case 1:
+		a.request(orchestrator.Abort)
+	case 2:
+		close(a.heard)
 	}
+	return a.operator.Requests()
+}
+
+func (a *aborting) Ask(ctx context.Context, q orchestrator.Question) (bool, error) {
+	if q.Ask != orchestrator.AskBack {
+		return false, nil
+	}
+	return a.operator.Ask(ctx, q)
 }
 
 // waiting lets a drive see no server before it has heard the request.
@@ -92,10 +111,12 @@ func (w waiting) Pulse(ctx context.Context, name string) (fleet.Pulse, error) {
 // askDriver asks the process that drives the run, waits until it is done with it and says how it ended.
 func (p *program) askDriver(c *ufcli.Context, s store, k kept) error {
 	run := k.status.Run
-	if err := os.WriteFile(s.abortFile(run), nil, 0o600); err != nil {
+	if k.backingOut() {
+		fmt.Fprintf(p.Err, "kea-lockstep: %s is backing out already\n", k.status.Driver)
+	} else if err := os.WriteFile(s.abortFile(run), nil, 0o600); err != nil {
 		return fmt.Errorf("asking %s to back out: %w", k.status.Driver, err)
 	}
-	fmt.Fprintf(p.Err, "kea-lockstep: asked %s to back out; waiting for it\n", k.status.Driver)
+	fmt.Fprintf(p.Err, "kea-lockstep: waiting until %s has backed out\n", k.status.Driver)
 	ctx, stop := p.untilInterrupted(c.Context)
 	defer stop()
 	for k.driven {

@@ -177,8 +177,8 @@ func (d *driving) hearAbort(ctx context.Context) {
 			return
 		}
 		if os.Remove(d.store.abortFile(d.drive.Run)) == nil {
-			d.op.say("kea-lockstep: another terminal asks to back out; what is in flight ends first\n")
 			d.op.request(orchestrator.Abort)
+			d.op.say("kea-lockstep: another terminal asks to back out; what is in flight ends first\n")
 		}
 	}
 }

@@ -26,6 +26,7 @@ type bench struct {
 	signals chan os.Signal
 	calls   int
 	in      io.Reader
+	mu      sync.Mutex
 	talk    *screen // of the newest call
 	typed   chan string
 }
@@ -102,7 +103,9 @@ func (b *bench) program(out, talk io.Writer) *program {
 func (b *bench) call(typed string) result {
 	b.t.Helper()
 	var out, talk screen
+	b.mu.Lock()
 	b.talk = &talk
+	b.mu.Unlock()
 	words := strings.Fields(strings.ReplaceAll(typed, "DIR", b.dir))
 	argv := append([]string{"kea-lockstep", "-f", b.path("fleet.yaml"), "--state", b.path("state")}, words...)
 	code := b.program(&out, &talk).main(context.Background(), argv)
@@ -117,4 +120,14 @@ func (b *bench) expect(want code, typed string) result {
 		b.t.Fatalf("%s: exit %d, want %d\nstdout:\n%s\nstderr:\n%s", typed, r.code, want, r.out, r.talk)
 	}
 	return r
+}
+
+// seen is what the newest call has told so far.
+func (b *bench) seen() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.talk == nil {
+		return ""
+	}
+	return b.talk.String()
 }

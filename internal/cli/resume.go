@@ -26,11 +26,13 @@ func (p *program) resumeCommand() *ufcli.Command {
 				return err
 			}
 			defer store.Close()
-			return p.carryOn(c, store, k, "resume", func(d *driving) func(context.Context) error {
-				return func(ctx context.Context) error { return d.drive.Resume(ctx, d.begun) }
-			})
+			return p.carryOn(c, store, k, "resume", resuming)
 		},
 	}
+}
+
+func resuming(d *driving) func(context.Context) error {
+	return func(ctx context.Context) error { return d.drive.Resume(ctx, d.begun) }
 }
 
 // unfinished finds the run that is to be carried on.

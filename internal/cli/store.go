@@ -117,6 +117,11 @@ func (k kept) touched() bool {
 	return slices.ContainsFunc(k.status.Groups, func(g journal.GroupStatus) bool { return !g.State.Over() && view.Touched(g) })
 }
 
+// backingOut reports whether the run is on its way back already.
+func (k kept) backingOut() bool {
+	return slices.ContainsFunc(k.status.Groups, func(g journal.GroupStatus) bool { return !g.State.Over() && g.BackingOut })
+}
+
 // acted reports whether the run ever began an effect.
 func (k kept) acted() bool { return slices.ContainsFunc(k.status.Groups, view.Touched) }
 

@@ -28,7 +28,9 @@ func (b *bench) atTerminal(typed string, answers ...[2]string) result {
 	talk := &screen{}
 	go func() {
 		var out screen
+		b.mu.Lock()
 		b.talk = talk
+		b.mu.Unlock()
 		argv := append([]string{"kea-lockstep", "-f", b.path("fleet.yaml"), "--state", b.path("state")}, strings.Fields(typed)...)
 		code := b.program(&out, talk).main(context.Background(), argv)
 		ended <- result{code, out.String(), talk.String()}

@@ -17,7 +17,7 @@ import (
 func (p *program) unlockCommand() *ufcli.Command {
 	return &ufcli.Command{
 		Name:   "unlock",
-		Usage:  "show who holds what, and remove the markers of a run that is over, after a yes",
+		Usage:  "show who holds what, and remove the markers of a dead run, after a yes",
 		Flags:  onFleet(yesFlag()),
 		Action: p.unlock,
 	}
@@ -67,6 +67,11 @@ func (p *program) release(ctx context.Context, c *ufcli.Context, k keys, holders
 	}
 	if err := p.agreed(ctx, c, runs); err != nil {
 		return err
+	}
+	for _, run := range runs {
+		if err := k.close(ctx, run, p.driver); err != nil {
+			return err
+		}
 	}
 	for _, m := range holders.Markers {
 		order := orchestrator.Order{
@@ -177,8 +182,8 @@ func lockName(id fleet.DatabaseID) string {
 	return "kea-lockstep:" + orchestrator.Digest([]byte(id))[:32]
 }
 
-// releasable names the runs whose markers may go, or says why one must stay: only a run that is over by its journal, of which no
-// fence stands and no job may live, on a fleet that could be asked in full.
+// releasable names the runs whose markers may go, or says why one must stay: only a run that nobody drives, of which no fence
+// stands and no job may live, on a fleet that could be asked in full and is in one of the two states that a run may leave.
 func (k keys) releasable(ctx context.Context, h view.Holders) ([]string, error) {
 	var runs []string
 	seen := map[string]bool{}
@@ -190,7 +195,7 @@ func (k keys) releasable(ctx context.Context, h view.Holders) ([]string, error) 
 			continue
 		}
 		seen[m.Run] = true
-		if err := k.over(ctx, m.Run, h); err != nil {
+		if err := k.dead(ctx, m.Run, h); err != nil {
 			return nil, err
 		}
 		runs = append(runs, m.Run)
@@ -201,8 +206,8 @@ func (k keys) releasable(ctx context.Context, h view.Holders) ([]string, error) 
 	return runs, nil
 }
 
-// over says why a run's markers must stay.
-func (k keys) over(ctx context.Context, run string, h view.Holders) error {
+// dead says why a run's markers must stay.
+func (k keys) dead(ctx context.Context, run string, h view.Holders) error {
 	stay := func(hint, format string, args ...any) error {
 		return exitError{code: codeHeld, err: fmt.Errorf(format, args...), hints: hints(hint)}
 	}
@@ -221,10 +226,19 @@ func (k keys) over(ctx context.Context, run string, h view.Holders) error {
 			"the journal of run %s is not here, so it cannot be told whether a job of it still runs: %v", run, err)
 	case one.driven:
 		return stay("kea-lockstep status "+run+k.at.State, "run %s is being driven by %s", run, one.status.Driver)
-	case one.broken != nil || !one.status.State.Over():
-		return stay("kea-lockstep resume "+run+k.at.State+"    or abort, where it is not past the point of no return", "run %s is %s, not over", run, one.status.State)
+	case one.broken != nil:
+		return stay("kea-lockstep check"+k.at.Fleet, "the journal of run %s cannot be read: %v", run, one.broken)
 	}
-	return k.jobs(ctx, one)
+	if err := k.jobs(ctx, one); err != nil {
+		return err
+	}
+	for _, g := range one.status.Groups {
+		if _, known := k.stands(one, g); !g.State.Over() && view.Touched(g) && !known {
+			return stay("kea-lockstep resume "+run+k.at.State+"    or abort, where it is not past the point of no return",
+				"%s is neither as before run %s nor as it was to be", g.ID, run)
+		}
+	}
+	return nil
 }
 
 // jobs says which job of a run may still live.

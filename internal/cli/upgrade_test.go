@@ -173,7 +173,7 @@ func (b *bench) interruptAt(order string, times int) func(world.Point) world.Fau
 				b.signals <- os.Interrupt
 			}
 			words := []string{"holds still", "stopping at once"}[times-1]
-			b.await(func() bool { return strings.Contains(b.talk.String(), words) })
+			b.await(func() bool { return strings.Contains(b.seen(), words) })
 		}
 		return world.NoFault
 	}

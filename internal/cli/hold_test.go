@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/world"
+	"kea-lockstep/orchestrator"
+)
+
+// A run that died between its first marker and its first fence changed nothing but the markers.
+func TestUnlockRemovesADeadRunsMarkers(t *testing.T) {
+	b := newBench(t, 3)
+	b.expect(codeDone, "unlock")
+	b.at = b.interruptAt("claim-k2/", 2)
+	b.expect(codeHalted, "upgrade --to 3.0.3 --yes")
+	b.at = nil
+	run := b.newestRun()
+	b.expect(codeHeld, "upgrade --to 3.0.3 --yes")
+	r := b.expect(codeRefused, "unlock")
+	holds(t, r.out, "marker  run "+run)
+	b.expect(codeDone, "unlock --yes")
+	b.atRest(false)
+	holds(t, b.expect(codeDone, "status").out, "backed-out", "ended by unlock")
+	b.expect(codeDone, "upgrade --to 3.0.3 --yes")
+	b.atRest(true)
+}
+
+// A marker whose journal is elsewhere stays: nobody here can tell whether a job of that run still runs.
+func TestUnlockLeavesWhatItCannotJudge(t *testing.T) {
+	b := newBench(t, 2)
+	b.at = b.interruptAt("claim-k2/", 2)
+	b.expect(codeHalted, "upgrade --to 3.0.3 --yes")
+	b.at = nil
+	r := b.expect(codeHeld, "unlock --yes --state DIR/other")
+	holds(t, r.talk, "is not here")
+	holds(t, b.expect(codeHeld, "plan --to 3.0.3").talk, "another run holds it")
+}
+
+func TestARunThatIsDrivenIsNamedAndCanBeAsked(t *testing.T) {
+	b := newBench(t, 2)
+	held := make(chan struct{})
+	talk := &screen{}
+	b.at = func(p world.Point) world.Fault {
+		if p.Kind == "do" && strings.HasPrefix(p.What, "install-k1/") {
+			b.signals <- nil // the first run is in the middle of it
+			<-held
+		}
+		return world.NoFault
+	}
+	first := b.program(&screen{}, talk)
+	first.signals = osSignals
+	ended := make(chan int, 1)
+	go func() {
+		ended <- first.main(context.Background(), []string{"kea-lockstep", "-f", b.path("fleet.yaml"), "--state", b.path("state"), "upgrade", "--to", "3.0.3", "--yes"})
+	}()
+	<-b.signals
+	b.at = nil
+	holds(t, b.expect(codeHeld, "upgrade --to 3.0.3 --yes").talk, "is being driven by operator@desk process 1")
+	holds(t, b.expect(codeHeld, "resume --yes").talk, "is being driven")
+	holds(t, b.expect(codeHeld, "unlock --yes").talk, "the fence of run")
+	go func() {
+		b.await(func() bool { return strings.Contains(talk.String(), "asks to back out") })
+		close(held)
+	}()
+	b.expect(codeBackedOut, "abort --yes")
+	if code := <-ended; code != int(codeBackedOut) {
+		t.Errorf("the run that was asked ended with %d", code)
+	}
+	b.atRest(false)
+}
+
+// lockName must be what the engine asks for: a run's lock is looked for by name.
+func TestUnlockKnowsTheLocksName(t *testing.T) {
+	b := newBench(t, 1)
+	var names []string
+	p := b.program(&screen{}, &screen{})
+	connect := p.connect
+	p.connect = func(f fleet.File) (acting, error) {
+		w, err := connect(f)
+		return listening{w, &names}, err
+	}
+	argv := []string{"kea-lockstep", "-f", b.path("fleet.yaml"), "--state", b.path("state"), "upgrade", "--to", "3.0.3", "--yes"}
+	if code := p.main(context.Background(), argv); code != 0 {
+		t.Fatalf("exit %d", code)
+	}
+	if want := lockName("mysql:model-1:kea1"); len(names) != 1 || names[0] != want {
+		t.Errorf("the engine asks for %q, unlock for %q", names, want)
+	}
+}
+
+type listening struct {
+	acting
+	names *[]string
+}
+
+func (l listening) Lock(ctx context.Context, at fleet.Place, name, holder string) (orchestrator.Lock, error) {
+	*l.names = append(*l.names, name)
+	return l.acting.Lock(ctx, at, name, holder)
+}
