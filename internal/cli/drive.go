@@ -40,7 +40,7 @@ func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string
 	}
 	d := &driving{program: p, store: s, at: where(c), tell: newTeller(), colour: p.colour(p.Err, plainly(c))}
 	d.op = &operator{
-		yes: c.Bool("yes"), colour: d.colour, say: func(text string) { d.tell.say(p.Err, text) },
+		yes: c.Bool("yes"), colour: d.colour, say: func(text string) { d.tell.say(p.Err, text) }, answered: d.tell.answered,
 		requests: make(chan orchestrator.Request, 4), stop: make(chan struct{}), unproved: d.unproved,
 	}
 	if in, ok := terminal(p.In); ok && !d.op.yes {
@@ -52,7 +52,7 @@ func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string
 		Told: func(e journal.Event, status journal.Status) {
 			events++
 			e.Seq = events
-			d.tell.say(p.Err, progress.Line(e, status))
+			d.op.aside(progress.Line(e, status))
 			if line, err := view.Event(e); json && err == nil {
 				d.tell.say(p.Out, line)
 			}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -20,6 +21,8 @@ import (
 type operator struct {
 	yes      bool
 	say      func(text string)
+	answered func() // ends the line of a question
+	asking   atomic.Pointer[string]
 	colour   bool
 	lines    <-chan string // what is typed; closed at its end
 	drop     func()        // forgets what was typed so far
@@ -61,14 +64,33 @@ func (o *operator) Ask(ctx context.Context, q orchestrator.Question) (bool, erro
 	}
 	o.drop()
 	for again := false; ; again = true {
-		o.say(view.Question(q, again, o.colour))
-		answer, err := o.hear(ctx)
+		answer, err := o.put(ctx, q, again)
 		if err != nil {
 			return false, err
 		}
 		if yes, clear := understood(q, answer); clear {
 			return yes, o.stillInTime(q, yes)
 		}
+	}
+}
+
+// put shows a question and hears what is typed.
+func (o *operator) put(ctx context.Context, q orchestrator.Question, again bool) (string, error) {
+	prompt := view.Question(q, true, o.colour)
+	o.say(view.Question(q, again, o.colour))
+	o.asking.Store(&prompt)
+	defer o.asking.Store(nil)
+	return o.hear(ctx)
+}
+
+// aside says something that may come while a question stands, and shows the end of the question again.
+func (o *operator) aside(text string) {
+	if text == "" {
+		return
+	}
+	o.say(text)
+	if prompt := o.asking.Load(); prompt != nil {
+		o.say(*prompt)
 	}
 }
 
@@ -106,9 +128,9 @@ func (o *operator) hear(ctx context.Context) (string, error) {
 		if !ok {
 			return "", errNoAnswer
 		}
+		o.answered()
 		return line, nil
 	case <-o.stop:
-		o.say("\n")
 		return "", errStopped
 	case <-ctx.Done():
 		return "", ctx.Err()

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io"
+	"strings"
 	"sync"
 )
 
@@ -11,6 +12,7 @@ type teller struct {
 	mu    sync.Mutex
 	more  *sync.Cond
 	queue []told
+	open  bool // the last line has no end: a question stands there
 	over  bool
 	ended chan struct{}
 }
@@ -33,8 +35,19 @@ func (t *teller) say(to io.Writer, text string) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.open {
+		t.queue = append(t.queue, told{to, "\n"})
+	}
+	t.open = !strings.HasSuffix(text, "\n")
 	t.queue = append(t.queue, told{to, text})
 	t.more.Signal()
+}
+
+// answered notes that the line that was open has been ended by who typed there.
+func (t *teller) answered() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.open = false
 }
 
 // close returns when everything is written.
