@@ -56,10 +56,10 @@ func jobDir(state, run, step string, attempt, turn int) string {
 }
 
 const (
-	absence  = 2 * time.Minute // how long a server may be away while a job is waited for
-	stretch  = 30 * time.Second
-	turns    = 9
-	jobLimit = 1 << 20 // bytes of output that are looked at
+	absence       = 2 * time.Minute // how long a server may be away while a job is waited for
+	stretch       = 30 * time.Second
+	turns         = 9       // how often a job that is lost is done anew
+	largestOutput = 1 << 20 // bytes of a job's output that are looked at
 )
 
 var notInUnit = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
@@ -76,88 +76,81 @@ func (f *Fleet) do(ctx context.Context, s *server, j job) ([]byte, error) {
 	}
 	for turn := 1; turn <= turns; turn++ {
 		dir := jobDir(book.State, j.order.Run, j.order.ID, j.order.Attempt, turn)
-		started := ssh.Job{
+		begun := ssh.Job{
 			Dir: dir, Title: j.action, Script: script, Params: append(given(book, script), j.params...), Secrets: j.secrets,
 			Unit: unitPrefix + notInUnit.ReplaceAllString(fmt.Sprintf("%s-%s-%s", j.order.Run, j.order.ID, path.Base(dir)), "-"),
 		}
 		if j.guard {
-			started.Guard = guardOf(book.State, j.order)
+			begun.Guard = guardOf(book.State, j.order)
 		}
-		state, err := f.carry(ctx, s, started, j.order.ID)
+		// Starting the same key twice is harmless, so a start of unknown fate is simply made again.
+		err := f.insist(ctx, func() error { return s.host.StartJob(ctx, begun) })
+		if err != nil && !errors.Is(err, ssh.ErrAlreadyClaimed) {
+			return nil, sshError(err)
+		}
+		out := output{tell: f.options.Progress, server: s.name(), step: j.order.ID, secrets: j.secrets}
+		state, err := f.wait(ctx, s, dir, &out)
 		if err != nil {
 			return nil, err
 		}
 		if state.Phase == ssh.JobUnknown && j.again {
 			continue
 		}
-		return f.outcome(ctx, s, j, dir, state)
+		return out.text, outcome(s, j, dir, state, out.text)
 	}
 	return nil, fmt.Errorf("%s: %s was lost %d times: %w", s.name(), j.action, turns, orchestrator.ErrFateUnknown)
 }
 
 // outcome makes a job's end what an order reports.
-func (f *Fleet) outcome(ctx context.Context, s *server, j job, dir string, state ssh.JobState) ([]byte, error) {
+func outcome(s *server, j job, dir string, state ssh.JobState, out []byte) error {
 	switch {
 	case state.Phase != ssh.JobDone:
-		return nil, fmt.Errorf("%s: %s (%s) is %s: %w", s.name(), j.action, dir, state.Phase, orchestrator.ErrFateUnknown)
+		return fmt.Errorf("%s: %s (%s) is %s: %w", s.name(), j.action, dir, state.Phase, orchestrator.ErrFateUnknown)
 	case state.Refused:
-		return nil, fmt.Errorf("%s: %s: %w", s.name(), j.action, orchestrator.ErrSuperseded)
+		return fmt.Errorf("%s: %s: %w", s.name(), j.action, orchestrator.ErrSuperseded)
+	case state.Status != 0:
+		return &scriptError{s.name(), j.action, state.Status, tail(ssh.Printable(out))}
 	}
-	var out []byte
-	err := f.insist(ctx, func() (err error) {
-		out, _, err = s.host.JobOutput(ctx, dir, jobLimit)
-		return err
-	})
-	if err != nil {
-		return nil, sshError(err)
-	}
-	if state.Status != 0 {
-		return out, &scriptError{s.name(), j.action, state.Status, tail(ssh.Printable(out))}
-	}
-	return out, nil
+	return nil
 }
 
-// carry starts a job unless it was started before, and waits until it runs no more.
-func (f *Fleet) carry(ctx context.Context, s *server, j ssh.Job, step string) (ssh.JobState, error) {
-	var state ssh.JobState
-	err := f.insist(ctx, func() (err error) {
-		// Looking first costs a moment, and a start of unknown fate is found by it.
-		if state, err = s.host.Job(ctx, j.Dir); err != nil || state.Phase != ssh.JobAbsent {
-			return err
+// output collects what a job puts out, line by line, and passes it on.
+type output struct {
+	tell         func(server, step, line string)
+	server, step string
+	secrets      []ssh.Secret // that must not be told on
+	text         []byte
+	told         int // lines
+}
+
+// from gives the listener of one wait, which hears all from the beginning; what was told before is not told again.
+func (o *output) from() func(string) {
+	seen := 0
+	return func(line string) {
+		if seen++; seen <= o.told {
+			return
 		}
-		err = s.host.StartJob(ctx, j)
-		if errors.Is(err, ssh.ErrAlreadyClaimed) {
-			err = nil
+		o.told = seen
+		for _, one := range o.secrets {
+			if one.Value != "" {
+				line = strings.ReplaceAll(line, one.Value, "[redacted]")
+			}
 		}
-		state.Phase = ssh.JobRunning
-		return err
-	})
-	if err != nil {
-		return state, sshError(err)
+		if len(o.text) < largestOutput {
+			o.text = append(append(o.text, line...), '\n')
+		}
+		if o.tell != nil {
+			o.tell(o.server, o.step, ssh.Printable([]byte(line)))
+		}
 	}
-	if state.Phase != ssh.JobRunning {
-		return state, nil
-	}
-	return f.wait(ctx, s, j.Dir, step)
 }
 
 // wait waits for a job's end. A server that is away for too long leaves the job's fate unknown.
-func (f *Fleet) wait(ctx context.Context, s *server, dir, step string) (ssh.JobState, error) {
-	told := 0
+func (f *Fleet) wait(ctx context.Context, s *server, dir string, out *output) (ssh.JobState, error) {
 	var away time.Time
 	for {
-		seen := 0
-		var progress func(string)
-		if f.options.Progress != nil {
-			progress = func(line string) {
-				if seen++; seen > told { // what was told before is not told again
-					told = seen
-					f.options.Progress(s.name(), step, ssh.Printable([]byte(line)))
-				}
-			}
-		}
 		part, cancel := context.WithTimeout(ctx, stretch)
-		state, err := s.host.WaitJob(part, dir, progress)
+		state, err := s.host.WaitJob(part, dir, out.from())
 		cancel()
 		switch {
 		case err == nil:

@@ -2,9 +2,9 @@
 # base64. Needs units.sh.
 configs() {
 	while read -r unit daemon _ config; do
-		unit_file "${unit:-none}" >/dev/null || continue
+		unit_file "${unit:-none}" || continue
 		case $1 in all | *"	$unit	"*) ;; *) continue ;; esac
-		config=$(config_of "$unit" "$config")
+		unit_says "$unit" "$config"
 		if [ -e "$config" ]; then
 			printf '%s\t%s\t%s\t%s\n' "$unit" "$daemon" "$config" "$(base64 -w 0 "$config")"
 		else

@@ -1,23 +1,29 @@
 # The cheap look. In: state, units, daemons. Needs units.sh and processes.sh.
 set -eu
 echo "@boot"
-cat /proc/sys/kernel/random/boot_id
+read -r boot </proc/sys/kernel/random/boot_id
+echo "$boot"
 echo "@claim"
 if [ -e "$state/claim" ]; then
-	cat "$state/claim"
+	read -r claim <"$state/claim"
+	echo "$claim"
 	echo "@driver"
-	sed -n 's/^  "driver": //p' "$state/marker.json" 2>/dev/null || :
+	while read -r line; do
+		case $line in
+		'"driver": '*)
+			printf '%s\n' "${line#'"driver": '}"
+			break
+			;;
+		esac
+	done <"$state/marker.json"
 fi
 
-# links UNIT: whether something starts it at boot, by the links that "enable" makes and a mask leaves alone.
+# links UNIT: sets linked, whether something starts it at boot, by the links that "enable" makes and a mask leaves alone.
 links() {
+	linked=unlinked
 	for link in /etc/systemd/system/*.wants/"$1" /etc/systemd/system/*.requires/"$1" /run/systemd/system/*.wants/"$1"; do
-		if [ -L "$link" ]; then
-			echo linked
-			return 0
-		fi
+		[ ! -L "$link" ] || linked=linked
 	done
-	echo unlinked
 }
 
 echo "@units"
@@ -33,23 +39,20 @@ while read -r unit daemon _ config; do
 	elif [ -e "$mask" ]; then
 		own=yes
 	fi
-	install=no user='' file=''
-	if file=$(unit_file "$unit"); then
+	install=no user=''
+	if unit_file "$unit"; then
 		present=yes
-		if [ "$masked" = yes ]; then
-			! grep -q '^\[Install\]' "$file" || install=yes
-		fi
-		config=$(config_of "$unit" "$config")
-		user=$(unit_text "$unit" | sed -n 's/^User=//p' | tail -n 1)
+		unit_says "$unit" "$config"
 	fi
 	run=
 	fence=/etc/systemd/system/$unit.d/kea-lockstep.conf
 	if [ -e "$fence" ]; then
 		fences="$fences $fence"
-		{ read -r _ _ run <"$fence"; } || :
+		read -r _ _ run <"$fence" || :
 	fi
+	links "$unit"
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' \
-		"$unit" "$daemon" "$present" "$masked" "$own" "$(links "$unit")" "$install" "$config" "$user" "$run"
+		"$unit" "$daemon" "$present" "$masked" "$own" "$linked" "$install" "$config" "$user" "$run"
 done <<END
 $units
 END

@@ -23,8 +23,9 @@ done
 echo "@files"
 {
 	while read -r unit _ _ config; do
-		unit_file "${unit:-none}" >/dev/null || continue
-		config_of "$unit" "$config"
+		unit_file "${unit:-none}" || continue
+		unit_says "$unit" "$config"
+		echo "$config"
 	done <<END
 $units
 END

@@ -1,6 +1,10 @@
 # Lets the installed binary test a configuration, first alone (-t), then with its databases (-T): as the unit's user, with its
 # environment and directories. In: unit, program, config, name (of the transient unit). Needs units.sh. Daemons are stopped.
 set -eu
+unit_file "$unit"
+drop_ins "$unit"
+# shellcheck disable=SC2086 # a list of paths without blanks
+text=$(cat "$file" $parts)
 set --
 while read -r line; do
 	case $line in
@@ -13,7 +17,7 @@ while read -r line; do
 	esac
 	set -- "$@" "--property=$line"
 done <<END
-$(unit_text "$unit")
+$text
 END
 # shellcheck disable=SC2016 # for the shell inside
 systemd-run --quiet --wait --pipe --collect --unit="$name" --service-type=exec "$@" \

@@ -1,30 +1,45 @@
-# Finds the files of units, also under a mask. In: units (a line each: unit daemon program configuration).
+# Finds the files of units, also under a mask. Nothing is started for it: a look must be cheap.
 
-# unit_file UNIT: its file, whatever masks it; fails where there is none.
+# unit_file UNIT: sets file, whatever masks it; fails where there is none.
 unit_file() {
 	for dir in /etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
-		if [ -s "$dir/$1" ] && ! [ -c "$dir/$1" ]; then
-			echo "$dir/$1"
+		file=$dir/$1
+		if [ -s "$file" ] && ! [ -c "$file" ]; then
 			return 0
 		fi
 	done
+	file=
 	return 1
 }
 
-# unit_text UNIT: what its file and drop-ins say; ours is left out.
-unit_text() {
-	text_of=$(unit_file "$1") || return 0
-	cat "$text_of"
+# drop_ins UNIT: sets parts, a path a line; ours is left out.
+drop_ins() {
+	parts=
 	for part in /usr/lib/systemd/system/"$1".d/*.conf /run/systemd/system/"$1".d/*.conf /etc/systemd/system/"$1".d/*.conf; do
-		case $part in
-		*/kea-lockstep.conf) ;;
-		*) [ ! -f "$part" ] || cat "$part" ;;
-		esac
+		case $part in */kea-lockstep.conf) continue ;; esac
+		[ ! -f "$part" ] || parts="$parts
+$part"
 	done
 }
 
-# config_of UNIT DEFAULT: the configuration that its command line names.
-config_of() {
-	named=$(unit_text "$1" | sed -n 's/^ExecStart=.* -c *\([^ ]*\).*/\1/p' | tail -n 1)
-	echo "${named:-$2}"
+# unit_says UNIT CONFIGURATION: sets config (what its command line names, else the given one), user and install (whether it can
+# be enabled). After unit_file.
+unit_says() {
+	config=$2 user='' install=no
+	drop_ins "$1"
+	while read -r part; do
+		[ -n "$part" ] || continue
+		while read -r line || [ -n "$line" ]; do
+			case $line in
+			ExecStart=*' -c '*)
+				config=${line##* -c }
+				config=${config%% *}
+				;;
+			User=*) user=${line#User=} ;;
+			'[Install]') install=yes ;;
+			esac
+		done <"$part"
+	done <<END
+$file$parts
+END
 }
