@@ -40,6 +40,13 @@ func (g *groupDrive) status() journal.GroupStatus {
 	return journal.GroupStatus{}
 }
 
+// recorded is where one step stands by the journal.
+func (g *groupDrive) recorded(id string) journal.StepStatus {
+	g.Drive.mu.Lock()
+	defer g.Drive.mu.Unlock()
+	return g.fold.Step(g.group.ID, id)
+}
+
 func (g *groupDrive) record(ctx context.Context, e journal.Event) error {
 	e.Group = g.group.ID
 	return g.Drive.record(ctx, e)

@@ -68,7 +68,7 @@ func (g *groupDrive) fate(ctx context.Context, phase string, s Step, result jour
 
 // found waits for a migration that an earlier drive started and that still runs. It starts nothing.
 func (g *groupDrive) found(ctx context.Context, s Step) error {
-	before := g.status().Steps[s.ID]
+	before := g.recorded(s.ID)
 	if !before.Flight {
 		return nil
 	}
@@ -91,7 +91,7 @@ func (g *groupDrive) found(ctx context.Context, s Step) error {
 
 // abandon closes an attempt that was begun and is known not to run, so that the next one has a key of its own.
 func (g *groupDrive) abandon(ctx context.Context, phase string, s Step) error {
-	before := g.status().Steps[s.ID]
+	before := g.recorded(s.ID)
 	if !before.Flight {
 		return nil
 	}

@@ -13,7 +13,7 @@ import (
 // step does one step: asks whether it is already so, writes down the intent, acts, and asks again.
 func (g *groupDrive) step(ctx context.Context, phase string, s Step) error {
 	def := kinds[s.Kind]
-	before := g.status().Steps[s.ID]
+	before := g.recorded(s.ID)
 	if before.Done && def.probe == nil {
 		return nil
 	}
@@ -76,9 +76,9 @@ func (g *groupDrive) order(ctx context.Context, s Step, def kind) (journal.Resul
 	ctx, cancel := context.WithTimeout(ctx, def.deadline)
 	defer cancel()
 	return g.Actor.Do(ctx, Order{
-		Step: s, Run: g.Run, Epoch: g.epoch, Attempt: g.status().Steps[s.ID].Attempt, Driver: g.Driver,
+		Step: s, Run: g.Run, Epoch: g.epoch, Attempt: g.recorded(s.ID).Attempt, Driver: g.Driver,
 		Plan: &g.plan, Group: g.group,
-		Results: func(id string) journal.Result { return g.status().Steps[id].Result },
+		Results: func(id string) journal.Result { return g.recorded(id).Result },
 	})
 }
 
@@ -145,7 +145,7 @@ func (g *groupDrive) pids(ctx context.Context, server string) string {
 
 // begin writes down the intent. A step in flight keeps its attempt, so that its job is found again and not started twice.
 func (g *groupDrive) begin(ctx context.Context, phase string, s Step) error {
-	before := g.status().Steps[s.ID]
+	before := g.recorded(s.ID)
 	attempt := before.Attempt
 	if !before.Flight {
 		attempt++

@@ -183,6 +183,7 @@ func (f *Folding) step(g *GroupStatus, e Event) error {
 		s = StepStatus{Phase: e.Phase, Attempt: a.Number, Flight: true, Began: e.Time}
 		f.begun(g, e, a)
 	case StepDone:
+		s.Result = Result{} // what an earlier attempt reported is no part of this one
 		if err := e.Read(&s.Result); err != nil {
 			return err
 		}
@@ -305,13 +306,28 @@ func (o *Outage) back(server string, at time.Time) {
 // worst orders the states of groups for the state of the whole run.
 var worst = []State{Halted, Interrupted, Paused, Running, RolledBack, BackedOut, Refused, Waiting, Done}
 
-// Status gives the status after the events so far.
+// Status gives the status after the events so far. It is the caller's: no later event changes it.
 func (f *Folding) Status() Status {
-	for i := range f.now.Groups {
-		f.now.Groups[i].Outage.total()
+	now := f.now
+	now.State = f.overall()
+	now.Groups = append([]GroupStatus{}, f.now.Groups...)
+	for i := range now.Groups {
+		g := &now.Groups[i]
+		g.Phases, g.Steps, g.Outage.Server = slices.Clone(g.Phases), maps.Clone(g.Steps), maps.Clone(g.Outage.Server)
+		g.Outage.total()
 	}
-	f.now.State = f.overall()
-	return f.now
+	now.Servers = append([]ServerStatus{}, f.now.Servers...)
+	now.Bases = append([]DatabaseStatus{}, f.now.Bases...)
+	now.Backups = append([]Backup{}, f.now.Backups...)
+	return now
+}
+
+// Step gives where one step of a group stands, without the rest of the status; its zero value for one that was never begun.
+func (f *Folding) Step(group, step string) StepStatus {
+	if g := f.group(group); g != nil {
+		return g.Steps[step]
+	}
+	return StepStatus{}
 }
 
 func (f *Folding) overall() State {
