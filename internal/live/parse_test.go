@@ -1,0 +1,251 @@
+package live
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
+	"kea-lockstep/playbooks"
+)
+
+func debian(t testing.TB) playbooks.Playbook {
+	t.Helper()
+	book, err := playbooks.Load("debian")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return book
+}
+
+// held is what pulse.sh printed on a Debian host in the middle of a run: fenced, one daemon started by hand.
+const held = `@boot
+2795389d-9738-41b0-8dd7-e239fa2b42c4
+@claim
+20261123T041303Z-euhq 3
+@driver
+"ops@bastion \"night\"[4711]",
+@units
+kea-dhcp4-server.service	kea-dhcp4	yes	yes	no	linked	yes	/etc/kea/kea-dhcp4.conf	_kea	20261123T041303Z-euhq
+kea-dhcp6-server.service	kea-dhcp6	yes	no	yes	unlinked	yes	/srv/six.conf	_kea	
+kea-dhcp-ddns-server.service	kea-dhcp-ddns	yes	yes	no	unlinked	yes	/etc/kea/kea-dhcp-ddns.conf	_kea	
+kea-ctrl-agent.service	kea-ctrl-agent	no	no	no	unlinked	no	/etc/kea/kea-ctrl-agent.conf		
+@fenced
+/etc/systemd/system/kea-dhcp4-server.service.d/kea-lockstep.conf	2026-11-23 04:13:09.123456789 +0000
+@show
+Id=kea-dhcp4-server.service
+ActiveState=inactive
+UnitFileState=masked
+MainPID=0
+ActiveEnterTimestampMonotonic=11
+InactiveEnterTimestampMonotonic=22
+
+Id=kea-dhcp6-server.service
+ActiveState=active
+UnitFileState=enabled
+MainPID=812
+ActiveEnterTimestampMonotonic=33
+InactiveEnterTimestampMonotonic=0
+
+Id=kea-dhcp-ddns-server.service
+ActiveState=failed
+UnitFileState=masked
+MainPID=0
+ActiveEnterTimestampMonotonic=0
+InactiveEnterTimestampMonotonic=44
+
+Id=kea-ctrl-agent.service
+ActiveState=inactive
+UnitFileState=
+MainPID=0
+ActiveEnterTimestampMonotonic=0
+InactiveEnterTimestampMonotonic=0
+@processes
+812	kea-dhcp6	kea-dhcp6-server.service	3344	/usr/sbin/kea-dhcp6 -c /srv/six.conf 
+913	kea-dhcp4		5566	/usr/sbin/kea-dhcp4 -c /etc/kea/kea-dhcp4.conf -d 
+914	kea-dhcp4	run-u77.service	5567	/usr/sbin/kea-dhcp4 -c /tmp/x 
+@end
+`
+
+func TestPulseTellsWhoHoldsAServerAndWhatRuns(t *testing.T) {
+	p, err := parsePulse("k1", debian(t), []byte(held))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (fleet.Claim{Run: "20261123T041303Z-euhq", Epoch: 3, Driver: `ops@bastion "night"[4711]`}); p.Claim != want {
+		t.Errorf("the claim is %+v", p.Claim)
+	}
+	want := []fleet.Unit{
+		{Name: "kea-dhcp4-server.service", Daemon: kea.DHCP4, Present: true, Masked: true, Enabled: "enabled", Active: "inactive",
+			Since: "22", Fence: "20261123T041303Z-euhq", Fenced: "2026-11-23 04:13:09.123456789 +0000",
+			Config: "/etc/kea/kea-dhcp4.conf", User: "_kea"},
+		{Name: "kea-dhcp6-server.service", Daemon: kea.DHCP6, Present: true, Own: true, Enabled: "enabled", Active: "active",
+			PID: 812, Since: "33", Config: "/srv/six.conf", User: "_kea"},
+		{Name: "kea-dhcp-ddns-server.service", Daemon: kea.DDNS, Present: true, Masked: true, Enabled: "disabled", Active: "failed",
+			Since: "44", Config: "/etc/kea/kea-dhcp-ddns.conf", User: "_kea"},
+		{Name: "kea-ctrl-agent.service", Daemon: kea.CtrlAgent, Active: "inactive", Since: "0"},
+	}
+	for i, u := range p.Units {
+		if u != want[i] {
+			t.Errorf("unit %d is\n%+v, want\n%+v", i, u, want[i])
+		}
+	}
+	var units []string
+	for _, one := range p.Processes {
+		units = append(units, one.Unit)
+	}
+	if got := strings.Join(units, ","); got != "kea-dhcp6-server.service,," {
+		t.Errorf("a daemon in no unit of Kea's must count as started by hand: units are %q", got)
+	}
+}
+
+// What ends before its end proves nothing: a fence that is not in it may be there.
+func TestCutOutputIsNoAnswer(t *testing.T) {
+	for cut := range len(held) - 1 {
+		if _, err := parsePulse("k1", debian(t), []byte(held[:cut])); err == nil {
+			t.Fatalf("the first %d bytes were taken for the whole", cut)
+		}
+	}
+}
+
+func TestSoftwareSeesWhatIsHalfDone(t *testing.T) {
+	const out = `@binary
+2.6.3
+@scripts
+mysql	upgrade_021_to_022.sh
+mysql	upgrade_022.1_to_022.2.sh
+pgsql	upgrade_021_to_022.sh
+@hooks
+/usr/lib/x86_64-linux-gnu/kea/hooks
+@files
+2c26a948f5b4bb5bb82c4008a65ebf598500157391c47e261a124b1fc61a4258  /etc/kea/kea dhcp4.conf
+@staged
+cae25874747218038b518837733dba41114289a36b2bc8d52a2a76369ef3baf5  /var/lib/kea-lockstep/runs/R1/staged/etc/kea/kea-dhcp4.conf
+@packages
+kea-admin	2.6.3-1+deb13u1	isc-kea	ii 
+kea-common	3.0.3-1~bpo13+1	isc-kea	iF 
+kea-doc	2.6.3-1	isc-kea	rc 
+vim	9	vim	iU 
+@interrupted
+@fetched
+kea-admin_1%3a3.0.3-1~bpo13+1_amd64.deb
+lock
+@end
+`
+	s, err := parseSoftware("k1", []string{"isc-kea"}, []byte(out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Whole.OK() || !strings.Contains(s.Whole.Saw, "kea-common") || !strings.Contains(s.Whole.Saw, "vim") {
+		t.Errorf("half installed packages are taken for whole: %v", s.Whole)
+	}
+	if len(s.Packages) != 2 || s.Packages["kea-common"] != "3.0.3-1~bpo13+1" || s.Packages["kea-admin"] != "2.6.3-1+deb13u1" {
+		t.Errorf("the packages of Kea are %v", s.Packages)
+	}
+	if s.Scripts[kea.MySQL].String() != "22.2" || s.Scripts[kea.PostgreSQL].String() != "22.0" {
+		t.Errorf("kea-admin leads to %v", s.Scripts)
+	}
+	if s.Files["/etc/kea/kea dhcp4.conf"] == "" || s.Staged["R1:/etc/kea/kea-dhcp4.conf"] == "" {
+		t.Errorf("files %v, staged %v", s.Files, s.Staged)
+	}
+	if len(s.Fetched) != 1 || s.Fetched[0] != "kea-admin=1:3.0.3-1~bpo13+1" {
+		t.Errorf("fetched %q", s.Fetched)
+	}
+	if s.Kea.String() != "2.6.3" {
+		t.Errorf("Kea is %s", s.Kea)
+	}
+}
+
+func TestATransactionThatHurtsIsRefused(t *testing.T) {
+	keep := debian(t).Keep
+	for _, c := range []struct{ said, harm string }{
+		{"Inst kea-admin [2.6.3] (3.0.3 Debian)\nConf kea-admin (3.0.3)\n", ""},
+		{"Inst kea-admin [2.6.3] (3.0.3)\nRemv kea-doc [2.6.3]\n", "remove kea-doc"},
+		{"Purg kea-doc [2.6.3]\n", "remove kea-doc"},
+		{"Inst mariadb-server [11] (12)\n", "change mariadb-server"},
+		{"Inst mariadb-server-core [11] (12)\n", "change mariadb-server-core"},
+		{"Inst postgresql-17 [1] (2)\n", "change postgresql-17"},
+		{"Inst openssh-server [1] (2)\n", "change openssh-server"},
+		{"Inst systemd [1] (2)\n", "change systemd"},
+		{"Inst libmariadb3 [1] (2)\nInst mariadb-client [1] (2)\n", ""},
+	} {
+		if harm := parseTransaction([]byte(c.said)).harms(keep); harm != c.harm {
+			t.Errorf("%q: %q, want %q", c.said, harm, c.harm)
+		}
+	}
+}
+
+func TestReleaseNamesItsPlaybook(t *testing.T) {
+	name, words := parseRelease("PRETTY_NAME=\"Ubuntu 24.04 LTS\"\nID=ubuntu\nID_LIKE=debian\n")
+	book, ok := playbooks.For(words)
+	if name != "Ubuntu 24.04 LTS" || !ok || book.Name != "debian" {
+		t.Errorf("%q, %q is spoken to by %q", name, words, book.Name)
+	}
+}
+
+func TestPeersAreCompared(t *testing.T) {
+	for in, want := range map[string]string{
+		"[::ffff:192.0.2.5]:3306": "192.0.2.5:3306",
+		"192.0.2.5:3306":          "192.0.2.5:3306",
+		"[2001:db8:0::5]:3306":    "[2001:db8::5]:3306",
+		"/run/mysqld/mysqld.sock": "/run/mysqld/mysqld.sock",
+	} {
+		if got := normalPeer(in); got != want {
+			t.Errorf("%s is %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestLogsAreJudged(t *testing.T) {
+	started := "INFO  [kea-dhcp4.dhcp4/77.1] DHCP4_STARTED Kea DHCPv4 server version 3.0.3 started"
+	fatal := "ERROR [kea-dhcp4.dhcp4/77.1] DHCP4_INIT_FAIL failed to initialize Kea server: Unable to open database"
+	for _, c := range []struct {
+		lines []string
+		want  fleet.Answer
+	}{
+		{[]string{started}, fleet.Yes},
+		{[]string{started, fatal}, fleet.No},
+		{[]string{fatal}, fleet.No},
+		{nil, fleet.CannotTell},
+		{[]string{"something else"}, fleet.CannotTell},
+	} {
+		if v := judgeLog(c.lines); v.Answer != c.want {
+			t.Errorf("%q: %v", c.lines, v)
+		}
+	}
+}
+
+func TestClocksAreCompared(t *testing.T) {
+	asked := time.Unix(1000, 0)
+	if d := skew("1090.5", asked, asked.Add(time.Second)); d < 89*time.Second || d > 91*time.Second {
+		t.Errorf("a clock that is 90 s ahead is off by %v", d)
+	}
+	if d := skew("nonsense", asked, asked); d != 0 {
+		t.Errorf("what cannot be read is off by %v", d)
+	}
+}
+
+func FuzzParsers(f *testing.F) {
+	f.Add([]byte(held))
+	f.Add([]byte("@sockets\n3306\t77\tkea-dhcp4\t/system.slice/kea-dhcp4-server.service\n@end\n"))
+	f.Add([]byte("@units\n@show\nA=B\n@packages\na\tb\tc\t\n@available\na\t1\t\n@disk\n/\t99999999999999999999\n@end\n"))
+	book := debian(f)
+	f.Fuzz(func(t *testing.T, out []byte) {
+		if p, err := parsePulse("k1", book, out); err == nil && len(p.Units) == 0 {
+			t.Error("a server without a unit is no answer: every unit of the playbook is told of")
+		}
+		_, _ = parseSoftware("k1", book.Sources, out)
+		if found, err := parseSections(out); err == nil {
+			for _, d := range parseRest(found).Disk {
+				if d.Free < 0 {
+					t.Errorf("room of %d bytes", d.Free)
+				}
+			}
+		}
+		_, _ = parseHolders(out)
+		_, _ = greeting(out)
+		_ = reported(out)
+		_ = parseTransaction(out)
+	})
+}
