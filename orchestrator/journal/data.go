@@ -46,10 +46,11 @@ type Question struct {
 // Problem is what a user is told of a failure: what happened, what was seen, verbatim, where the fleet stands, and the commands
 // to type next.
 type Problem struct {
-	What string   `json:"what"`
-	Why  string   `json:"why,omitempty"`
-	Now  []string `json:"now,omitempty"`
-	Next []Next   `json:"next,omitempty"`
+	Phase string   `json:"phase,omitempty"` // where it happened
+	What  string   `json:"what"`
+	Why   string   `json:"why,omitempty"`
+	Now   []string `json:"now,omitempty"`
+	Next  []Next   `json:"next,omitempty"`
 }
 
 // Next is a command and what it does.

@@ -168,6 +168,9 @@ func (f *Folding) grouped(g *GroupStatus, e Event) error {
 			return err
 		}
 		g.State, g.Problem = end.State, end.Problem
+		if e.Phase != "" {
+			g.Phase = e.Phase
+		}
 	}
 	return nil
 }
@@ -231,9 +234,10 @@ func (f *Folding) done(g *GroupStatus, e Event, r Result) {
 			Bytes: r.Facts[FactBytes], Digest: r.Facts[FactDigest],
 		})
 	case KindProve:
-		for i := range f.now.Backups {
-			if f.now.Backups[i].Server == e.Server && string(f.now.Backups[i].Database) == r.Facts[FactDatabase] {
+		for i, b := range slices.Backward(f.now.Backups) {
+			if b.Server == e.Server && string(b.Database) == r.Facts[FactDatabase] {
 				f.now.Backups[i].Proved = r.Facts[FactProof]
+				break // a dump that this one took the place of was not what was restored
 			}
 		}
 	case KindVerify:
