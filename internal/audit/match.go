@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
@@ -75,8 +76,8 @@ func (m *matcher) server(s fleet.Server) {
 				}
 			}
 		}
-		m.fence(s, u)
 	}
+	m.fences(s)
 	for _, p := range s.Processes {
 		if p.Unit == "" {
 			m.unknown(Finding{Code: "by-hand", Server: s.Name, Daemon: string(p.Daemon),
@@ -162,12 +163,20 @@ func (m *matcher) stale(s fleet.Server, p Pair, d fleet.Database) {
 	})
 }
 
-// fence names a fence that stands, with the command that lifts it.
-func (m *matcher) fence(s fleet.Server, u fleet.Unit) {
-	if u.Fence != "" {
+// fences names each fence that stands, with the command that lifts it.
+func (m *matcher) fences(s fleet.Server) {
+	var runs []string
+	units := map[string][]string{}
+	for _, u := range s.Units {
+		if u.Fence != "" && !slices.Contains(runs, u.Fence) {
+			runs = append(runs, u.Fence)
+		}
+		units[u.Fence] = append(units[u.Fence], u.Name)
+	}
+	for _, run := range runs {
 		m.add(Finding{
-			Code: "fenced", Severity: Warning, Server: s.Name, Daemon: string(u.Daemon),
-			Message: fmt.Sprintf("the fence of run %s stands on %s", u.Fence, u.Name), Next: "kea-lockstep resume " + u.Fence,
+			Code: "fenced", Severity: Warning, Server: s.Name, Next: "kea-lockstep resume " + run,
+			Message: fmt.Sprintf("the fence of run %s stands on %s", run, strings.Join(units[run], ", ")),
 		})
 	}
 }

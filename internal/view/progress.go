@@ -73,7 +73,7 @@ func (p *Progress) words(e journal.Event, s journal.Status) (tone, string) {
 		if e.Read(&q) != nil {
 			return plain, ""
 		}
-		return plain, fmt.Sprintf("asked: %s %s", q.Question, map[bool]string{true: "yes", false: "no"}[q.Yes])
+		return plain, fmt.Sprintf("asked: %s  %s", q.Question, map[bool]string{true: "yes", false: "no"}[q.Yes])
 	default:
 		return p.turn(e, s)
 	}
