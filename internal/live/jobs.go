@@ -105,13 +105,27 @@ func (f *Fleet) do(ctx context.Context, s *server, j job) ([]byte, error) {
 func outcome(s *server, j job, dir string, state ssh.JobState, out []byte) error {
 	switch {
 	case state.Phase != ssh.JobDone:
-		return fmt.Errorf("%s: %s (%s) is %s: %w", s.name(), j.action, dir, state.Phase, orchestrator.ErrFateUnknown)
+		return lost(s, j, dir, state, out)
 	case state.Refused:
 		return fmt.Errorf("%s: %s: %w", s.name(), j.action, orchestrator.ErrSuperseded)
 	case state.Status != 0:
 		return &scriptError{s.name(), j.action, state.Status, tail(ssh.Printable(out))}
 	}
 	return nil
+}
+
+// lost words a job that ended without a word.
+func lost(s *server, j job, dir string, state ssh.JobState, out []byte) error {
+	how := "was cut off"
+	if state.Rebooted {
+		how = "was cut off by a restart of the server"
+	}
+	lines := strings.Split(strings.TrimSpace(ssh.Printable(out)), "\n")
+	said := lines[len(lines)-1]
+	if said != "" {
+		said = "; it last said: " + tail(said)
+	}
+	return fmt.Errorf("%s: %s %s, its record is in %s: %w%s", s.name(), j.action, how, dir, orchestrator.ErrFateUnknown, said)
 }
 
 // output collects what a job puts out, line by line, and passes it on.

@@ -120,7 +120,7 @@ func asks(script, name string) bool {
 
 // tail keeps the end of what a program said, where it says why.
 func tail(said string) string {
-	const most = 2000
+	const most = 1000
 	said = strings.TrimSpace(said)
 	if len(said) > most {
 		said = "... " + said[len(said)-most:]
