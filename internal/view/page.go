@@ -59,9 +59,8 @@ type cell struct {
 	tone tone
 }
 
-func c(text string) cell                 { return cell{text: text} }
-func cf(format string, args ...any) cell { return cell{text: fmt.Sprintf(format, args...)} }
-func ct(t tone, text string) cell        { return cell{text: text, tone: t} }
+func c(text string) cell          { return cell{text: text} }
+func ct(t tone, text string) cell { return cell{text: text, tone: t} }
 func cells(texts ...string) (row []cell) {
 	for _, t := range texts {
 		row = append(row, c(t))
