@@ -25,7 +25,7 @@ func (g *groupDrive) fail(ctx context.Context, cause error) (journal.State, erro
 			state = journal.Interrupted
 		}
 		return g.ended(ctx, state, g.problem(cause))
-	case g.status().PastReturn, g.holds(cause):
+	case g.status().PastReturn, g.holds(cause), errors.Is(cause, ErrLocked): // who holds the lock may be at work right now
 		return g.ended(ctx, journal.Halted, g.problem(cause))
 	}
 	yes, err := g.ask(ctx, AskBack)

@@ -21,7 +21,7 @@ const PlanFormat = "kea-lockstep.plan/1"
 func Make(facts fleet.Facts, target kea.Version, opts Options) Plan {
 	p := Plan{
 		Format: PlanFormat, Target: target, Options: opts,
-		Accepted: slices.Sorted(slices.Values(opts.Accept)), Warnings: []Finding{},
+		Accepted: append([]Risk{}, slices.Compact(slices.Sorted(slices.Values(opts.Accept)))...), Warnings: []Finding{},
 	}
 	p.preflight(facts)
 	for _, g := range fleet.Groups(facts) {
@@ -186,6 +186,7 @@ func (p *Plan) script(g *GroupPlan) {
 func (p Plan) hash() string {
 	bare := p
 	bare.Hash, bare.Made, bare.Warnings, bare.Groups = "", time.Time{}, nil, nil
+	bare.Checks = 0 // one for each session, among others: those come and go
 	for _, g := range p.Groups {
 		bare.Groups = append(bare.Groups, g.unmeasured())
 	}

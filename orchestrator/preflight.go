@@ -1,6 +1,7 @@
 package orchestrator
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -132,6 +133,12 @@ func (c checker) software(s fleet.Server, at finding) {
 	c.must(now.Compare(target) <= 0, at("downgrade", "Kea has no downgrade: choose a target from "+now.String()+" on",
 		"Kea %s is installed, which is newer than %s", now, target))
 	c.need(s.Software.Whole, at("broken-packages", "mend them with the package manager, then plan again", "packages are half installed"))
+	c.must(len(s.Packages) > 0, at("no-packages", "install Kea from packages, or take the server out of the fleet file",
+		"the package manager knows no Kea package there"))
+	for name := range s.Software.Packages {
+		c.must(slices.ContainsFunc(s.Packages, func(p fleet.Package) bool { return p.Name == name }),
+			at("package-unknown", "refresh the package lists of "+s.Name, "which versions of %s can be had is not known", name))
+	}
 	for _, pkg := range s.Packages {
 		_, ok := candidate(pkg, target)
 		c.must(ok, at("package-missing", "make the repository that has Kea "+target.String()+" known to "+s.Name+" and refresh its package lists",
@@ -167,15 +174,16 @@ func (c checker) configs(s fleet.Server, at finding) {
 		if !c.must(cfg.Problem == "", at("configuration", "mend it, then plan again", "%s", cfg.Problem)) {
 			continue
 		}
-		from := cfg.Parsed
+		from, path := cfg.Parsed, cfg.Path
 		if cfg.Staged != nil {
 			if !c.must(cfg.Staged.Problem == "", at("staged", "mend it, then plan again", "%s", cfg.Staged.Problem)) {
 				continue
 			}
-			from = cfg.Staged.Parsed
+			from, path = cfg.Staged.Parsed, cfg.Staged.Path
 		}
 		for _, b := range kea.Breaks(from, s.Software.Kea, c.plan.Target) {
-			f := at("break", b.Do, "%s: %s", cfg.Path, b.What)
+			// What is edited for the operator in today's file, the operator has to do in a staged one.
+			f := at("break", cmp.Or(b.Do, "change that in "+path+", or leave it out of the fleet file: today's is then edited"), "%s: %s", path, b.What)
 			switch {
 			case b.Edited && cfg.Staged == nil:
 			case b.Severity == kea.Refusal, b.Edited:

@@ -31,8 +31,9 @@ func (c checker) database(d fleet.Database) {
 		c.need(d.Scratch, at("unproved-backup", "give an account under databases: admin: that may create databases, or --accept unproved-backup",
 			"no account may make a scratch database, so the backup cannot be proved"))
 	}
-	if c.plan.Options.Backup == "none" {
-		c.must(c.accepted(NoBackup), at("no-backup", "--accept no-backup", "no backup is taken, so there is no way back from a torn migration"))
+	if method := c.plan.Options.Backup; method != "dump" { // no other method takes one
+		c.must(c.accepted(NoBackup), at("no-backup", "set backup: method: dump in the fleet file, or --accept no-backup",
+			"no backup is taken (backup: method: %s), so there is no way back from a torn migration", method))
 	}
 	c.sessions(d, at)
 	if d.Lockable.Answer == fleet.No {

@@ -1,0 +1,227 @@
+package orchestrator_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
+	"kea-lockstep/orchestrator"
+)
+
+// wrong is a healthy fleet with one thing wrong.
+type wrong struct {
+	code   string
+	does   func(f *fleet.Facts, o *orchestrator.Options)
+	says   []string // the message names who and what was seen
+	warns  bool
+	accept orchestrator.Risk // that takes the refusal away
+	also   []string          // what cannot but go with it
+}
+
+func k2(do func(s *fleet.Server)) func(*fleet.Facts, *orchestrator.Options) {
+	return func(f *fleet.Facts, _ *orchestrator.Options) { do(&f.Servers[1]) }
+}
+
+func db(do func(d *fleet.Database)) func(*fleet.Facts, *orchestrator.Options) {
+	return func(f *fleet.Facts, _ *orchestrator.Options) { do(&f.Databases[0]) }
+}
+
+func wrongServers() []wrong {
+	return []wrong{
+		{code: "unreachable", does: k2(func(s *fleet.Server) { s.Reach = fleet.Deny("connection timed out") }), says: []string{"k2", "connection timed out"}},
+		{code: "unreachable", does: k2(func(s *fleet.Server) { s.Reach = fleet.Doubt("host key changed") }), says: []string{"k2", "host key changed"}},
+		{code: "not-root", does: k2(func(s *fleet.Server) { s.Root = fleet.Deny("sudo: a password is required") }), says: []string{"k2", "a password is required"}},
+		{code: "platform", does: k2(func(s *fleet.Server) { s.Platform = fleet.Platform{OS: "Plan 9"} }), says: []string{"k2", "Plan 9"}},
+		{code: "tool", does: k2(func(s *fleet.Server) { s.Tools["flock"] = fleet.Deny("not found") }), says: []string{"k2", "flock", "not found"}},
+		{code: "claimed", does: k2(func(s *fleet.Server) { s.Claim = fleet.Claim{Run: "r7", Epoch: 2, Driver: "ann@bastion"} }), says: []string{"k2", "r7", "ann@bastion"}},
+		{code: "package-lock", does: k2(func(s *fleet.Server) { s.Busy = fleet.Affirm("apt-get (pid 77)") }), says: []string{"k2", "apt-get (pid 77)"}},
+		{code: "disk", does: k2(func(s *fleet.Server) { s.Disk = []fleet.Disk{{Path: "/var", Free: 12 << 20}} }), says: []string{"k2", "12 MB", "/var"}},
+		{code: "version", does: k2(func(s *fleet.Server) { s.Software.Kea = kea.Version{} }), says: []string{"k2"}, also: []string{"mismatch", "scripts", "trap-unknown-version"}},
+		{code: "downgrade", does: k2(func(s *fleet.Server) { s.Software.Kea = kea.Version{Major: 3, Minor: 1, Patch: 1} }), says: []string{"k2", "3.1.1", "3.0.3"}, also: []string{"mismatch", "scripts"}},
+		{code: "broken-packages", does: k2(func(s *fleet.Server) { s.Software.Whole = fleet.Deny("kea-common is half configured") }), says: []string{"k2", "half configured"}},
+		{code: "package-missing", does: k2(func(s *fleet.Server) { s.Packages[0].Available = []string{"2.6.3-1"} }), says: []string{"k2", "kea-dhcp4-server", "3.0.3", "2.6.3-1"}},
+		{code: "old-package-missing", does: k2(func(s *fleet.Server) { s.Packages[0].Available = []string{"3.0.3-1"} }), says: []string{"k2", "2.6.3-1", "no way back"}},
+		{code: "held", does: k2(func(s *fleet.Server) { s.Holds = []string{"kea-common"} }), says: []string{"k2", "kea-common"}},
+		{code: "own-unit", does: k2(func(s *fleet.Server) { s.Units[0].Own = true }), says: []string{"k2", "kea-dhcp4-server.service", "cannot be masked"}},
+		{code: "fenced", does: k2(func(s *fleet.Server) { s.Units[0].Fence = "r7" }), says: []string{"k2", "r7", "kea-dhcp4-server.service"}},
+		{code: "by-hand", does: k2(func(s *fleet.Server) { s.Processes[0].Unit, s.Processes[0].Command = "", "/opt/kea-dhcp4 -c x" }), says: []string{"k2", "/opt/kea-dhcp4 -c x"}},
+		{code: "configuration", does: k2(func(s *fleet.Server) { s.Configs[0].Problem = "kea-dhcp4.conf:3:7: no value" }), says: []string{"k2", "kea-dhcp4.conf:3:7"}},
+		{code: "staged", does: k2(func(s *fleet.Server) {
+			s.Configs[0].Staged = &fleet.Config{Path: "k2.conf", Problem: "k2.conf:1:1: no object"}
+		}), says: []string{"k2", "k2.conf:1:1"}},
+		{code: "break", does: k2(func(s *fleet.Server) { s.Configs[0].Staged = reread(s.Configs[0].Text) }), says: []string{"k2", "k2.conf", "hook library"}, also: []string{"staged-database"}},
+		{code: "staged-database", does: func(f *fleet.Facts, _ *orchestrator.Options) { stage(f, "another", false) }, says: []string{"k2", "k2.conf", "another"}},
+		{code: "staged-empty", does: func(f *fleet.Facts, _ *orchestrator.Options) { stage(f, "another", true) }, says: []string{"k2", "another", "no leases"}, also: []string{"staged-database"}},
+		{code: "clock", warns: true, does: k2(func(s *fleet.Server) { s.Clock = -2 * time.Hour }), says: []string{"k2", "2h"}},
+		{code: "manager", warns: true, does: k2(func(s *fleet.Server) { s.Managers = []string{"puppet"} }), says: []string{"k2", "puppet"}},
+		{code: "not-running", warns: true, does: k2(func(s *fleet.Server) {
+			s.Units[0].Active, s.Units[0].PID, s.Processes, s.Service = "inactive", 0, nil, nil
+		}), says: []string{"k2"}},
+	}
+}
+
+func wrongDatabases() []wrong {
+	return []wrong{
+		{code: "database", does: db(func(d *fleet.Database) { d.Reach = fleet.Deny("access denied for user kea") }), says: []string{"kea1", "access denied", "k1"}},
+		{code: "empty", does: db(func(d *fleet.Database) { d.Empty = true }), says: []string{"kea1"}},
+		{code: "replica", does: db(func(d *fleet.Database) { d.Primary = fleet.Deny("read_only is ON") }), says: []string{"kea1", "read_only is ON"}},
+		{code: "drift", does: db(func(d *fleet.Database) { d.Structure = fleet.Deny("table lease4 lacks pool_id") }), says: []string{"kea1", "lease4 lacks pool_id", "22.2"}},
+		{code: "privilege", does: db(func(d *fleet.Database) {
+			d.Lacks = []fleet.Lack{{What: "kea may not create triggers", Statement: "GRANT TRIGGER ON kea.* TO kea"}}
+		}), says: []string{"kea1", "triggers"}},
+		{code: "unproved-backup", does: db(func(d *fleet.Database) { d.Scratch = fleet.Deny("CREATE denied") }), says: []string{"kea1", "CREATE denied"}, accept: orchestrator.UnprovedBackup},
+		{code: "no-backup", does: func(_ *fleet.Facts, o *orchestrator.Options) { o.Backup = "none" }, says: []string{"kea1", "no way back"}, accept: orchestrator.NoBackup},
+		{code: "no-backup", does: func(_ *fleet.Facts, o *orchestrator.Options) { o.Backup = "command" }, says: []string{"kea1", "command"}, accept: orchestrator.NoBackup},
+		{code: "mismatch", does: db(func(d *fleet.Database) { d.Schema = kea.Schema{Major: 22} }), says: []string{"kea1", "22.0", "22.2"}},
+		{code: "newer-schema", does: db(func(d *fleet.Database) { d.Schema = kea.Schema{Major: 40} }), says: []string{"kea1", "40.0", "30.0"}, also: []string{"mismatch"}},
+		{code: "scripts", does: k2(func(s *fleet.Server) { s.Software.Scripts[kea.MySQL] = kea.Schema{Major: 30} }), says: []string{"kea1", "k2", "30.0", "22.2"}},
+		{code: "unprovable-sessions", does: db(func(d *fleet.Database) { d.Clients.Visible = fleet.Doubt("no PROCESS privilege") }), says: []string{"kea1", "PROCESS"}, accept: orchestrator.UnprovableSessions},
+		{code: "stranger", does: session(fleet.OwnerStranger), says: []string{"kea1", "stork@192.0.2.9", "session 99"}},
+		{code: "stranger", does: session(fleet.OwnerUnknown), says: []string{"kea1", "stork@192.0.2.9"}},
+		{code: "stranger", does: session(fleet.OwnerOther), says: []string{"kea1", "stork@192.0.2.9"}},
+		{code: "allowed", warns: true, does: func(f *fleet.Facts, o *orchestrator.Options) {
+			session(fleet.OwnerStranger)(f, o)
+			o.Allow = []string{"stork@192.0.2.9"}
+		}, says: []string{"kea1", "stork@192.0.2.9"}, accept: orchestrator.AllowedWriters},
+		{code: "lock", warns: true, does: db(func(d *fleet.Database) { d.Lockable = fleet.Deny("wsrep_on") }), says: []string{"kea1", "wsrep_on"}},
+		{code: "no-server", does: func(f *fleet.Facts, _ *orchestrator.Options) { *f = fleet.Facts{} }},
+	}
+}
+
+func session(owner fleet.Owner) func(*fleet.Facts, *orchestrator.Options) {
+	return db(func(d *fleet.Database) {
+		d.Clients.Sessions = append(slices.Clone(d.Clients.Sessions), fleet.Session{ID: "99", User: "stork", Address: "192.0.2.9", Owner: owner})
+	})
+}
+
+// reread is a text as a staged configuration that names nothing the survey has looked at.
+func reread(text []byte) *fleet.Config {
+	parsed, err := kea.ReadConfig("k2.conf", text, nil)
+	if err != nil {
+		panic(err)
+	}
+	return &fleet.Config{Daemon: kea.DHCP4, Path: "k2.conf", Text: text, Parsed: parsed, Digest: orchestrator.Digest(text)}
+}
+
+// stage gives k2 a staged configuration that names today's database and another one, which may be empty.
+func stage(f *fleet.Facts, other string, empty bool) {
+	s := &f.Servers[1]
+	text, _, err := kea.AddDatabaseHook(s.Configs[0].Text, []kea.Engine{kea.MySQL}, s.Software.HooksDir)
+	if err != nil {
+		panic(err)
+	}
+	s.Configs[0].Staged = reread(text)
+	today := f.Databases[0]
+	at, _ := today.PlaceFrom("k2")
+	today.Endpoints = []fleet.Endpoint{{Place: at, Daemon: kea.DHCP4}}
+	at.Name = other
+	f.Staged = []fleet.Database{today, {ID: "other", Name: other, Reach: fleet.Affirm("answers"), Empty: empty, Endpoints: []fleet.Endpoint{{Place: at, Daemon: kea.DHCP4}}}}
+}
+
+func codes(findings []orchestrator.Finding, but ...string) []string {
+	var all []string
+	for _, f := range findings {
+		if !slices.Contains(all, f.Code) && !slices.Contains(but, f.Code) {
+			all = append(all, f.Code)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func TestHealthyFleetIsNotRefused(t *testing.T) {
+	p := orchestrator.Make(surveyed(t, three()), version(t, "3.0.3"), usual())
+	if len(p.Refusals) > 0 || p.Checks == 0 {
+		t.Errorf("%d checks, refused: %+v", p.Checks, p.Refusals)
+	}
+}
+
+func TestPreflight(t *testing.T) {
+	for _, w := range append(wrongServers(), wrongDatabases()...) {
+		t.Run(w.code, func(t *testing.T) {
+			facts, opts := surveyed(t, three()), usual()
+			usually := codes(orchestrator.Make(facts, version(t, "3.0.3"), opts).Warnings)
+			w.does(&facts, &opts)
+			p := orchestrator.Make(facts, version(t, "3.0.3"), opts)
+			found, other := p.Refusals, codes(p.Warnings, usually...)
+			if w.warns {
+				found, other = p.Warnings, codes(p.Refusals)
+			}
+			if got := codes(found, append(usually, w.also...)...); !slices.Equal(got, []string{w.code}) || len(other) > 0 {
+				t.Fatalf("found %v and %v, want %s\n%+v", got, other, w.code, found)
+			}
+			worded(t, w, found)
+			if w.accept == "" {
+				return
+			}
+			opts.Accept = []orchestrator.Risk{w.accept}
+			accepted := orchestrator.Make(facts, version(t, "3.0.3"), opts)
+			if got := codes(append(accepted.Refusals, accepted.Warnings...), usually...); len(got) > 0 {
+				t.Errorf("with %s accepted: %v", w.accept, got)
+			}
+			if accepted.Hash == p.Hash {
+				t.Errorf("that %s is accepted is not in the hash", w.accept)
+			}
+		})
+	}
+}
+
+// worded: some finding of the code says who and what was seen, and every one what to do.
+func worded(t *testing.T, w wrong, found []orchestrator.Finding) {
+	t.Helper()
+	told := false
+	for _, f := range found {
+		if f.Code != w.code {
+			continue
+		}
+		if f.Next == "" && !w.warns {
+			t.Errorf("nothing is said to do: %+v", f)
+		}
+		all := !slices.ContainsFunc(w.says, func(part string) bool { return !strings.Contains(f.Message+" "+f.Next, part) })
+		named := f.Server != "" || f.Database != "" || w.code == "no-server"
+		told = told || all && named
+	}
+	if !told {
+		t.Errorf("none of %+v says %q", found, w.says)
+	}
+}
+
+// TestNoRiskTakesAwayWhatCannotBeAccepted: with every risk accepted, everything but what the risks are about is refused still.
+func TestNoRiskTakesAwayWhatCannotBeAccepted(t *testing.T) {
+	for _, w := range append(wrongServers(), wrongDatabases()...) {
+		if w.warns || w.accept != "" {
+			continue
+		}
+		facts, opts := surveyed(t, three()), usual()
+		w.does(&facts, &opts)
+		opts.Accept = orchestrator.Risks()
+		if p := orchestrator.Make(facts, version(t, "3.0.3"), opts); !slices.Contains(codes(p.Refusals), w.code) {
+			t.Errorf("%s can be accepted away", w.code)
+		}
+	}
+}
+
+func TestUnknownTargetIsRefused(t *testing.T) {
+	p := orchestrator.Make(surveyed(t, three()), version(t, "9.0.0"), usual())
+	if got := codes(p.Refusals); !slices.Contains(got, "unknown-release") {
+		t.Errorf("refused for %v", got)
+	}
+}
+
+// TestAnotherGroupsTroubleIsItsOwn: a plan of one group is not refused for another.
+func TestAnotherGroupsTroubleIsItsOwn(t *testing.T) {
+	spec := three()
+	spec.Separate = true
+	facts, opts := surveyed(t, spec), usual()
+	facts.Servers[1].Reach = fleet.Deny("off")
+	if p := orchestrator.Make(facts, version(t, "3.0.3"), opts); len(p.Refusals) == 0 {
+		t.Error("the whole fleet is not refused")
+	}
+	opts.Group = "k1"
+	if p := orchestrator.Make(facts, version(t, "3.0.3"), opts); len(p.Refusals) > 0 || len(p.Groups) != 1 {
+		t.Errorf("%d groups, refused: %+v", len(p.Groups), p.Refusals)
+	}
+}
