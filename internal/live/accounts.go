@@ -78,19 +78,26 @@ func (f *Fleet) withPassword(ctx context.Context, s *server, ref kea.DatabaseRef
 	return ref, nil
 }
 
+// named gives the role itself where the fleet file names an account for it, else Kea's.
+func (f *Fleet) named(at fleet.Place, as role) role {
+	entry, _ := f.entry(at)
+	if as == asAdmin && entry.Admin == nil || as == asOwner && entry.Owner == nil {
+		return asKea
+	}
+	return as
+}
+
 // account gives the account of a role. What the fleet file does not name is Kea's own.
 func (f *Fleet) account(ctx context.Context, at fleet.Place, ref kea.DatabaseRef, as role) (account, error) {
-	own := account{user: ref.User, password: ref.Password, via: at.Server}
-	entry, ok := f.entry(at)
-	if !ok || as == asKea {
-		return own, nil
-	}
-	named := entry.Admin
-	if as == asOwner {
+	entry, _ := f.entry(at)
+	var named *fleet.Account
+	switch f.named(at, as) {
+	case asKea:
+		return account{user: ref.User, password: ref.Password, via: at.Server}, nil
+	case asAdmin:
+		named = entry.Admin
+	default:
 		named = entry.Owner
-	}
-	if named == nil {
-		return own, nil
 	}
 	password, err := secret(ctx, named.Password)
 	if err != nil {

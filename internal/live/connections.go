@@ -45,8 +45,9 @@ type connection struct {
 
 // database gives the kept connection to a database, as seen from a place, opening it where there is none. One that broke dials
 // anew by itself.
-func (f *Fleet) database(ctx context.Context, at fleet.Place, as role, for_ use) (*dbcheck.DB, error) {
-	c, err := f.databases.slot(connectionKey{at, as, for_})
+func (f *Fleet) database(ctx context.Context, at fleet.Place, as role, purpose use) (*dbcheck.DB, error) {
+	as = f.named(at, as)
+	c, err := f.databases.slot(connectionKey{at, as, purpose})
 	if err != nil {
 		return nil, err
 	}

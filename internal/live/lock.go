@@ -21,7 +21,7 @@ func (f *Fleet) Lock(ctx context.Context, at fleet.Place, name, _ string) (orche
 	var held *dbcheck.LockHeldError
 	switch {
 	case errors.As(err, &held):
-		return nil, fmt.Errorf("%w: %s", orchestrator.ErrLocked, f.named(ctx, at, held.Holder))
+		return nil, fmt.Errorf("%w: %s", orchestrator.ErrLocked, f.whose(ctx, at, held.Holder))
 	case errors.Is(err, dbcheck.ErrLockUnsupported):
 		return nil, fmt.Errorf("%w: %w", orchestrator.ErrNoLocks, err)
 	case err != nil:
@@ -30,8 +30,8 @@ func (f *Fleet) Lock(ctx context.Context, at fleet.Place, name, _ string) (orche
 	return lock, nil
 }
 
-// named says who holds a lock, with the server that its session comes from.
-func (f *Fleet) named(ctx context.Context, at fleet.Place, holder dbcheck.Session) string {
+// whose says who holds a lock, with the server that its session comes from.
+func (f *Fleet) whose(ctx context.Context, at fleet.Place, holder dbcheck.Session) string {
 	if holder.User == "" {
 		return fmt.Sprintf("session %d of the database server, which this account cannot see", holder.ID)
 	}

@@ -75,7 +75,9 @@ func (f *Fleet) snapshot(ctx context.Context, at fleet.Place) (dbcheck.Snapshot,
 		if err != nil && !errors.Is(err, dbcheck.ErrMoved) {
 			return now, fmt.Errorf("%s: %w", at.Server, err)
 		}
-		now.Busy = slices.DeleteFunc(now.Busy, f.harmless)
+		if now.Busy, err = f.changing(ctx, at, now.Busy, err); err != nil && !errors.Is(err, dbcheck.ErrMoved) {
+			return now, err
+		}
 		if err == nil && len(now.Busy) == 0 || time.Now().After(deadline) {
 			return now, err
 		}
@@ -85,6 +87,26 @@ func (f *Fleet) snapshot(ctx context.Context, at fleet.Place) (dbcheck.Snapshot,
 			return now, fmt.Errorf("%s: waiting for statements that run in %s: %w", at.Server, at, context.Cause(ctx))
 		}
 	}
+}
+
+// changing keeps of the sessions that run a statement those that may be changing the schema: a Kea daemon does not. It passes
+// on the error of the look that found them.
+func (f *Fleet) changing(ctx context.Context, at fleet.Place, busy []dbcheck.Session, looked error) ([]dbcheck.Session, error) {
+	busy = slices.DeleteFunc(busy, f.harmless)
+	if len(busy) == 0 {
+		return nil, looked
+	}
+	owned, err := f.attribute(ctx, at, busy)
+	if err != nil {
+		return busy, err
+	}
+	var left []dbcheck.Session
+	for i, s := range owned {
+		if s.Owner != fleet.OwnerKea {
+			left = append(left, busy[i])
+		}
+	}
+	return left, looked
 }
 
 // harmless says whether a running statement is one of our own looks, or of a client that may stay.
