@@ -21,7 +21,7 @@ func (g *groupDrive) fail(ctx context.Context, cause error) (journal.State, erro
 	switch {
 	case !g.touched():
 		state := journal.Refused
-		if errors.Is(cause, errHeld) {
+		if g.holds(cause) { // an abort here is over: there is nothing to carry on
 			state = journal.Interrupted
 		}
 		return g.ended(ctx, state, g.problem(cause))
@@ -45,6 +45,7 @@ func (g *groupDrive) holds(cause error) bool {
 // backOut drives the way back to the old state. Every step probes first, so that only what was done is undone.
 func (g *groupDrive) backOut(ctx context.Context, cause error) (journal.State, error) {
 	g.mu.Lock()
+	g.backing = true
 	g.held, g.stranger, g.stopping, g.free = false, fleet.Verdict{}, nil, map[string]bool{}
 	g.mu.Unlock()
 	if err := g.record(ctx, journal.Event{Type: journal.BackingOut}.With(cause.Error())); err != nil {

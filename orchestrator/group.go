@@ -21,6 +21,7 @@ type groupDrive struct {
 	mu       sync.Mutex
 	held     bool            // the operator asked to hold
 	abort    bool            // the operator asked to back out
+	backing  bool            // the group is on its way back
 	stranger fleet.Verdict   // what the watch saw that must not be; its zero value is nothing
 	stopping error           // the first failure: nothing new begins
 	free     map[string]bool // servers whose fence is lifted, or about to be: they may run
@@ -87,7 +88,11 @@ func (g *groupDrive) run(ctx context.Context) (journal.State, error) {
 }
 
 func (g *groupDrive) ended(ctx context.Context, state journal.State, p *journal.Problem) (journal.State, error) {
-	return state, g.record(ctx, journal.Event{Type: journal.GroupEnded}.With(journal.Ended{State: state, Problem: p}))
+	e := journal.Event{Type: journal.GroupEnded}
+	if p != nil {
+		e.Phase = p.Phase
+	}
+	return state, g.record(ctx, e.With(journal.Ended{State: state, Problem: p}))
 }
 
 // hear takes the operator's requests.
@@ -99,7 +104,7 @@ func (g *groupDrive) hear(ctx context.Context) {
 				return
 			}
 			g.mu.Lock()
-			g.held = true
+			g.held = g.held || r == Hold || !g.backing // on the way back an abort is what is being done
 			g.abort = g.abort || r == Abort
 			g.mu.Unlock()
 		case <-ctx.Done():

@@ -26,7 +26,7 @@ func (g *groupDrive) lock(ctx context.Context) (*locks, error) {
 		return l, nil
 	}
 	for _, d := range g.group.Databases {
-		held, err := g.Locker.Lock(ctx, d.At, lockName(d.ID), g.Driver+" run "+g.Run)
+		held, err := g.Locker.Lock(ctx, d.At, LockName(d.ID), g.Driver+" run "+g.Run)
 		if errors.Is(err, ErrNoLocks) {
 			continue
 		}
@@ -48,7 +48,7 @@ func (g *groupDrive) keep(ctx context.Context, l *locks, d DatabasePlan, held Lo
 	case <-ctx.Done():
 		return
 	}
-	again, err := g.Locker.Lock(ctx, d.At, lockName(d.ID), g.Driver+" run "+g.Run)
+	again, err := g.Locker.Lock(ctx, d.At, LockName(d.ID), g.Driver+" run "+g.Run)
 	if err == nil {
 		l.mu.Lock()
 		l.held[d.ID] = again
@@ -74,7 +74,7 @@ func (l *locks) release() {
 	}
 }
 
-// lockName names the lock of a database: at most 64 characters, MySQL's limit.
-func lockName(id fleet.DatabaseID) string {
+// LockName names the lock of a database: at most 64 characters, MySQL's limit.
+func LockName(id fleet.DatabaseID) string {
 	return "kea-lockstep:" + Digest([]byte(id))[:32]
 }

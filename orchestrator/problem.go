@@ -13,6 +13,13 @@ func (g *groupDrive) problem(cause error) *journal.Problem {
 	p := &journal.Problem{What: g.what(cause), Why: cause.Error()}
 	var refused *declined
 	var s *stepError
+	var gate *gateError
+	switch {
+	case errors.As(cause, &s):
+		p.Phase = s.phase
+	case errors.As(cause, &gate):
+		p.Phase = gate.phase
+	}
 	switch {
 	case errors.Is(cause, errHeld):
 		p.Why = "as asked"

@@ -46,11 +46,11 @@ func points(t *testing.T, s scenario) []world.Point {
 	return all
 }
 
-// thinned keeps one point in -every, always the effects and writes of the journal when -every is 1.
-func thinned(all []world.Point, keep func(world.Point) bool) []int {
+// thinned keeps one point in so many.
+func thinned(all []world.Point, one int, keep func(world.Point) bool) []int {
 	var numbers []int
 	for i, p := range all {
-		if keep(p) && i%*every == 0 {
+		if keep(p) && i%one == 0 {
 			numbers = append(numbers, p.Number)
 		}
 	}
@@ -79,7 +79,7 @@ func TestKilledAnywhere(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			total := points(t, s)
-			for _, at := range thinned(total, changes) {
+			for _, at := range thinned(total, *every, changes) {
 				for _, fault := range []world.Fault{world.KillBefore, world.KillAfter} {
 					killed := world.Point{}
 					synctest.Test(t, func(t *testing.T) {
@@ -112,7 +112,7 @@ func TestFaultAnywhere(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			total := points(t, s)
-			for _, at := range thinned(total, anyPoint) {
+			for _, at := range thinned(total, *every, anyPoint) {
 				for _, fault := range faults {
 					hit := world.Point{}
 					synctest.Test(t, func(t *testing.T) {
@@ -146,7 +146,7 @@ func TestWorldChangesMeanwhile(t *testing.T) {
 			t.Parallel()
 			total := points(t, s)
 			for _, d := range world.Disturbances() {
-				for _, at := range thinned(total, anyPoint) {
+				for _, at := range thinned(total, 10**every, anyPoint) { // there are ten of them
 					for _, fault := range []world.Fault{world.NoFault, world.KillAfter} {
 						hit := world.Point{}
 						synctest.Test(t, func(t *testing.T) {

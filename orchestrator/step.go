@@ -104,13 +104,10 @@ func until(ctx context.Context, patience time.Duration, ask func() fleet.Verdict
 // between is the pause between two questions about the same thing.
 const between = 50 * time.Millisecond
 
-// FactAnswered is when a confirmation first found every daemon serving, in the result of a confirm step (RFC 3339).
-const FactAnswered = "answered"
-
 // settle waits for a look to say yes, and for a confirmation to say it still with the same processes once they have settled.
 func (g *groupDrive) settle(ctx context.Context, s Step, def kind) (journal.Result, fleet.Verdict, error) {
 	v := g.await(ctx, s, def, def.patience)
-	result := journal.Result{Saw: v.Saw, Facts: map[string]string{FactAnswered: time.Now().UTC().Format(time.RFC3339Nano)}}
+	result := journal.Result{Saw: v.Saw, Facts: map[string]string{journal.FactAnswered: time.Now().UTC().Format(time.RFC3339Nano)}}
 	if s.Kind == KindVerify {
 		d, _ := g.group.Database(s.Database)
 		result.Facts = map[string]string{journal.FactDatabase: string(d.ID), journal.FactSchema: d.Target.String()}

@@ -5,9 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/world"
-	"kea-lockstep/orchestrator"
 )
 
 // A run that died between its first marker and its first fence changed nothing but the markers.
@@ -70,33 +68,4 @@ func TestARunThatIsDrivenIsNamedAndCanBeAsked(t *testing.T) {
 		t.Errorf("the run that was asked ended with %d", code)
 	}
 	b.atRest(false)
-}
-
-// lockName must be what the engine asks for: a run's lock is looked for by name.
-func TestUnlockKnowsTheLocksName(t *testing.T) {
-	b := newBench(t, 1)
-	var names []string
-	p := b.program(&screen{}, &screen{})
-	connect := p.connect
-	p.connect = func(f fleet.File) (acting, error) {
-		w, err := connect(f)
-		return listening{w, &names}, err
-	}
-	argv := []string{"kea-lockstep", "-f", b.path("fleet.yaml"), "--state", b.path("state"), "upgrade", "--to", "3.0.3", "--yes"}
-	if code := p.main(context.Background(), argv); code != 0 {
-		t.Fatalf("exit %d", code)
-	}
-	if want := lockName("mysql:model-1:kea1"); len(names) != 1 || names[0] != want {
-		t.Errorf("the engine asks for %q, unlock for %q", names, want)
-	}
-}
-
-type listening struct {
-	acting
-	names *[]string
-}
-
-func (l listening) Lock(ctx context.Context, at fleet.Place, name, holder string) (orchestrator.Lock, error) {
-	*l.names = append(*l.names, name)
-	return l.acting.Lock(ctx, at, name, holder)
 }

@@ -165,7 +165,7 @@ func (k keys) holders(ctx context.Context) view.Holders {
 func (k keys) lockedBy(ctx context.Context, d fleet.Database) string {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	lock, err := k.world.Lock(ctx, d.Endpoints[0].Place, lockName(d.ID), "kea-lockstep unlock")
+	lock, err := k.world.Lock(ctx, d.Endpoints[0].Place, orchestrator.LockName(d.ID), "kea-lockstep unlock")
 	switch {
 	case err == nil:
 		_ = lock.Release(ctx) // it ends with the connection in any case
@@ -175,11 +175,6 @@ func (k keys) lockedBy(ctx context.Context, d fleet.Database) string {
 	default:
 		return ""
 	}
-}
-
-// lockName is the name that the orchestrator gives the lock of a database.
-func lockName(id fleet.DatabaseID) string {
-	return "kea-lockstep:" + orchestrator.Digest([]byte(id))[:32]
 }
 
 // releasable names the runs whose markers may go, or says why one must stay: only a run that nobody drives, of which no fence

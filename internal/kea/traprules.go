@@ -10,8 +10,7 @@ import (
 var trapRules = []func(Jump) (Trap, bool){
 	unknownFrom, unknownTarget, downgrade, oldTarget,
 	skippedScript, tableNameBug, mariaDBExpiry,
-	adminPort, ignoredErrors, stepWithoutTransaction, slowLeaseRewrite, extendedInfo, visiblePassword,
-	mixedHA, backendHook, controlAgentGone,
+	adminPort, ignoredErrors, stepWithoutTransaction, slowLeaseRewrite, extendedInfo, visiblePassword, backendHook, controlAgentGone,
 }
 
 func unknownFrom(j Jump) (Trap, bool) {
@@ -155,20 +154,11 @@ func extendedInfo(j Jump) (Trap, bool) {
 // visiblePassword: kea-admin passes --password to mysql and to every script.
 func visiblePassword(j Jump) (Trap, bool) {
 	return Trap{
-		Code: "visible-password", Severity: Note,
+		Code: "visible-password", Severity: Warning,
 		What: "while it migrates, kea-admin shows the database password in the process list of that server",
 		Why:  "it gives the password to mysql and to its own scripts as an argument, in every release",
 		Next: "let nobody else log in on that server meanwhile, or change the password afterwards",
 	}, j.Engine == MySQL && j.migrates()
-}
-
-func mixedHA(j Jump) (Trap, bool) {
-	return Trap{
-		Code: "mixed-ha", Severity: Warning,
-		What: "HA partners must not stay on different sides of Kea 2.7.0",
-		Why:  "since 2.7.0 lease updates have a state (released) that older partners reject (ChangeLog 2256)",
-		Next: "upgrade both partners of each HA pair in one go",
-	}, j.crosses(2, 7, 0)
 }
 
 func backendHook(j Jump) (Trap, bool) {

@@ -89,6 +89,18 @@ func (w *World) unmask(s *server) {
 	}
 }
 
+// migrating reports whether a migration runs anywhere.
+func (w *World) migrating() bool {
+	for _, s := range w.servers {
+		for key, j := range s.jobs {
+			if j.state == fleet.JobRunning && containsMigrate(key) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // killMigrations kills kea-admin's process group wherever it is.
 func (w *World) killMigrations() {
 	for _, s := range w.servers {

@@ -57,6 +57,8 @@ type process struct {
 	unit    string // empty: by hand
 	version kea.Version
 	started time.Time
+	// late: a stranger started it while a migration was under way. That moment is the stranger's; seeing and stopping it is ours.
+	late bool
 }
 
 func (p process) expects(e kea.Engine) kea.Schema {
@@ -126,6 +128,7 @@ func (w *World) start(s *server, u *unit, by starter) {
 	u.active, u.problem = "active", ""
 	w.run(s, u.name, u.daemon)
 	if by != byStranger {
+		s.processes[len(s.processes)-1].late = false
 		w.check(string(by))
 	}
 }
@@ -133,7 +136,7 @@ func (w *World) start(s *server, u *unit, by starter) {
 // run starts a daemon process with the binary that is installed.
 func (w *World) run(s *server, unit string, daemon kea.DaemonKind) {
 	w.pids++
-	s.processes = append(s.processes, process{w.pids, daemon, unit, s.installed.version, time.Now()})
+	s.processes = append(s.processes, process{w.pids, daemon, unit, s.installed.version, time.Now(), w.migrating()})
 	for _, d := range s.uses {
 		d.contents++ // a Kea that runs writes
 	}

@@ -33,7 +33,7 @@ func AtRest(ctx context.Context, f *lab.Fleet, version, schema string) error {
 		}
 	}
 	got, err := f.SQL(ctx, "SELECT CONCAT_WS(' ', CONCAT(version, '.', minor), (SELECT COUNT(*) FROM lease4), (SELECT COUNT(*) FROM hosts),"+
-		" (SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%GET_LOCK%'),"+
+		" (SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%GET_LOCK%' AND id <> CONNECTION_ID()),"+
 		" (SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name LIKE 'kea\\_lockstep\\_%')) FROM schema_version;")
 	if err != nil {
 		return err
@@ -50,5 +50,5 @@ printf '%s %s\n' "$(systemctl is-enabled kea-dhcp4-server.service)" "$(systemctl
 find /etc/systemd/system -lname /dev/null -name 'kea-*' ! -name '*@*'
 find /etc/systemd/system -path '*kea*' -name '*lockstep*'
 ls /var/lib/kea-lockstep/claim /var/lib/kea-lockstep/marker.json 2>/dev/null || true
-systemctl is-active apt-daily.timer >/dev/null 2>&1 || systemctl cat apt-daily.timer >/dev/null 2>&1 && systemctl is-active apt-daily.timer | grep -v '^active' || true
+find /var/lib/kea-lockstep -path '*/kept/*' -type f ! -perm 0600 2>/dev/null || true
 `

@@ -50,6 +50,7 @@ const (
 	FactDigest   = "sha256"   // dump
 	FactDatabase = "database" // dump, prove, verify: the database's identity
 	FactProof    = "proof"    // prove: how
+	FactAnswered = "answered" // confirm: when every daemon was first found serving (RFC 3339)
 )
 
 // Fold makes a run's status of its events, in order. At an event that cannot be had it gives the status up to there with the error.
@@ -227,7 +228,7 @@ func (f *Folding) done(g *GroupStatus, e Event, r Result) {
 			f.server(e.Server, func(s *ServerStatus) { s.After = v })
 		}
 	case KindConfirm:
-		g.Outage.back(e.Server, e.Time)
+		g.Outage.back(e.Server, answered(r, e.Time))
 	case KindDump:
 		f.now.Backups = append(f.now.Backups, Backup{
 			Database: fleet.DatabaseID(r.Facts[FactDatabase]), Server: e.Server, Path: r.Facts[FactPath],
@@ -295,6 +296,14 @@ func (o *Outage) stopped(server string, at time.Time) {
 	}
 }
 
+// answered is when a confirmation first found the server serving; it settled after that.
+func answered(r Result, done time.Time) time.Time {
+	if at, err := time.Parse(time.RFC3339Nano, r.Facts[FactAnswered]); err == nil {
+		return at
+	}
+	return done
+}
+
 func (o *Outage) back(server string, at time.Time) {
 	s, stopped := o.Server[server]
 	if !stopped || !s.Back.IsZero() {
@@ -302,7 +311,7 @@ func (o *Outage) back(server string, at time.Time) {
 	}
 	s.Back = at
 	o.Server[server] = s
-	if o.Back.IsZero() {
+	if o.Back.IsZero() || at.Before(o.Back) {
 		o.Back = at
 	}
 }
