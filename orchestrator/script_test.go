@@ -1,0 +1,198 @@
+package orchestrator_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/world"
+	"kea-lockstep/orchestrator"
+	"kea-lockstep/orchestrator/journal"
+)
+
+// play is one fleet whose operator answers as written, and to which things happen as written.
+type play struct {
+	t     *testing.T
+	opts  orchestrator.Options
+	world *world.World
+	log   *world.Log
+
+	mu       sync.Mutex
+	no       map[orchestrator.Ask]bool // the questions that are answered with no
+	asked    []orchestrator.Ask
+	requests chan orchestrator.Request
+	epoch    int
+	events   []journal.Event // of every drive, in the order in which they became durable
+	on       func(journal.Event)
+	at       func(world.Point) world.Fault
+}
+
+// acted runs a play in a bubble of its own time.
+func acted(t *testing.T, spec world.Spec, do func(p *play)) {
+	t.Helper()
+	spec.Speed = world.AsSeen()
+	synctest.Test(t, func(t *testing.T) {
+		p := &play{
+			t: t, opts: usual(), world: world.New(spec), log: &world.Log{},
+			no: map[orchestrator.Ask]bool{}, requests: make(chan orchestrator.Request, 4),
+		}
+		defer p.world.Settle(time.Minute) // a bubble may not end while something is to happen in it
+		do(p)
+	})
+}
+
+func (p *play) Ask(_ context.Context, q orchestrator.Question) (bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked = append(p.asked, q.Ask)
+	return !p.no[q.Ask], nil
+}
+
+func (p *play) Requests() <-chan orchestrator.Request { return p.requests }
+
+func (p *play) told(e journal.Event, _ journal.Status) {
+	p.mu.Lock()
+	p.events = append(p.events, e)
+	on := p.on
+	p.mu.Unlock()
+	if on != nil {
+		on(e)
+	}
+}
+
+// begin opens a drive: its way to the world, and the drive itself.
+func (p *play) begin() (*world.Driver, *orchestrator.Drive) {
+	p.epoch++
+	driver := p.world.Drive(fmt.Sprint("driver ", p.epoch), p.log)
+	driver.At = p.at
+	return driver, &orchestrator.Drive{
+		Run: "run", Driver: fmt.Sprint("driver ", p.epoch), Log: driver, World: driver, Actor: driver, Locker: driver, Operator: p,
+		Again: func(ctx context.Context, group string) (orchestrator.Plan, error) { return p.plan(ctx, driver, group) },
+		Told:  p.told,
+	}
+}
+
+func (p *play) plan(ctx context.Context, driver *world.Driver, group string) (orchestrator.Plan, error) {
+	facts, err := fleet.Survey(ctx, driver, p.world.Names(), 20)
+	opts := p.opts
+	opts.Group = group
+	return orchestrator.Make(facts, version(p.t, "3.0.3"), opts), err
+}
+
+// upgrade drives the run from its beginning.
+func (p *play) upgrade() (journal.Status, error) {
+	driver, d := p.begin()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if err := d.Begin(ctx, journal.Begun{Command: "upgrade"}); err != nil {
+		return d.Status(), err
+	}
+	plan, err := p.plan(ctx, driver, "")
+	if err != nil {
+		return d.Status(), err
+	}
+	if len(plan.Refusals) > 0 {
+		err = d.Refuse(ctx, plan, journal.Problem{What: plan.Refusals[0].Message})
+		return d.Status(), err
+	}
+	err = d.Upgrade(ctx, plan)
+	return d.Status(), err
+}
+
+// resume carries it on.
+func (p *play) resume() (journal.Status, error) {
+	_, d := p.begin()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	err := d.Resume(ctx, journal.Begun{Command: "resume"})
+	return d.Status(), err
+}
+
+// must gives the one group of a drive that ended in a state.
+func (p *play) must(want journal.State, s journal.Status, err error) journal.GroupStatus {
+	p.t.Helper()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if s.State != want {
+		p.t.Fatalf("state %s, want %s: %+v", s.State, want, s.Groups[0].Problem)
+	}
+	return s.Groups[0]
+}
+
+// serves holds the fleet against what it must be once a run is over: on the target, or as before.
+func (p *play) serves(onTarget bool) {
+	p.t.Helper()
+	p.world.Settle(time.Minute)
+	on := map[string]bool{}
+	for _, name := range p.world.Names() {
+		on[name] = onTarget
+	}
+	if err := p.world.Rest("run", on); err != nil {
+		p.t.Error(err)
+	}
+	p.sound()
+}
+
+func (p *play) sound() {
+	p.t.Helper()
+	for _, v := range p.world.Violations() {
+		p.t.Errorf("the invariant broke: %s", v.What)
+	}
+}
+
+// happens lets a disturbance of that name happen to a server or database.
+func (p *play) happens(name string, to int) {
+	for _, d := range world.Disturbances() {
+		if d.Name == name {
+			d.Do(p.world, to)
+			return
+		}
+	}
+	panic("no such disturbance: " + name)
+}
+
+// once does something at the first event for which when is true.
+func (p *play) once(when func(journal.Event) bool, do func()) {
+	var once sync.Once
+	p.on = func(e journal.Event) {
+		if when(e) {
+			once.Do(do)
+		}
+	}
+}
+
+func phaseBegun(name string) func(journal.Event) bool {
+	return func(e journal.Event) bool { return e.Type == journal.PhaseBegun && e.Phase == name }
+}
+
+// within is the first step of a phase, or the beginning of one that has none.
+func within(phase string) func(journal.Event) bool {
+	if phase == orchestrator.Preflight {
+		return phaseBegun(phase)
+	}
+	return func(e journal.Event) bool { return e.Type == journal.StepBegun && e.Phase == phase }
+}
+
+func stepBegun(kind orchestrator.Kind) func(journal.Event) bool {
+	return func(e journal.Event) bool {
+		var a journal.Attempt
+		return e.Type == journal.StepBegun && e.Read(&a) == nil && a.Kind == string(kind)
+	}
+}
+
+// when gives the first event of a kind, or the zero event.
+func (p *play) when(is func(journal.Event) bool) journal.Event {
+	for _, e := range p.events {
+		if is(e) {
+			return e
+		}
+	}
+	return journal.Event{}
+}
+
+func stranger(e journal.Event) bool { return e.Type == journal.Stranger }

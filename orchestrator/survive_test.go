@@ -1,0 +1,252 @@
+package orchestrator_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kea-lockstep/internal/world"
+	"kea-lockstep/orchestrator"
+	"kea-lockstep/orchestrator/journal"
+)
+
+// tear kills kea-admin's process group a moment after the migration was begun.
+func (p *play) tear() {
+	p.once(stepBegun(orchestrator.KindMigrate), func() {
+		go func() {
+			time.Sleep(time.Second)
+			p.happens("a migration killed", 0)
+		}()
+	})
+}
+
+func TestTornMigrationIsRestoredByResume(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		p.tear()
+		s, err := p.upgrade()
+		g := p.must(journal.Halted, s, err)
+		if !g.PastReturn || !strings.Contains(g.Problem.Why, "torn") {
+			t.Errorf("past the point of no return %t, problem %+v", g.PastReturn, g.Problem)
+		}
+		if slices.Contains(p.asked, orchestrator.AskRestore) || slices.Contains(p.asked, orchestrator.AskBack) {
+			t.Errorf("asked %v: nothing is put back in the drive that saw it torn", p.asked)
+		}
+		p.on = nil
+		s, err = p.resume()
+		p.must(journal.Done, s, err)
+		if !slices.Contains(p.asked, orchestrator.AskRestore) {
+			t.Error("the backup was restored without a word")
+		}
+		p.serves(true)
+	})
+}
+
+func TestNoToTheRestoreHoldsStill(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		p.tear()
+		s, err := p.upgrade()
+		p.must(journal.Halted, s, err)
+		p.on, p.no[orchestrator.AskRestore] = nil, true
+		s, err = p.resume()
+		if g := p.must(journal.Halted, s, err); !g.PastReturn || p.when(stepBegun(orchestrator.KindRestore)).Step != "" {
+			t.Error("the backup was restored against the operator's word")
+		}
+		p.sound()
+		clear(p.no)
+		s, err = p.resume()
+		p.must(journal.Done, s, err)
+		p.serves(true)
+	})
+}
+
+// sleeper holds a driver at one of its points until it is woken, as a suspended laptop does.
+type sleeper struct {
+	sync.Mutex
+	before string // the point, by its kind and what it does
+	asleep chan struct{}
+	wake   chan struct{}
+	down   bool
+}
+
+func (s *sleeper) at(p world.Point) world.Fault {
+	s.Lock()
+	if !s.down && p.Kind+" "+p.What == s.before {
+		s.down = true
+		close(s.asleep)
+	}
+	down := s.down && p.Kind != "append" // what is being written is written: others wait for it
+	s.Unlock()
+	if down {
+		<-s.wake
+	}
+	return world.NoFault
+}
+
+// TestWhoeverWakesUpActsNoMore suspends a driver before each of its effects, lets another drive end the run from a journal of
+// its own, and wakes the first one up.
+func TestWhoeverWakesUpActsNoMore(t *testing.T) {
+	for _, before := range []string{"fence-k2", "stop-k3", "dump-k1-db1", "install-k1", "prove-k1-db1", "migrate-k1-db1", "unfence-k1", "start-k1", "install-k3", "unfence-k2", "start-k3"} {
+		t.Run(before, func(t *testing.T) {
+			acted(t, three(), func(p *play) {
+				s := &sleeper{before: "do " + before + "/1", asleep: make(chan struct{}), wake: make(chan struct{})}
+				p.at = s.at
+				ended := make(chan error, 1)
+				go func() {
+					_, err := p.upgrade()
+					ended <- err
+				}()
+				<-s.asleep
+				time.Sleep(10 * time.Minute)
+				p.happens("a lost lock connection", 0)
+				p.copied()
+				p.at = nil
+				status, err := p.resume()
+				p.must(journal.Done, status, err)
+				p.serves(true)
+				close(s.wake)
+				if err := <-ended; !errors.Is(err, orchestrator.ErrSuperseded) {
+					t.Errorf("the first drive ended with %v", err)
+				}
+				p.serves(true)
+			})
+		})
+	}
+}
+
+// copied goes on with a copy of the journal: the first drive cannot know what is added to it.
+func (p *play) copied() {
+	log := &world.Log{}
+	to := p.world.Drive("copy", log)
+	for _, e := range p.log.After(0) {
+		if err := to.Append(context.Background(), e); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	p.log = log
+}
+
+// TestLockHeldByAnother: the second drive does nothing and offers nothing, and the first goes on to its end.
+func TestLockHeldByAnother(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		s := &sleeper{before: "do install-k1/1", asleep: make(chan struct{}), wake: make(chan struct{})}
+		p.at = s.at
+		type end struct {
+			status journal.Status
+			err    error
+		}
+		ended := make(chan end, 1)
+		go func() {
+			status, err := p.upgrade()
+			ended <- end{status, err}
+		}()
+		<-s.asleep
+		first := p.log
+		p.copied()
+		p.at = nil
+		asked := len(p.asked)
+		status, err := p.resume()
+		g := p.must(journal.Halted, status, err)
+		if !strings.Contains(g.Problem.What, "lock") || !strings.Contains(g.Problem.Why, "driver 1") {
+			t.Errorf("who holds the lock is not said: %+v", g.Problem)
+		}
+		if len(p.asked) != asked {
+			t.Errorf("asked %v: nothing can be answered while somebody else is at work", p.asked[asked:])
+		}
+		p.log = first
+		close(s.wake)
+		e := <-ended
+		p.must(journal.Done, e.status, e.err)
+		p.serves(true)
+	})
+}
+
+// TestNoEffectWithoutItsIntent lets the disk of the journal be full at one write after the other: whatever is done then was
+// announced, durably, and the next drive ends the run.
+func TestNoEffectWithoutItsIntent(t *testing.T) {
+	appends := 0
+	acted(t, three(), func(p *play) {
+		s, err := p.upgrade()
+		p.must(journal.Done, s, err)
+		appends = s.Seq
+	})
+	for full := 1; full <= appends; full += 3 {
+		acted(t, three(), func(p *play) {
+			seen := 0
+			var mu sync.Mutex
+			p.at = func(at world.Point) world.Fault {
+				mu.Lock()
+				defer mu.Unlock()
+				switch at.Kind {
+				case "append":
+					if seen++; seen >= full {
+						return world.Fails
+					}
+				case "do":
+					if !announced(p.log, at.What) {
+						t.Errorf("write %d fails: %s was done unannounced", full, at.What)
+					}
+				}
+				return world.NoFault
+			}
+			if _, err := p.upgrade(); err == nil || !strings.Contains(err.Error(), "no space left on device") {
+				t.Fatalf("write %d fails: the drive ended with %v", full, err)
+			}
+			p.sound()
+			p.at = nil
+			if !planMade(p.log) {
+				return // nothing is known of the fleet, and nothing was done to it
+			}
+			p.world.Settle(time.Minute)
+			s, err := p.resume()
+			p.must(journal.Done, s, err)
+			p.serves(true)
+		})
+	}
+}
+
+// announced reports whether the newest event about a step is the intent to do it in that attempt.
+func announced(log *world.Log, order string) bool {
+	last := ""
+	for _, e := range log.After(0) {
+		var a journal.Attempt
+		if e.Type == journal.StepBegun && e.Read(&a) == nil && order == fmt.Sprintf("%s/%d", e.Step, a.Number) {
+			last = order
+		} else if e.Step != "" && strings.HasPrefix(order, e.Step+"/") {
+			last = ""
+		}
+	}
+	return last == order
+}
+
+func planMade(log *world.Log) bool {
+	return slices.ContainsFunc(log.After(0), func(e journal.Event) bool { return e.Type == journal.PlanMade })
+}
+
+// TestEveryPrefixOfARunFolds: wherever a driver dies, what it left can be read, and says less than what came after.
+func TestEveryPrefixOfARunFolds(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		p.tear()
+		s, err := p.upgrade()
+		p.must(journal.Halted, s, err)
+		p.on = nil
+		s, err = p.resume()
+		p.must(journal.Done, s, err)
+		var f journal.Folding
+		epoch := 0
+		for i, e := range p.log.After(0) {
+			if err := f.Add(e); err != nil {
+				t.Fatalf("event %d: %v", i+1, err)
+			}
+			now := f.Status()
+			if now.Seq != i+1 || now.Epoch < epoch || now.State == journal.Done && i+1 < len(p.log.After(0))-1 {
+				t.Errorf("after event %d (%s): state %s, epoch %d", i+1, e.Type, now.State, now.Epoch)
+			}
+			epoch = now.Epoch
+		}
+	})
+}
