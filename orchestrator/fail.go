@@ -48,6 +48,10 @@ func (g *groupDrive) backOut(ctx context.Context, cause error) (journal.State, e
 	g.backing = true
 	g.held, g.stranger, g.stopping, g.free = false, fleet.Verdict{}, nil, map[string]bool{}
 	g.mu.Unlock()
+	// Whatever the events say, the old software goes with the old schema alone: another drive may have migrated meanwhile.
+	if v := until(ctx, patience, func() fleet.Verdict { return g.scene().unmigrated(ctx) }); !v.OK() {
+		return g.ended(ctx, journal.Halted, g.problem(fmt.Errorf("backing out after %w: %s", cause, v.Saw)))
+	}
 	if err := g.record(ctx, journal.Event{Type: journal.BackingOut}.With(cause.Error())); err != nil {
 		return "", err
 	}

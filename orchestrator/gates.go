@@ -106,14 +106,18 @@ func (w scene) matches(ctx context.Context, servers []string) fleet.Verdict {
 
 // theOld says whether schema, software and configuration are the old ones on every server.
 func (w scene) theOld(ctx context.Context) fleet.Verdict {
+	return fleet.All(w.unmigrated(ctx), w.onAll(w.group.Names(), func(name string) fleet.Verdict {
+		on := backwards(Step{Server: name})
+		return fleet.All(installed(ctx, w, on), configured(ctx, w, on))
+	}))
+}
+
+// unmigrated says whether every database of the group is still at its old schema, in structure too.
+func (w scene) unmigrated(ctx context.Context) fleet.Verdict {
 	var verdicts []fleet.Verdict
 	for _, d := range w.group.Databases {
 		verdicts = append(verdicts, untouched(ctx, w, Step{Server: d.At.Server, Database: d.ID, At: d.At}))
 	}
-	verdicts = append(verdicts, w.onAll(w.group.Names(), func(name string) fleet.Verdict {
-		on := backwards(Step{Server: name})
-		return fleet.All(installed(ctx, w, on), configured(ctx, w, on))
-	}))
 	return fleet.All(verdicts...)
 }
 

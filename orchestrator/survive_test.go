@@ -118,6 +118,36 @@ func TestWhoeverWakesUpActsNoMore(t *testing.T) {
 	}
 }
 
+// TestWhoeverWakesUpBeforeItsFirstEffect: the marker that it takes then was let go by a run that is over. It must not take the
+// software back from under the new schema.
+func TestWhoeverWakesUpBeforeItsFirstEffect(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		s := &sleeper{before: "do claim-k2/1", asleep: make(chan struct{}), wake: make(chan struct{})}
+		p.at = s.at
+		ended := make(chan error, 1)
+		go func() {
+			_, err := p.upgrade()
+			ended <- err
+		}()
+		<-s.asleep
+		time.Sleep(10 * time.Minute)
+		p.happens("a lost lock connection", 0)
+		first := p.log
+		p.copied()
+		p.at = nil
+		status, err := p.resume()
+		p.must(journal.Done, status, err)
+		close(s.wake)
+		<-ended
+		for _, e := range first.After(0) {
+			if e.Type == journal.StepBegun && strings.HasPrefix(e.Step, "old-install") {
+				t.Errorf("%s was begun over the migrated schema", e.Step)
+			}
+		}
+		p.sound()
+	})
+}
+
 // copied goes on with a copy of the journal: the first drive cannot know what is added to it.
 func (p *play) copied() {
 	log := &world.Log{}
