@@ -156,6 +156,9 @@ func (p *play) happens(name string, to int) {
 	panic("no such disturbance: " + name)
 }
 
+// passes lets the world's time pass: a play runs in a bubble.
+func passes(d time.Duration) { time.Sleep(d) }
+
 // once does something at the first event for which when is true.
 func (p *play) once(when func(journal.Event) bool, do func()) {
 	var once sync.Once

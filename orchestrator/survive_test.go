@@ -19,7 +19,7 @@ import (
 func (p *play) tear() {
 	p.once(stepBegun(orchestrator.KindMigrate), func() {
 		go func() {
-			time.Sleep(time.Second)
+			passes(time.Second)
 			p.happens("a migration killed", 0)
 		}()
 	})
@@ -101,7 +101,7 @@ func TestWhoeverWakesUpActsNoMore(t *testing.T) {
 					ended <- err
 				}()
 				<-s.asleep
-				time.Sleep(10 * time.Minute)
+				passes(10 * time.Minute)
 				p.happens("a lost lock connection", 0)
 				p.copied()
 				p.at = nil
@@ -130,7 +130,7 @@ func TestWhoeverWakesUpBeforeItsFirstEffect(t *testing.T) {
 			ended <- err
 		}()
 		<-s.asleep
-		time.Sleep(10 * time.Minute)
+		passes(10 * time.Minute)
 		p.happens("a lost lock connection", 0)
 		first := p.log
 		p.copied()
