@@ -12,18 +12,8 @@ import (
 // migrate moves one database to the target's schema. Its intent is the point of no return. Whatever the job reports, the
 // database itself says how far it got.
 func (g *groupDrive) migrate(ctx context.Context, phase string, s Step) error {
-	if err := g.found(ctx, s); err != nil {
-		return err
-	}
-	now, err := g.classify(ctx, s)
-	if err != nil {
-		return err
-	}
-	if now.State == fleet.Migrated {
-		return g.done(ctx, phase, s, journal.Result{Saw: saw(now), Probed: true})
-	}
-	if now.State == fleet.Torn {
-		if err := g.restore(ctx, phase, s, now); err != nil {
+	if g.resumed || g.status().Steps[s.ID].Attempt > 0 {
+		if so, err := g.already(ctx, phase, s); so || err != nil {
 			return err
 		}
 	}
@@ -41,6 +31,25 @@ func (g *groupDrive) migrate(ctx context.Context, phase string, s Step) error {
 		return errors.Join(cause, ctx.Err())
 	}
 	return g.fate(ctx, phase, s, result, cause)
+}
+
+// already takes up what earlier attempts left: it waits for one that still runs, and restores what one tore. It reports whether
+// nothing is left to do.
+func (g *groupDrive) already(ctx context.Context, phase string, s Step) (bool, error) {
+	if err := g.found(ctx, s); err != nil {
+		return false, err
+	}
+	now, err := g.classify(ctx, s)
+	if err != nil {
+		return false, err
+	}
+	switch now.State {
+	case fleet.Migrated:
+		return true, g.done(ctx, phase, s, journal.Result{Saw: saw(now), Probed: true})
+	case fleet.Torn:
+		return false, g.restore(ctx, phase, s, now)
+	}
+	return false, nil
 }
 
 // fate asks the database how far a migration got that has ended or was lost.

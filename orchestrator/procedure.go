@@ -21,7 +21,7 @@ func (p *Plan) lockstep(g *GroupPlan) {
 		case BackUp:
 			phase.Lanes = p.dumps(g)
 		case UpgradeCanary:
-			phase.Lanes = append(lanes([]string{g.Canary}, upgradeLane(g)), p.proofs(g)...)
+			phase.Lanes = lanes([]string{g.Canary}, upgradeLane(g))
 		case Migrate:
 			phase.Lanes = moving(g, KindMigrate)
 		case VerifySchema:
@@ -149,46 +149,30 @@ func upgradeLane(g *GroupPlan) func(string) []Step {
 	}
 }
 
-// dumps takes each database that moves on two of its servers side by side, the one that migrates it first.
+// dumps takes each database that moves on two of its servers side by side, so that one lost machine loses no backup. The dump
+// on the server that migrates it is restored once, to prove it; a fingerprint tells later whether anything was written since.
 func (p *Plan) dumps(g *GroupPlan) [][]Step {
-	if p.Options.Backup != "dump" {
-		return nil
-	}
 	var all [][]Step
-	for _, d := range g.Databases {
-		if !d.Moves() {
-			continue
+	for _, d := range p.dumped(g) {
+		lane := []Step{databaseStep(KindDump, d.At.Server, d, d.At)}
+		if d.Proof {
+			lane = append(lane, databaseStep(KindProve, d.At.Server, d, d.At))
 		}
-		for _, at := range keepers(d) {
-			all = append(all, []Step{databaseStep(KindDump, at.Server, d, at)})
+		all = append(all, lane, []Step{databaseStep(KindContents, d.At.Server, d, d.At)})
+		i := slices.IndexFunc(d.Places, func(at fleet.Place) bool { return at.Server != d.At.Server })
+		if i >= 0 {
+			all = append(all, []Step{databaseStep(KindDump, d.Places[i].Server, d, d.Places[i])})
 		}
-		all = append(all, []Step{databaseStep(KindContents, d.At.Server, d, d.At)})
 	}
 	return all
 }
 
-func keepers(d DatabasePlan) []fleet.Place {
-	places := []fleet.Place{d.At}
-	for _, at := range d.Places {
-		if at.Server != d.At.Server {
-			return append(places, at)
-		}
-	}
-	return places
-}
-
-// proofs restores each dump once, beside the upgrade of the canary.
-func (p *Plan) proofs(g *GroupPlan) [][]Step {
+// dumped gives the databases that are backed up: those whose schema changes.
+func (p *Plan) dumped(g *GroupPlan) []DatabasePlan {
 	if p.Options.Backup != "dump" {
 		return nil
 	}
-	var all [][]Step
-	for _, d := range g.Databases {
-		if d.Moves() && d.Proof {
-			all = append(all, []Step{databaseStep(KindProve, d.At.Server, d, d.At)})
-		}
-	}
-	return all
+	return slices.DeleteFunc(slices.Clone(g.Databases), func(d DatabasePlan) bool { return !d.Moves() })
 }
 
 // moving gives a lane with one step for each database whose schema changes, one lane a server: kea-admin runs once at a time there.

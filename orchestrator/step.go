@@ -10,7 +10,8 @@ import (
 	"kea-lockstep/orchestrator/journal"
 )
 
-// step does one step: asks whether it is already so, writes down the intent, acts, and asks again.
+// step does one step: asks whether it is already so, writes down the intent, acts, and asks again. The first question is left out
+// where the run has never begun the step: every step can be done over what is already so, and clients wait.
 func (g *groupDrive) step(ctx context.Context, phase string, s Step) error {
 	def := kinds[s.Kind]
 	before := g.recorded(s.ID)
@@ -20,7 +21,7 @@ func (g *groupDrive) step(ctx context.Context, phase string, s Step) error {
 	if s.Kind == KindMigrate {
 		return g.migrate(ctx, phase, s)
 	}
-	if def.probe != nil && !def.look {
+	if def.probe != nil && !def.look && (g.resumed || before.Attempt > 0 || s.Back()) {
 		if v := def.probe(ctx, g.scene(), s); v.OK() {
 			return g.done(ctx, phase, s, journal.Result{Saw: v.Saw, Probed: true})
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 // look is how often the watch looks.
-const look = 500 * time.Millisecond
+const look = time.Second
 
 // watcher looks at the servers that are not started and at the databases, all the time from the stop to the end.
 type watcher struct {

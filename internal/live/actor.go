@@ -39,7 +39,7 @@ func (f *Fleet) Do(ctx context.Context, given orchestrator.Order) (journal.Resul
 	case orchestrator.KindClaim:
 		return journal.Result{}, f.claim(ctx, o)
 	case orchestrator.KindRelease:
-		return journal.Result{}, f.act(ctx, o, "release", ssh.Param{Name: "run", Value: o.Run})
+		return journal.Result{}, f.release(ctx, o)
 	case orchestrator.KindFence:
 		return journal.Result{}, f.act(ctx, o, "fence", ssh.Param{Name: "run", Value: o.Run}, o.fence())
 	case orchestrator.KindUnfence:
@@ -154,6 +154,14 @@ func (o order) database() (database, error) {
 		return database{}, fmt.Errorf("%s: the plan has no database %q", o.Server, o.Database)
 	}
 	return database{d, o.At}, nil
+}
+
+// release lets go of a server: what only the run needed goes with its marker.
+func (f *Fleet) release(ctx context.Context, o order) error {
+	if err := f.tidy(ctx, o); err != nil {
+		return err
+	}
+	return f.act(ctx, o, "release", ssh.Param{Name: "run", Value: o.Run})
 }
 
 // dumpOf gives what the dump reported that the canary's server holds: the one that is proved and restored.

@@ -4,17 +4,18 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"kea-lockstep/dbcheck"
+	"kea-lockstep/orchestrator"
 	"kea-lockstep/orchestrator/journal"
 	"kea-lockstep/ssh"
 )
 
-// prove restores a dump into a scratch database, compares version, structure and rows with the original, and removes it.
+// prove restores a dump into a scratch database and compares version, structure and rows with the original. The scratch database
+// stays until the server is released: nobody waits for its removal while clients do.
 func (f *Fleet) prove(ctx context.Context, o order) (result journal.Result, err error) {
 	d, err := o.database()
 	if err != nil {
@@ -28,7 +29,7 @@ func (f *Fleet) prove(ctx context.Context, o order) (result journal.Result, err 
 	if err != nil {
 		return result, err
 	}
-	name := scratchName(o)
+	name := scratchName(o.Run, d.DatabasePlan)
 	restored := job{
 		order: o.Order, action: "prove", guard: true, again: true, secrets: secrets,
 		params: append(params, ssh.Param{Name: "path", Value: facts[journal.FactPath]},
@@ -38,26 +39,15 @@ func (f *Fleet) prove(ctx context.Context, o order) (result journal.Result, err 
 		return result, err
 	}
 	proof, err := f.compare(ctx, d, name)
-	if errors.Is(err, dbcheck.ErrNoDatabase) {
-		// An earlier drive compared and removed it, and died before it could write that down: once more.
-		restored.order.ID += "-again"
-		if _, err := f.do(ctx, o.on, restored); err != nil {
-			return result, err
-		}
-		proof, err = f.compare(ctx, d, name)
-	}
 	if err != nil {
-		return result, err
-	}
-	if err := f.dropScratch(ctx, d, name); err != nil {
 		return result, err
 	}
 	return journal.Result{Saw: proof, Facts: map[string]string{journal.FactDatabase: string(d.ID), journal.FactProof: proof}}, nil
 }
 
-// scratchName is the same for every attempt of a run's step, so that what a lost one left is found.
-func scratchName(o order) string {
-	sum := sha256.Sum256([]byte(o.Run + "\x00" + o.ID))
+// scratchName is the same for every attempt of a run, so that what a lost one left is found.
+func scratchName(run string, d orchestrator.DatabasePlan) string {
+	sum := sha256.Sum256([]byte(run + "\x00" + string(d.ID)))
 	return dbcheck.ScratchPrefix + hex.EncodeToString(sum[:8])
 }
 
@@ -134,6 +124,19 @@ func (l looked) sameAs(want looked) (string, error) {
 	}
 	return fmt.Sprintf("restored into a scratch database: %d tables, %d routines, %d rows equal (%d leases)",
 		len(l.structure.Tables()), routines, total, want.rows["lease4"]+want.rows["lease6"]), nil
+}
+
+// tidy removes the scratch databases that this server's proofs made.
+func (f *Fleet) tidy(ctx context.Context, o order) error {
+	for _, d := range o.Group.Databases {
+		if d.At.Server != o.Server || !d.Proof || !d.Moves() {
+			continue
+		}
+		if err := f.dropScratch(ctx, database{d, d.At}, scratchName(o.Run, d)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *Fleet) dropScratch(ctx context.Context, d database, name string) error {

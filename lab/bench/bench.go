@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -31,10 +30,12 @@ func Script() Driver { return Driver{"script", baseline.Run} }
 // Product is a kea-lockstep binary; more flags may follow those that a run without questions needs.
 func Product(binary string, flags ...string) Driver {
 	return Driver{"kea-lockstep", func(ctx context.Context, f *lab.Fleet, log io.Writer) error {
-		state := filepath.Join(f.Dir, "state")
-		if err := os.RemoveAll(state); err != nil {
+		// The driver's machine has a disk of its own; here all hosts share one, so its journal goes to memory.
+		state, err := os.MkdirTemp("/dev/shm", "kea-lockstep-state-")
+		if err != nil {
 			return err
 		}
+		defer os.RemoveAll(state)
 		args := append([]string{"upgrade", "--yes", "--plain", "--fleet", f.FleetFile(), "--state", state, "--to", f.Target}, flags...)
 		cmd := exec.CommandContext(ctx, binary, args...)
 		cmd.Env = f.Env()

@@ -50,5 +50,4 @@ printf '%s %s\n' "$(systemctl is-enabled kea-dhcp4-server.service)" "$(systemctl
 find /etc/systemd/system -lname /dev/null -name 'kea-*' ! -name '*@*'
 find /etc/systemd/system -path '*kea*' -name '*lockstep*'
 ls /var/lib/kea-lockstep/claim /var/lib/kea-lockstep/marker.json 2>/dev/null || true
-find /var/lib/kea-lockstep -path '*/kept/*' -type f ! -perm 0600 2>/dev/null || true
 `
