@@ -87,6 +87,35 @@ func allowed(allow []string, s fleet.Session) bool {
 	return slices.Contains(allow, s.User+"@"+s.Address)
 }
 
+// together puts several questions at once and wants a yes to all.
+func together(ask ...func() fleet.Verdict) fleet.Verdict {
+	verdicts := make([]fleet.Verdict, len(ask))
+	var wait sync.WaitGroup
+	for i, q := range ask {
+		wait.Go(func() { verdicts[i] = q() })
+	}
+	wait.Wait()
+	return fleet.All(verdicts...)
+}
+
+// atTarget says whether every database of the group still is at the target's version. Its structure was phase 7's question, and
+// since then every server that could change it was held.
+func (w scene) atTarget(ctx context.Context) fleet.Verdict {
+	var verdicts []fleet.Verdict
+	for _, d := range w.group.Databases {
+		c, err := w.Clients(ctx, d.At)
+		switch {
+		case err != nil:
+			verdicts = append(verdicts, fleet.Doubt("%s: %v", d.At, err))
+		case c.Schema != d.Target:
+			verdicts = append(verdicts, fleet.Deny("%s is at schema %s, not %s", d.At, c.Schema, d.Target))
+		default:
+			verdicts = append(verdicts, fleet.Affirm("%s is at schema %s", d.At, c.Schema))
+		}
+	}
+	return fleet.All(verdicts...)
+}
+
 // whole says whether every database of the group is at the target's schema, in structure too.
 func (w scene) whole(ctx context.Context) fleet.Verdict {
 	var verdicts []fleet.Verdict

@@ -3,7 +3,6 @@ package orchestrator
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"kea-lockstep/internal/fleet"
@@ -52,9 +51,18 @@ func (g *groupDrive) answer(ctx context.Context, name GateName) fleet.Verdict {
 	case GateReturn:
 		return g.mayMigrate(ctx)
 	case GateSchema:
-		return fleet.All(w.whole(ctx), g.othersQuiet(ctx), w.matches(ctx, []string{g.group.Canary}))
+		return together(
+			func() fleet.Verdict { return w.atTarget(ctx) },
+			func() fleet.Verdict { return g.othersQuiet(ctx) },
+			func() fleet.Verdict { return w.matches(ctx, []string{g.group.Canary}) },
+		)
 	case GateCanary:
-		return fleet.All(w.whole(ctx), g.othersQuiet(ctx), w.matches(ctx, g.group.Rest()), confirmed(ctx, w, Step{Server: g.group.Canary}))
+		return together(
+			func() fleet.Verdict { return w.atTarget(ctx) },
+			func() fleet.Verdict { return g.othersQuiet(ctx) },
+			func() fleet.Verdict { return w.matches(ctx, g.group.Rest()) },
+			func() fleet.Verdict { return confirmed(ctx, w, Step{Server: g.group.Canary}) },
+		)
 	case GateRoll:
 		return g.restServes(ctx)
 	case GateDone:
@@ -92,7 +100,12 @@ func (g *groupDrive) mayMigrate(ctx context.Context) fleet.Verdict {
 	if g.status().PastReturn {
 		return g.othersQuiet(ctx)
 	}
-	return fleet.All(g.othersQuiet(ctx), g.backed(), g.unwritten(ctx), w.matches(ctx, []string{g.group.Canary}))
+	return together(
+		func() fleet.Verdict { return g.othersQuiet(ctx) },
+		g.backed,
+		func() fleet.Verdict { return g.unwritten(ctx) },
+		func() fleet.Verdict { return w.matches(ctx, []string{g.group.Canary}) },
+	)
 }
 
 // backed says whether every database that moves has its dump, proved where the plan could promise that.
@@ -133,12 +146,10 @@ func (g *groupDrive) unwritten(ctx context.Context) fleet.Verdict {
 // else is in the databases.
 func (g *groupDrive) othersQuiet(ctx context.Context) fleet.Verdict {
 	w := g.scene()
-	var servers, clients fleet.Verdict
-	var wait sync.WaitGroup
-	wait.Go(func() { servers = w.held(ctx, g.fencedNames()) })
-	wait.Go(func() { clients = w.noClients(ctx, g.group.Names(), g.mayRun) })
-	wait.Wait()
-	return fleet.All(servers, clients)
+	return together(
+		func() fleet.Verdict { return w.held(ctx, g.fencedNames()) },
+		func() fleet.Verdict { return w.noClients(ctx, g.group.Names(), g.mayRun) },
+	)
 }
 
 func (g *groupDrive) mayRun(server string) bool {

@@ -4,9 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"kea-lockstep/dbcheck"
 	"kea-lockstep/orchestrator"
@@ -35,10 +38,22 @@ func (f *Fleet) prove(ctx context.Context, o order) (result journal.Result, err 
 		params: append(params, ssh.Param{Name: "path", Value: facts[journal.FactPath]},
 			ssh.Param{Name: "digest", Value: facts[journal.FactDigest]}, ssh.Param{Name: "scratch", Value: name}),
 	}
-	if _, err := f.do(ctx, o.on, restored); err != nil {
+	// The database is quiet: its look can be taken while the dump is read back.
+	var want looked
+	var g errgroup.Group
+	g.Go(func() (err error) {
+		want, err = f.original(ctx, d)
+		return err
+	})
+	_, err = f.do(ctx, o.on, restored)
+	if err := errors.Join(err, g.Wait()); err != nil {
 		return result, err
 	}
-	proof, err := f.compare(ctx, d, name)
+	have, err := f.restored(ctx, d, name)
+	if err != nil {
+		return result, err
+	}
+	proof, err := have.sameAs(want)
 	if err != nil {
 		return result, err
 	}
@@ -51,31 +66,35 @@ func scratchName(run string, d orchestrator.DatabasePlan) string {
 	return dbcheck.ScratchPrefix + hex.EncodeToString(sum[:8])
 }
 
-// compare holds the scratch database against the original, both as the same account sees them.
-func (f *Fleet) compare(ctx context.Context, d database, name string) (string, error) {
-	original, err := f.database(ctx, d.at, asAdmin, toRead)
+// original looks at the database itself, and restored at the scratch database, both as the same account sees them.
+func (f *Fleet) original(ctx context.Context, d database) (looked, error) {
+	db, err := f.database(ctx, d.at, asAdmin, toRead)
 	if err != nil {
-		return "", err
+		return looked{}, err
 	}
+	l, err := look(ctx, db)
+	if err != nil {
+		return l, fmt.Errorf("%s: %w", d.at.Server, err)
+	}
+	return l, nil
+}
+
+func (f *Fleet) restored(ctx context.Context, d database, name string) (looked, error) {
 	dial, target, err := f.way(ctx, d.at, asAdmin)
 	if err != nil {
-		return "", err
+		return looked{}, err
 	}
 	target.Name = name
 	scratch, err := dbcheck.Open(ctx, dial, target)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", d.at.Server, err)
+		return looked{}, fmt.Errorf("%s: %w", d.at.Server, err)
 	}
 	defer scratch.Close()
-	want, err := look(ctx, original)
+	l, err := look(ctx, scratch)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", d.at.Server, err)
+		return l, fmt.Errorf("%s: %w", d.at.Server, err)
 	}
-	have, err := look(ctx, scratch)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", d.at.Server, err)
-	}
-	return have.sameAs(want)
+	return l, nil
 }
 
 // looked is what a restored database must have in common with its original.

@@ -104,7 +104,7 @@ func resumed(t *testing.T, p product.Tool) product.Output {
 
 var startedJob = regexp.MustCompile(`^Started (kea-lockstep[^ ]*\.service)`)
 
-// startedOnce wants that systemd started each job of the run once, and apt upgraded Kea once.
+// startedOnce wants that systemd started each job of the run once, and dpkg upgraded Kea once.
 func startedOnce(t *testing.T, f *lab.Fleet, server string) {
 	t.Helper()
 	out := labtest.Must(t, f, server, "journalctl --no-pager --output=cat --boot")
@@ -122,8 +122,8 @@ func startedOnce(t *testing.T, f *lab.Fleet, server string) {
 	if len(units) == 0 {
 		t.Errorf("%s: no job was started at all: the journal is read wrongly", server)
 	}
-	upgrades := labtest.Must(t, f, server, "grep -c '^Upgrade: .*kea-dhcp4-server' /var/log/apt/history.log || true")
+	upgrades := labtest.Must(t, f, server, "grep -c ' upgrade kea-dhcp4-server:' /var/log/dpkg.log || true")
 	if strings.TrimSpace(upgrades) != "1" {
-		t.Errorf("%s: apt upgraded Kea %s times", server, strings.TrimSpace(upgrades))
+		t.Errorf("%s: dpkg upgraded Kea %s times", server, strings.TrimSpace(upgrades))
 	}
 }
