@@ -118,34 +118,74 @@ func TestWhoeverWakesUpActsNoMore(t *testing.T) {
 	}
 }
 
-// TestWhoeverWakesUpBeforeItsFirstEffect: the marker that it takes then was let go by a run that is over. It must not take the
-// software back from under the new schema.
-func TestWhoeverWakesUpBeforeItsFirstEffect(t *testing.T) {
-	acted(t, three(), func(p *play) {
-		s := &sleeper{before: "do claim-k2/1", asleep: make(chan struct{}), wake: make(chan struct{})}
-		p.at = s.at
-		ended := make(chan error, 1)
-		go func() {
-			_, err := p.upgrade()
-			ended <- err
-		}()
-		<-s.asleep
-		passes(10 * time.Minute)
-		p.happens("a lost lock connection", 0)
-		first := p.log
-		p.copied()
-		p.at = nil
-		status, err := p.resume()
-		p.must(journal.Done, status, err)
-		close(s.wake)
-		<-ended
-		for _, e := range first.After(0) {
-			if e.Type == journal.StepBegun && strings.HasPrefix(e.Step, "old-install") {
-				t.Errorf("%s was begun over the migrated schema", e.Step)
-			}
-		}
-		p.sound()
-	})
+// TestWhoeverWakesUpBeforeItsClaim: the marker that it would take was let go by a run that is over. It finds that out by its
+// first claim, asks nobody anything and touches nothing.
+func TestWhoeverWakesUpBeforeItsClaim(t *testing.T) {
+	for _, before := range []string{"claim-k1", "claim-k2", "claim-k3"} {
+		t.Run(before, func(t *testing.T) {
+			acted(t, three(), func(p *play) {
+				s := &sleeper{before: "do " + before + "/1", asleep: make(chan struct{}), wake: make(chan struct{})}
+				p.at = s.at
+				ended := make(chan error, 1)
+				go func() {
+					_, err := p.upgrade()
+					ended <- err
+				}()
+				<-s.asleep
+				passes(10 * time.Minute)
+				p.happens("a lost lock connection", 0)
+				first := p.log
+				p.copied()
+				p.at = nil
+				status, err := p.resume()
+				p.must(journal.Done, status, err)
+				p.serves(true)
+				asked, told := len(p.asked), len(first.After(0))
+				close(s.wake)
+				if err := <-ended; !errors.Is(err, orchestrator.ErrSuperseded) {
+					t.Errorf("the first drive ended with %v", err)
+				}
+				if len(p.asked) != asked {
+					t.Errorf("it asked %v", p.asked[asked:])
+				}
+				for _, e := range first.After(told) {
+					if e.Type == journal.StepBegun && !strings.HasPrefix(e.Step, "claim-") || e.Type == journal.StepDone || e.Type == journal.BackingOut {
+						t.Errorf("it went on: %s %s", e.Type, e.Step)
+					}
+				}
+				p.serves(true)
+			})
+		})
+	}
+}
+
+// TestAReleaseWithoutALastWord kills the driver once a server, or each of them, was let go: the next drive's higher epoch claims
+// and lets go of them again.
+func TestAReleaseWithoutALastWord(t *testing.T) {
+	for _, last := range []string{"do release-k1/1", "do release-k3/1", "append step-done finishrelease-k2", "append group-ended ", "append drive-ended "} {
+		t.Run(last, func(t *testing.T) {
+			acted(t, three(), func(p *play) {
+				killed := false
+				p.at = func(at world.Point) world.Fault {
+					if at.Kind+" "+at.What != last {
+						return world.NoFault
+					}
+					killed = true
+					if at.Kind == "do" {
+						return world.KillAfter
+					}
+					return world.KillBefore
+				}
+				if _, err := p.upgrade(); err == nil || !killed {
+					t.Fatalf("the drive ended with %v, killed: %t", err, killed)
+				}
+				p.at = nil
+				s, err := p.resume()
+				p.must(journal.Done, s, err)
+				p.serves(true)
+			})
+		})
+	}
 }
 
 // copied goes on with a copy of the journal: the first drive cannot know what is added to it.

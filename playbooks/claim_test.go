@@ -3,6 +3,7 @@ package playbooks
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -140,6 +141,56 @@ func TestTimersComeBackAsTheyWere(t *testing.T) {
 	}
 	if h.read("state/runs/R1/marker.json") == "" {
 		t.Error("nothing is left to tell what was done here")
+	}
+}
+
+// A driver that was suspended before its claim and wakes up after the run has ended finds no claim that names a newer epoch.
+func TestARunThatEndedCannotClaimAgain(t *testing.T) {
+	h := newHost(t)
+	end := func(run, epoch string) {
+		t.Helper()
+		if status, said := h.claim(run, epoch); status != 0 {
+			t.Fatalf("claim by %s %s: %d %s", run, epoch, status, said)
+		}
+		if status, said := h.run("release", "run="+run); status != 0 {
+			t.Fatalf("release by %s %s: %d %s", run, epoch, status, said)
+		}
+	}
+	refused := func(run, epoch string) {
+		t.Helper()
+		before := h.read("state/claim")
+		h.write("calls", "")
+		status, said := h.claim(run, epoch)
+		if status != 11 || !strings.Contains(said, run) {
+			t.Errorf("claim by %s %s after its end: %d %s", run, epoch, status, said)
+		}
+		if now := h.read("state/claim"); now != before || h.read("calls") != "" || strings.Contains(h.read("state/marker.json"), "drive "+epoch) {
+			t.Errorf("claim by %s %s after its end did something: %q, %s", run, epoch, now, h.read("calls"))
+		}
+	}
+	end("R1", "2")
+	refused("R1", "2")
+	refused("R1", "1")
+	end("R1", "3") // killed between its release and its last word, and taken up
+	refused("R1", "3")
+	refused("R1", "2")
+	if over := h.read("state/over"); over != "R1 3\n" {
+		t.Errorf("over holds %q", over)
+	}
+	end("R10", "1") // another run, by a name that begins like the first
+	refused("R1", "3")
+	if status, said := h.claim("R2", "1"); status != 0 {
+		t.Fatalf("the next run: %d %s", status, said)
+	}
+	refused("R1", "3") // told that it is over, not that somebody else is in its way
+	h.run("release", "run=R2")
+	for i := range 17 {
+		end(fmt.Sprint("S", i), "1")
+	}
+	refused("R1", "3")
+	end("S17", "1")
+	if over := h.read("state/over"); strings.Count(over, "\n") != 20 || strings.Contains(over, "R1 ") || !strings.HasSuffix(over, "S16 1\nS17 1\n") {
+		t.Errorf("not the last 20 are kept: %q", over)
 	}
 }
 

@@ -74,6 +74,9 @@ func guard(s *server, o orchestrator.Order) error {
 	case orchestrator.KindPrefetch, orchestrator.KindStage:
 		return nil
 	case orchestrator.KindClaim:
+		if last, ended := s.over[o.Run]; ended && last >= o.Epoch {
+			return fmt.Errorf("%s: the run was ended here by epoch %d: %w", s.name, last, orchestrator.ErrSuperseded)
+		}
 		if s.claim.Run != "" && s.claim.Run != o.Run {
 			return fmt.Errorf("%s: run %s holds it", s.name, s.claim.Run)
 		}
@@ -94,6 +97,7 @@ func (w *World) act(s *server, o orchestrator.Order) error {
 	case orchestrator.KindClaim:
 		s.claim = fleet.Claim{Run: o.Run, Epoch: o.Epoch, Driver: o.Driver}
 	case orchestrator.KindRelease:
+		s.over[o.Run] = o.Epoch
 		s.claim, s.kept, s.staged = fleet.Claim{}, "", ""
 	case orchestrator.KindFence:
 		for _, u := range s.units {

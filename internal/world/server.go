@@ -34,6 +34,7 @@ type server struct {
 	stagedFor string // the run
 	fetched   []string
 	claim     fleet.Claim
+	over      map[string]int // the epoch that ended each run that is over here
 	jobs      map[string]*job
 	held      []string
 	managers  []string
@@ -79,7 +80,7 @@ const (
 func (w *World) newServer(number int, uses []*database) *server {
 	s := &server{
 		name: fmt.Sprintf("k%d", number), address: fmt.Sprintf("192.0.2.%d", 10+number), boots: 1, uses: uses,
-		installed: w.releases[0], jobs: map[string]*job{},
+		installed: w.releases[0], jobs: map[string]*job{}, over: map[string]int{},
 	}
 	s.units = []*unit{
 		{name: unitName, daemon: kea.DHCP4, enabled: true, active: "inactive"},

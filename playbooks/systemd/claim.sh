@@ -1,12 +1,21 @@
 # Takes the server for a run: writes the marker, pauses what changes packages by itself. Under the lock that every other action
 # takes. In: state, run, epoch, marker, readme (contents), timers,
 # packages (names of the directories of packages that the run needs).
-# Exit: 10 another run holds it, 11 a newer drive of the same run does.
+# Exit: 10 another run holds it, 11 a newer drive of the same run does, or the run is over here.
 set -eu
 umask 077
 mkdir -p "$state" "$state/runs/$run"
 exec 8>>"$state/lock"
 flock -w 30 8
+# A driver that was suspended and wakes up once its run has ended finds no claim; what release left tells it.
+if [ -e "$state/over" ]; then
+	while read -r ended last; do
+		if [ "$ended" = "$run" ] && [ "$last" -ge "$epoch" ]; then
+			echo "run $run was ended here by epoch $last" >&2
+			exit 11
+		fi
+	done <"$state/over"
+fi
 if [ -e "$state/claim" ]; then
 	read -r holder newest <"$state/claim"
 	if [ "$holder" != "$run" ]; then
