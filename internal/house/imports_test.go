@@ -67,7 +67,6 @@ func owned() map[string][]string {
 		"github.com/kevinburke/ssh_config":           {"ssh"},
 		"github.com/go-sql-driver/mysql":             {"dbcheck", "orchestrator/journal", "lab", "sim"},
 		"github.com/lib/pq":                          {"dbcheck", "orchestrator/journal", "lab", "sim"},
-		"github.com/tailscale/hujson":                {"internal/kea"},
 		"github.com/insomniacslk/dhcp":               {"internal/live"},
 		"database/sql":                               {"dbcheck", "orchestrator/journal", "lab", "sim"},
 		"net/http":                                   {"internal/live", "internal/notify", "internal/cli", "lab", "sim"},
