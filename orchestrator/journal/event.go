@@ -45,7 +45,8 @@ type Event struct {
 	Server string          `json:"server,omitempty"`
 	Type   Type            `json:"type"`
 	Data   json.RawMessage `json:"data,omitempty"`
-	Prev   string          `json:"prev,omitempty"` // hash of the line before, empty in the first
+	Prev   string          `json:"prev,omitempty"` // hash of the event before, empty in the first
+	Hash   string          `json:"hash,omitempty"` // of its line up to here: the last field
 }
 
 // With gives the event with its data in place. Data that cannot be written as JSON is a mistake in this program.
@@ -69,14 +70,15 @@ func (e Event) Read(v any) error {
 	return nil
 }
 
-// ErrNoRun is returned by Log.Read and Log.Append for a run that the log does not hold.
+// ErrNoRun is returned by Log.Read and Log.Append for a run that the log does not hold: one without its first event
+// was never begun.
 var ErrNoRun = errors.New("no such run")
 
 // ErrDriven is returned when another process drives the run on this log. It is wrapped with who that is, where that is known.
 var ErrDriven = errors.New("the run is driven by another process")
 
-// ErrDamaged is returned by Log.Read at the first event that does not verify: a broken chain, a gap, a line that is no event.
-// What stands before it has been yielded and holds.
+// ErrDamaged is returned by Log.Read at the first event that does not verify: a changed line, a broken chain, a gap, a line that
+// is no event. What stands before it has been yielded and holds.
 var ErrDamaged = errors.New("the journal is damaged")
 
 // Log stores the events of runs. Append gives them their sequence numbers and hashes and returns when all of them are durable;

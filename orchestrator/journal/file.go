@@ -1,12 +1,8 @@
 package journal
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,8 +19,8 @@ import (
 
 const suffix = ".jsonl"
 
-// Files keeps each run in a file of its own under a directory, one event a line, each line carrying the hash of the one before.
-// A driver holds its run's file under flock until Close; readers need no lock.
+// Files keeps each run in a file of its own under a directory, one event a line, each line carrying its own hash and that of the
+// one before. A run is there from its first event on: a file without one is no run. A driver holds its run's file under flock until Close; readers need no lock.
 type Files struct {
 	dir  string
 	mu   sync.Mutex
@@ -55,12 +51,22 @@ func (f *Files) Runs() ([]string, error) {
 	}
 	var runs []string
 	for _, e := range entries {
-		if name, ok := strings.CutSuffix(e.Name(), suffix); ok && !e.IsDir() {
+		name, ok := strings.CutSuffix(e.Name(), suffix)
+		if ok && !e.IsDir() && f.begun(name) {
 			runs = append(runs, name)
 		}
 	}
 	slices.Sort(runs)
 	return runs, nil
+}
+
+// begun reports whether a run has its first event, or something that should be one: its driver may have died before that was
+// durable. A file that cannot be read is for whoever reads it to tell.
+func (f *Files) begun(run string) bool {
+	for _, err := range f.Read(context.Background(), run) {
+		return !errors.Is(err, ErrNoRun)
+	}
+	return false
 }
 
 // Driven reports whether some process holds the run now.
@@ -92,16 +98,19 @@ func (f *Files) Append(_ context.Context, events ...Event) error {
 	if err != nil {
 		return err
 	}
+	if t.seq == 0 && events[0].Type != RunBegun {
+		return fmt.Errorf("%w: %s", ErrNoRun, events[0].Run)
+	}
 	var lines bytes.Buffer
 	seq, hash := t.seq, t.hash
 	for _, e := range events {
 		seq++
 		e.Seq, e.Prev = seq, hash
-		line, err := json.Marshal(e)
+		line, err := seal(&e)
 		if err != nil {
-			return fmt.Errorf("writing event %d: %w", seq, err)
+			return err
 		}
-		hash = sum(line)
+		hash = e.Hash
 		lines.Write(append(line, '\n'))
 	}
 	if _, err := t.file.Write(lines.Bytes()); err != nil {
@@ -165,29 +174,48 @@ func (f *Files) tail(run string, create bool) (*tail, error) {
 
 // hold locks the file, cuts off a torn last line and finds the end of the chain.
 func hold(file *os.File) (*tail, error) {
-	err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, fmt.Errorf("%w: %s is locked", ErrDriven, file.Name())
-	}
-	if err != nil {
-		return nil, fmt.Errorf("locking %s: %w", file.Name(), err)
+	if err := lock(file); err != nil {
+		return nil, err
 	}
 	t := &tail{file: file}
-	var size int64
+	end := link{ended: true}
 	for l, err := range chain(file) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file.Name(), err)
 		}
-		t.seq, t.hash = l.event.Seq, l.hash
-		size = l.end
+		t.seq, t.hash, end = l.event.Seq, l.event.Hash, l
 	}
-	if err := file.Truncate(size); err != nil {
+	if err := file.Truncate(end.end); err != nil {
 		return nil, fmt.Errorf("cutting off a torn line: %w", err)
 	}
-	if _, err := file.Seek(size, io.SeekStart); err != nil {
+	if _, err := file.Seek(end.end, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("finding the end of the journal: %w", err)
 	}
+	if !end.ended {
+		if _, err := file.Write([]byte{'\n'}); err != nil {
+			return nil, fmt.Errorf("ending the last line: %w", err)
+		}
+	}
 	return t, nil
+}
+
+// glimpse is how long the lock is asked for before the run is said to be driven: who only asks whether it is driven (Driven)
+// holds it for a moment too.
+const glimpse = 300 * time.Millisecond
+
+// lock takes the file for this process. It gives ErrDriven when another holds it for longer than a glimpse.
+func lock(file *os.File) error {
+	for deadline := time.Now().Add(glimpse); ; time.Sleep(glimpse / 20) {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, syscall.EWOULDBLOCK):
+			return fmt.Errorf("locking %s: %w", file.Name(), err)
+		case time.Now().After(deadline):
+			return fmt.Errorf("%w: %s is locked", ErrDriven, file.Name())
+		}
+	}
 }
 
 // Read yields the events of a run from the first. A torn last line is passed over; what does not verify ends it with ErrDamaged.
@@ -203,7 +231,9 @@ func (f *Files) Read(ctx context.Context, run string) iter.Seq2[Event, error] {
 			return
 		}
 		defer file.Close()
+		none := true
 		for l, err := range chain(file) {
+			none = false
 			if err != nil {
 				err = fmt.Errorf("%s: %w", file.Name(), err)
 			} else {
@@ -213,50 +243,10 @@ func (f *Files) Read(ctx context.Context, run string) iter.Seq2[Event, error] {
 				return
 			}
 		}
-	}
-}
-
-// link is one verified line: its event, its own hash and the offset behind it.
-type link struct {
-	event Event
-	hash  string
-	end   int64
-}
-
-// chain reads lines and verifies number and hash of each.
-func chain(r io.Reader) iter.Seq2[link, error] {
-	return func(yield func(link, error) bool) {
-		in := bufio.NewReader(r)
-		var last link
-		for {
-			line, err := in.ReadBytes('\n')
-			if errors.Is(err, io.EOF) {
-				return // what stands behind the last newline is torn
-			}
-			if err != nil {
-				yield(link{}, fmt.Errorf("reading: %w", err))
-				return
-			}
-			next := link{hash: sum(line[:len(line)-1]), end: last.end + int64(len(line))}
-			if err := json.Unmarshal(line, &next.event); err != nil {
-				yield(link{}, fmt.Errorf("%w: line %d is no event: %w", ErrDamaged, last.event.Seq+1, err))
-				return
-			}
-			if next.event.Seq != last.event.Seq+1 || next.event.Prev != last.hash {
-				yield(link{}, fmt.Errorf("%w: line %d does not follow from the line before it", ErrDamaged, last.event.Seq+1))
-				return
-			}
-			if !yield(next, nil) {
-				return
-			}
-			last = next
+		if none {
+			yield(Event{}, fmt.Errorf("%w: %s has no event", ErrNoRun, run))
 		}
 	}
-}
-
-func sum(line []byte) string {
-	h := sha256.Sum256(line)
-	return hex.EncodeToString(h[:16])
 }
 
 func syncDir(dir string) error {
