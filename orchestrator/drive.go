@@ -125,7 +125,7 @@ func (d *Drive) record(ctx context.Context, e journal.Event) error {
 	if err := d.Log.Append(context.WithoutCancel(ctx), e); err != nil {
 		return &journalError{err}
 	}
-	e.Seq = d.fold.Status().Seq + 1 // as the log numbers it: nobody else writes to a driven run
+	e.Seq = d.fold.Seq() + 1 // as the log numbers it: nobody else writes to a driven run
 	if err := d.fold.Add(e); err != nil {
 		return &journalError{err}
 	}

@@ -335,6 +335,9 @@ func (f *Folding) Status() Status {
 	return now
 }
 
+// Seq is the number of the newest event, without the rest of the status.
+func (f *Folding) Seq() int { return f.now.Seq }
+
 // Step gives where one step of a group stands, without the rest of the status; its zero value for one that was never begun.
 func (f *Folding) Step(group, step string) StepStatus {
 	if g := f.group(group); g != nil {

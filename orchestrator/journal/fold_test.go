@@ -287,6 +287,9 @@ func TestStatusIsTheCallers(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := f.Status()
+		if s.Seq != e.Seq || f.Seq() != s.Seq {
+			t.Errorf("after event %d the status says %d, Seq %d", e.Seq, s.Seq, f.Seq())
+		}
 		given, texts = append(given, s), append(texts, wholeText(t, s))
 	}
 	for i, s := range given {
