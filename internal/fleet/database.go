@@ -37,9 +37,10 @@ func (p Place) String() string {
 
 // Endpoint is one daemon's way to a database.
 type Endpoint struct {
-	Place  Place          `json:"place"`
-	Daemon kea.DaemonKind `json:"daemon"`
-	Uses   []kea.Use      `json:"uses"`
+	Place   Place          `json:"place"`
+	Daemon  kea.DaemonKind `json:"daemon"`
+	Uses    []kea.Use      `json:"uses"`
+	Scratch Verdict        `json:"scratch"` // Database.Scratch as asked from this place: accounts differ from server to server
 }
 
 // Database is one schema in one engine, as seen from one place, or from all places together once a survey has merged them.
@@ -56,8 +57,8 @@ type Database struct {
 	Schema    kea.Schema       `json:"schema"`
 	Structure Verdict          `json:"structure"` // structure is what a database of that schema has; cannot tell: no reference for it
 	Clients   Clients          `json:"clients"`
-	Lacks     []Lack           `json:"lacks,omitempty"` // what the migrating account may not do and needs
-	Scratch   Verdict          `json:"scratch"`         // an account may make scratch databases: a backup can be proved by restoring it
+	Lacks     []Lack           `json:"lacks,omitempty"` // what an account that may have to migrate may not do and needs, from any place
+	Scratch   Verdict          `json:"scratch"`         // an account may make scratch databases, from every place: a backup can be proved by restoring it
 	Lockable  Verdict          `json:"lockable"`        // the engine grants advisory locks
 	Rows      map[string]int64 `json:"rows"`            // measured: rows of Kea's larger tables
 	Bytes     int64            `json:"bytes"`           // measured: data and indexes

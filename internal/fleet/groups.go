@@ -82,6 +82,17 @@ func (d Database) PlaceFrom(server string) (Place, bool) {
 	return Place{}, false
 }
 
+// ScratchFrom says whether an account may make scratch databases from the place that PlaceFrom gives. A proof is made from the
+// server that migrates: what accounts may do elsewhere neither helps nor hinders it.
+func (d Database) ScratchFrom(server string) Verdict {
+	for _, e := range d.Endpoints {
+		if e.Place.Server == server {
+			return e.Scratch
+		}
+	}
+	return Doubt("%s names no such database", server)
+}
+
 func groupID(servers []string) string {
 	if len(servers) > 3 {
 		return strings.Join(servers[:2], "+") + "+" + servers[len(servers)-1]

@@ -46,6 +46,7 @@ func look(ctx context.Context, o Observer, e Endpoint) Database {
 	if err != nil {
 		d.Reach = Doubt("%v", err)
 	}
+	e.Scratch = d.Scratch
 	d.Endpoints = []Endpoint{e}
 	if d.ID == "" {
 		d.ID = unknownID(e.Place)
@@ -104,7 +105,8 @@ func add(all *[]Endpoint, p Place, daemon kea.DaemonKind, uses []kea.Use) {
 }
 
 // merge makes one database of all that have the same identity. Doubts win: a database that one server cannot reach, or whose
-// sessions one account cannot see, is in doubt.
+// sessions one account cannot see, is in doubt, and what any account lacks is lacking. Which server migrates is not known here:
+// what only that one needs is kept for each endpoint.
 func merge(seen []Database) []Database {
 	var merged []Database
 	for _, d := range seen {
@@ -119,6 +121,13 @@ func merge(seen []Database) []Database {
 		m.Clients.Visible = All(m.Clients.Visible, d.Clients.Visible)
 		m.Clients.Sessions = union(m.Clients.Sessions, d.Clients.Sessions)
 		m.Empty = m.Empty || d.Empty
+		m.Structure, m.Lockable = All(m.Structure, d.Structure), All(m.Lockable, d.Lockable)
+		m.Scratch = All(m.Scratch, d.Scratch)
+		for _, l := range d.Lacks {
+			if !slices.Contains(m.Lacks, l) {
+				m.Lacks = append(slices.Clip(m.Lacks), l)
+			}
+		}
 	}
 	slices.SortFunc(merged, func(a, b Database) int { return cmp.Compare(a.ID, b.ID) })
 	return merged

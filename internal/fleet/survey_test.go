@@ -44,7 +44,10 @@ func naming(names ...string) fleet.Server {
 }
 
 func answering(id fleet.DatabaseID, sessions ...string) fleet.Database {
-	d := fleet.Database{ID: id, Name: "kea", Reach: fleet.Affirm("answers"), Primary: fleet.Affirm("writable"), Clients: fleet.Clients{Visible: fleet.Affirm("all")}}
+	d := fleet.Database{
+		ID: id, Name: "kea", Reach: fleet.Affirm("answers"), Primary: fleet.Affirm("writable"), Clients: fleet.Clients{Visible: fleet.Affirm("all")},
+		Structure: fleet.Affirm("whole"), Scratch: fleet.Affirm("may"), Lockable: fleet.Affirm("grants"),
+	}
 	for _, s := range sessions {
 		d.Clients.Sessions = append(d.Clients.Sessions, fleet.Session{ID: s})
 	}
@@ -98,6 +101,10 @@ func TestDoubtsWin(t *testing.T) {
 		{"a replica", func(d *fleet.Database) { d.Primary = fleet.Deny("read only") }, func(d fleet.Database) bool { return !d.Primary.OK() }},
 		{"sessions", func(d *fleet.Database) { d.Clients.Visible = fleet.Doubt("no PROCESS") }, func(d fleet.Database) bool { return !d.Clients.Visible.OK() }},
 		{"empty", func(d *fleet.Database) { d.Empty = true }, func(d fleet.Database) bool { return d.Empty }},
+		{"structure", func(d *fleet.Database) { d.Structure = fleet.Deny("a table lacks") }, func(d fleet.Database) bool { return d.Structure.Answer == fleet.No }},
+		{"locks", func(d *fleet.Database) { d.Lockable = fleet.Deny("a cluster") }, func(d fleet.Database) bool { return d.Lockable.Answer == fleet.No }},
+		{"proofs", func(d *fleet.Database) { d.Scratch = fleet.Deny("lacks CREATE") }, func(d fleet.Database) bool { return d.Scratch.Answer == fleet.No }},
+		{"privileges", func(d *fleet.Database) { d.Lacks = lacking("TRIGGER") }, func(d fleet.Database) bool { return slices.Equal(d.Lacks, lacking("TRIGGER")) }},
 	}
 	for _, test := range tests {
 		for _, spoiled := range []string{"k1/kea", "k2/kea"} {
@@ -114,6 +121,39 @@ func TestDoubtsWin(t *testing.T) {
 					t.Errorf("%+v", facts.Databases)
 				}
 			})
+		}
+	}
+}
+
+func lacking(privileges ...string) []fleet.Lack {
+	var all []fleet.Lack
+	for _, p := range privileges {
+		all = append(all, fleet.Lack{What: "kea lacks " + p, Statement: "GRANT " + p})
+	}
+	return all
+}
+
+// TestEveryAccountIsHeard: servers log in with accounts of their own, and any of them may have to migrate.
+func TestEveryAccountIsHeard(t *testing.T) {
+	s := &seen{
+		servers:   map[string]fleet.Server{"k1": naming("kea"), "k2": naming("kea"), "k3": naming("kea")},
+		databases: map[string]fleet.Database{},
+	}
+	for name, lacks := range map[string][]fleet.Lack{"k1": lacking("TRIGGER"), "k2": lacking("ALTER", "TRIGGER"), "k3": nil} {
+		d := answering("one")
+		d.Lacks = lacks
+		if name == "k2" {
+			d.Scratch = fleet.Deny("kea@k2 lacks CREATE")
+		}
+		s.databases[name+"/kea"] = d
+	}
+	d := survey(t, s, "k1", "k2", "k3").Databases[0]
+	if want := lacking("TRIGGER", "ALTER"); !slices.Equal(d.Lacks, want) {
+		t.Errorf("lacks %v, want %v", d.Lacks, want)
+	}
+	for server, want := range map[string]fleet.Answer{"k1": fleet.Yes, "k2": fleet.No, "k3": fleet.Yes, "k4": fleet.CannotTell} {
+		if got := d.ScratchFrom(server); got.Answer != want {
+			t.Errorf("scratch databases from %s: %s, want %s", server, got, want)
 		}
 	}
 }
