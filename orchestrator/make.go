@@ -150,18 +150,25 @@ func (p *Plan) database(d fleet.Database, canary string, index int) DatabasePlan
 	target, _ := kea.Expected(p.Target, d.Engine)
 	plan := DatabasePlan{
 		ID: d.ID, Label: fmt.Sprintf("db%d", index+1), Name: d.Name, Product: d.Product, Engine: d.Engine,
-		Before: d.Schema, Target: target, Rows: d.Rows, Bytes: d.Bytes, Proof: d.Scratch.OK(),
+		Before: d.Schema, Target: target, Rows: d.Rows, Bytes: d.Bytes,
+		At: migratedAt(d, canary),
 	}
 	for _, e := range d.Endpoints {
 		if !slices.Contains(plan.Places, e.Place) {
 			plan.Places = append(plan.Places, e.Place)
 		}
 	}
-	plan.At, _ = d.PlaceFrom(canary)
-	if plan.At.Server == "" && len(plan.Places) > 0 {
-		plan.At = plan.Places[0] // the canary does not use this one: its first user migrates it
-	}
+	plan.Proof = d.ScratchFrom(plan.At.Server).OK()
 	return plan
+}
+
+// migratedAt is the place from which a database is migrated, and its backup proved: the canary's, or, where the canary does not
+// use it, its first user's.
+func migratedAt(d fleet.Database, canary string) fleet.Place {
+	if at, ok := d.PlaceFrom(canary); ok {
+		return at
+	}
+	return d.Endpoints[0].Place
 }
 
 // script gives every step its exact commands, for people to read and for the hash.

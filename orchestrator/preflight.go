@@ -13,7 +13,14 @@ import (
 // preflight asks of the facts everything that can fail early. A refusal stands for a run that must not begin; a warning for
 // what its operator should know.
 func (p *Plan) preflight(facts fleet.Facts) {
-	c := checker{plan: p, facts: facts, inGroup: inGroup(facts, p.Options.Group)}
+	c := checker{plan: p, facts: facts, inGroup: inGroup(facts, p.Options.Group), canary: map[string]string{}}
+	for _, g := range fleet.Groups(facts) {
+		for _, s := range g.Servers {
+			c.canary[s] = canary(g, p.Options.Canary)
+		}
+		c.canaries(g)
+	}
+	c.canariesKnown()
 	for _, s := range facts.Servers {
 		if c.inGroup[s.Name] {
 			c.server(s)
@@ -38,6 +45,7 @@ type checker struct {
 	plan    *Plan
 	facts   fleet.Facts
 	inGroup map[string]bool
+	canary  map[string]string // of each server's group
 }
 
 func inGroup(facts fleet.Facts, id string) map[string]bool {
@@ -72,6 +80,34 @@ func (c checker) must(ok bool, f Finding) bool {
 		c.refuse(f)
 	}
 	return ok
+}
+
+// canaries: at most one is chosen in a group. Which of two was meant is not for us to say.
+func (c checker) canaries(g fleet.Group) {
+	var chosen []string
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(c.plan.Options.Canary))) {
+		if c.inGroup[name] && slices.Contains(g.Servers, name) {
+			chosen = append(chosen, name)
+		}
+	}
+	if len(chosen) > 1 {
+		c.refuse(Finding{
+			Code: "canary-twice", Server: chosen[1], Next: "name one of them as canary",
+			Message: fmt.Sprintf("%s are canaries of one group, which has one", join(chosen)),
+		})
+	}
+}
+
+// canariesKnown: a name that is mistyped must not leave the choice to us.
+func (c checker) canariesKnown() {
+	for _, name := range c.plan.Options.Canary {
+		if _, known := c.inGroup[name]; !known {
+			c.refuse(Finding{
+				Code: "canary-unknown", Server: name, Next: "name a server of the fleet as canary",
+				Message: fmt.Sprintf("the canary %s is no server of the fleet", name),
+			})
+		}
+	}
 }
 
 func (c checker) accepted(r Risk) bool { return slices.Contains(c.plan.Accepted, r) }

@@ -27,8 +27,9 @@ func (c checker) database(d fleet.Database) {
 	for _, l := range d.Lacks {
 		c.must(false, at("privilege", l.Statement, "%s", l.What))
 	}
-	if c.plan.Options.Backup == "dump" && !d.Scratch.OK() && !c.accepted(UnprovedBackup) {
-		c.need(d.Scratch, at("unproved-backup", "give an account under databases: admin: that may create databases, or --accept unproved-backup",
+	scratch := d.ScratchFrom(migratedAt(d, c.canary[where.Server]).Server)
+	if c.plan.Options.Backup == "dump" && !scratch.OK() && !c.accepted(UnprovedBackup) {
+		c.need(scratch, at("unproved-backup", "give an account under databases: admin: that may create databases, or --accept unproved-backup",
 			"no account may make a scratch database, so the backup cannot be proved"))
 	}
 	if method := c.plan.Options.Backup; method != "dump" { // no other method takes one

@@ -72,7 +72,7 @@ func wrongDatabases() []wrong {
 		{code: "privilege", does: db(func(d *fleet.Database) {
 			d.Lacks = []fleet.Lack{{What: "kea may not create triggers", Statement: "GRANT TRIGGER ON kea.* TO kea"}}
 		}), says: []string{"kea1", "triggers"}},
-		{code: "unproved-backup", does: db(func(d *fleet.Database) { d.Scratch = fleet.Deny("CREATE denied") }), says: []string{"kea1", "CREATE denied"}, accept: orchestrator.UnprovedBackup},
+		{code: "unproved-backup", does: db(func(d *fleet.Database) { d.Endpoints[0].Scratch = fleet.Deny("CREATE denied") }), says: []string{"kea1", "CREATE denied"}, accept: orchestrator.UnprovedBackup},
 		{code: "no-backup", does: func(_ *fleet.Facts, o *orchestrator.Options) { o.Backup = "none" }, says: []string{"kea1", "no way back"}, accept: orchestrator.NoBackup},
 		{code: "no-backup", does: func(_ *fleet.Facts, o *orchestrator.Options) { o.Backup = "command" }, says: []string{"kea1", "command"}, accept: orchestrator.NoBackup},
 		{code: "mismatch", does: db(func(d *fleet.Database) { d.Schema = kea.Schema{Major: 22} }), says: []string{"kea1", "22.0", "22.2"}},
@@ -87,6 +87,8 @@ func wrongDatabases() []wrong {
 			o.Allow = []string{"stork@192.0.2.9"}
 		}, says: []string{"kea1", "stork@192.0.2.9"}, accept: orchestrator.AllowedWriters},
 		{code: "lock", warns: true, does: db(func(d *fleet.Database) { d.Lockable = fleet.Deny("wsrep_on") }), says: []string{"kea1", "wsrep_on"}},
+		{code: "canary-unknown", does: func(_ *fleet.Facts, o *orchestrator.Options) { o.Canary = []string{"k2", "k9"} }, says: []string{"k9"}},
+		{code: "canary-twice", does: func(_ *fleet.Facts, o *orchestrator.Options) { o.Canary = []string{"k2", "k3"} }, says: []string{"k2", "k3"}},
 		{code: "no-server", does: func(f *fleet.Facts, _ *orchestrator.Options) { *f = fleet.Facts{} }},
 	}
 }
@@ -208,6 +210,36 @@ func TestUnknownTargetIsRefused(t *testing.T) {
 	p := orchestrator.Make(surveyed(t, three()), version(t, "9.0.0"), usual())
 	if got := codes(p.Refusals); !slices.Contains(got, "unknown-release") {
 		t.Errorf("refused for %v", got)
+	}
+}
+
+// TestCanariesOfSeveralGroups: each group has its own, and a plan of one group knows the others'.
+func TestCanariesOfSeveralGroups(t *testing.T) {
+	spec, opts := three(), usual()
+	spec.Separate = true
+	opts.Canary = []string{"k1", "k2", "k3"}
+	facts := surveyed(t, spec)
+	for _, group := range []string{"", "k2"} {
+		opts.Group = group
+		if p := orchestrator.Make(facts, version(t, "3.0.3"), opts); len(p.Refusals) > 0 {
+			t.Errorf("group %q: %+v", group, p.Refusals)
+		}
+	}
+}
+
+// TestProofIsAskedOfTheServerThatMigrates: what accounts may do on another server neither helps nor hinders.
+func TestProofIsAskedOfTheServerThatMigrates(t *testing.T) {
+	for _, test := range []struct {
+		canary string
+		proof  bool
+	}{{"k1", true}, {"k2", false}, {"k3", true}} {
+		facts, opts := surveyed(t, three()), usual()
+		opts.Canary = []string{test.canary}
+		facts.Databases[0].Endpoints[1].Scratch = fleet.Deny("kea@k2 lacks CREATE")
+		p := orchestrator.Make(facts, version(t, "3.0.3"), opts)
+		if got := slices.Contains(codes(p.Refusals), "unproved-backup"); got == test.proof || p.Groups[0].Databases[0].Proof != test.proof {
+			t.Errorf("from %s: refused %t, proof planned %t; want a proof: %t", test.canary, got, p.Groups[0].Databases[0].Proof, test.proof)
+		}
 	}
 }
 
