@@ -111,7 +111,12 @@ func (s starter) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil || s.query == "" {
 		return conn, err
 	}
-	if _, err := conn.(driver.ExecerContext).ExecContext(ctx, s.query, nil); err != nil {
+	session, ok := conn.(driver.ExecerContext)
+	if !ok {
+		_ = conn.Close()
+		return nil, fmt.Errorf("a %T cannot be set up", conn)
+	}
+	if _, err := session.ExecContext(ctx, s.query, nil); err != nil {
 		_ = conn.Close()
 		return nil, err
 	}

@@ -92,7 +92,7 @@ func EnsureBase(ctx context.Context, log io.Writer) (Base, error) {
 func build(ctx context.Context, dir string, from mirrors, log io.Writer) error {
 	leftovers, _ := filepath.Glob(filepath.Join(CacheDir(), "building-*"))
 	for _, old := range leftovers {
-		os.RemoveAll(old)
+		_ = os.RemoveAll(old)
 	}
 	out, err := os.MkdirTemp(CacheDir(), "building-")
 	if err != nil {

@@ -67,7 +67,7 @@ func (f *Fleet) AwaitSSH(ctx context.Context, host Host, limit time.Duration) er
 	return poll(ctx, limit, 50*time.Millisecond, "sshd on "+host.Name, func() bool {
 		conn, err := dialer.DialContext(ctx, "tcp", host.Address.String()+":22")
 		if err == nil {
-			conn.Close()
+			_ = conn.Close()
 		}
 		return err == nil
 	})

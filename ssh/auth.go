@@ -40,7 +40,7 @@ func newKeyring(e endpoint) *keyring {
 
 func (k *keyring) close() {
 	if k.agent != nil {
-		k.agent.Close()
+		_ = k.agent.Close()
 	}
 }
 

@@ -60,7 +60,7 @@ func (c *connection) lost() error {
 
 func (c *connection) end(why error) {
 	c.blame(why)
-	c.client.Close()
+	_ = c.client.Close()
 }
 
 // keepAlive asks the server whether it is there. Any answer will do: sshd

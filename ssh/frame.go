@@ -37,7 +37,7 @@ func (f *frame) Write(p []byte) (int, error) {
 	f.carry = append(f.carry, p...)
 	if !f.begun {
 		if before, after, ok := bytes.Cut(f.carry, f.begin); ok {
-			f.noise.Write(before)
+			_, _ = f.noise.Write(before)
 			f.begun, f.carry = true, after
 			f.onBegin()
 		} else {
@@ -47,7 +47,7 @@ func (f *frame) Write(p []byte) (int, error) {
 	}
 	if !f.ending {
 		if before, after, ok := bytes.Cut(f.carry, f.end); ok {
-			f.out.Write(before)
+			_, _ = f.out.Write(before)
 			f.ending, f.carry = true, after
 		} else {
 			f.carry = spill(f.carry, f.end, f.out)
@@ -73,16 +73,16 @@ func spill(b, mark []byte, to io.Writer) []byte {
 	for keep > 0 && !bytes.HasPrefix(mark, b[len(b)-keep:]) {
 		keep--
 	}
-	to.Write(b[:len(b)-keep])
+	_, _ = to.Write(b[:len(b)-keep])
 	return append(b[:0:0], b[len(b)-keep:]...)
 }
 
 // cut is called when the stream has ended: what was held back is output.
 func (f *frame) cut() {
 	if f.begun && !f.ending {
-		f.out.Write(f.carry)
+		_, _ = f.out.Write(f.carry)
 	} else if !f.begun {
-		f.noise.Write(f.carry)
+		_, _ = f.noise.Write(f.carry)
 	}
 	f.carry = nil
 }

@@ -132,7 +132,7 @@ func await[T any](ctx context.Context, do func() (T, error), cleanup func(T)) (T
 // answers at the address.
 func (h *Host) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	conn, _, err := opened(ctx, h, func(c *connection) (net.Conn, error) {
-		return await(ctx, func() (net.Conn, error) { return c.client.Dial(network, addr) }, func(conn net.Conn) { conn.Close() })
+		return await(ctx, func() (net.Conn, error) { return c.client.Dial(network, addr) }, func(conn net.Conn) { _ = conn.Close() })
 	})
 	if err == nil {
 		return newTunnel(conn), nil

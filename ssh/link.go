@@ -64,7 +64,7 @@ func (l *link) dial(ctx context.Context) (*connection, *Error) {
 	}
 	keys, readErr := readHostKeys(l.to.knownHosts)
 	if readErr != nil {
-		raw.Close()
+		_ = raw.Close()
 		return nil, l.fail(ErrConfig, readErr)
 	}
 	ring := newKeyring(l.to)
@@ -82,13 +82,13 @@ func (l *link) dial(ctx context.Context) (*connection, *Error) {
 		},
 		Auth: []xssh.AuthMethod{xssh.PublicKeysCallback(func() ([]xssh.Signer, error) { return ring.signers, nil })},
 	}
-	stop := context.AfterFunc(ctx, func() { raw.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
 	c, chans, reqs, shakeErr := xssh.NewClientConn(raw, l.to.dialAddress(), config)
 	if !stop() && shakeErr == nil {
 		shakeErr = context.Cause(ctx)
 	}
 	if shakeErr != nil {
-		raw.Close()
+		_ = raw.Close()
 		return nil, l.handshakeError(ctx, shakeErr, hostKeyErr, trusted, ring)
 	}
 	return newConnection(xssh.NewClient(c, chans, reqs), l.pool.options), nil

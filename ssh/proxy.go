@@ -39,9 +39,9 @@ func runProxy(cmd *exec.Cmd) (net.Conn, error) {
 // Close ends the command, by force: there is nothing of ours in it to save.
 func (c *proxyConn) Close() error {
 	c.once.Do(func() {
-		c.WriteCloser.Close()
-		c.cmd.Process.Kill()
-		go c.cmd.Wait()
+		_ = c.WriteCloser.Close()
+		_ = c.cmd.Process.Kill()
+		go func() { _ = c.cmd.Wait() }()
 	})
 	return nil
 }

@@ -84,7 +84,7 @@ func (t *tap) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !t.shut {
-		t.to.Write(p)
+		_, _ = t.to.Write(p)
 	}
 	return len(p), nil
 }
@@ -119,7 +119,7 @@ func newRunning(s *session, c Command, mark string) *running {
 	r.frames[1] = newFrame(mark, r.errs, func() {}, onEnd)
 	var streams sync.WaitGroup
 	for i, stream := range []io.Reader{s.stdout, s.stderr} {
-		streams.Go(func() { io.Copy(r.frames[i], stream) })
+		streams.Go(func() { _, _ = io.Copy(r.frames[i], stream) })
 	}
 	go func() {
 		streams.Wait()
@@ -143,16 +143,16 @@ func (r *running) send(ctx context.Context, body, last string) (sent bool, err e
 		sent = true
 	}
 	if r.command.Stdin == nil {
-		r.stdin.Close()
+		_ = r.stdin.Close()
 		return true, nil
 	}
 	go func() {
 		select {
 		case <-r.begun:
-			io.Copy(r.stdin, r.command.Stdin)
+			_, _ = io.Copy(r.stdin, r.command.Stdin)
 		case <-r.drained:
 		}
-		r.stdin.Close()
+		_ = r.stdin.Close()
 	}()
 	return true, nil
 }
@@ -174,8 +174,8 @@ func (r *running) wait(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 	case <-ctx.Done():
-		r.Signal(xssh.SIGTERM)
-		r.Close()
+		_ = r.Signal(xssh.SIGTERM)
+		_ = r.Close()
 		return context.Cause(ctx)
 	}
 	return nil

@@ -35,7 +35,7 @@ func (h *Host) start(ctx context.Context, c Command) (*session, error) {
 		if sudo {
 			line = sudoShLine
 		}
-		s, err := await(ctx, func() (*session, error) { return startShell(conn, line) }, func(s *session) { s.Close() })
+		s, err := await(ctx, func() (*session, error) { return startShell(conn, line) }, func(s *session) { _ = s.Close() })
 		if err != nil {
 			<-conn.sessions
 			return nil, err
@@ -90,7 +90,7 @@ func startShell(conn *connection, line string) (*session, error) {
 		}
 	}
 	if err != nil {
-		inner.Close()
+		_ = inner.Close()
 		return nil, err
 	}
 	go func() {
@@ -108,7 +108,7 @@ func (s *session) finish() {
 		case <-s.exited:
 		case <-time.After(time.Second):
 		}
-		s.Close()
+		_ = s.Close()
 		<-s.conn.sessions
 	}()
 }

@@ -17,18 +17,18 @@ func newTunnel(channel net.Conn) net.Conn {
 	near, far := net.Pipe()
 	t := &tunnel{Conn: near, channel: channel}
 	go func() {
-		io.Copy(far, channel)
-		far.Close()
+		_, _ = io.Copy(far, channel)
+		_ = far.Close()
 	}()
 	go func() {
-		io.Copy(channel, far)
-		channel.Close()
+		_, _ = io.Copy(channel, far)
+		_ = channel.Close()
 	}()
 	return t
 }
 
 func (t *tunnel) Close() error {
-	t.once.Do(func() { t.Conn.Close() })
+	t.once.Do(func() { _ = t.Conn.Close() })
 	return nil
 }
 

@@ -39,8 +39,12 @@ func newProber(ctx context.Context, fleet *lab.Fleet) (*prober, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listening as a relay: %w", err)
 	}
+	socket, ok := conn.(*net.UDPConn)
+	if !ok {
+		return nil, fmt.Errorf("listening as a relay: %T is no UDP socket", conn)
+	}
 	p := &prober{
-		conn: conn.(*net.UDPConn), giaddr: fleet.Witness, servers: map[netip.Addr]string{},
+		conn: socket, giaddr: fleet.Witness, servers: map[netip.Addr]string{},
 		offers: map[string][]time.Time{}, arrived: make(chan struct{}),
 	}
 	for _, s := range fleet.Servers {

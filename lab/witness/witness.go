@@ -116,9 +116,9 @@ func (w *Witness) AwaitOffers(ctx context.Context, servers ...string) error {
 func (w *Witness) Stop() Report {
 	end := time.Now()
 	w.stop()
-	w.prober.conn.Close()
+	_ = w.prober.conn.Close()
 	w.workers.Wait()
-	w.schema.db.Close()
+	_ = w.schema.db.Close()
 	seen := record{begin: w.begin, end: end, offers: w.prober.offers, samples: w.samples, scans: w.scans}
 	for _, s := range w.fleet.Servers {
 		seen.servers = append(seen.servers, s.Name)
