@@ -10,7 +10,7 @@ import (
 )
 
 // fail ends a group that could not go on. Before the first effect it is refused, or was interrupted; before the point of no
-// return it backs out to the old state; after it, the group holds still.
+// return it backs out to the old state; after it, and once servers are let go because all is done, the group holds still.
 func (g *groupDrive) fail(ctx context.Context, cause error) (journal.State, error) {
 	if fatal(cause) {
 		return "", cause
@@ -25,7 +25,7 @@ func (g *groupDrive) fail(ctx context.Context, cause error) (journal.State, erro
 			state = journal.Interrupted
 		}
 		return g.ended(ctx, state, g.problem(cause))
-	case g.status().PastReturn, g.holds(cause), errors.Is(cause, ErrLocked): // who holds the lock may be at work right now
+	case g.status().PastReturn, g.begun(Finish), g.holds(cause), errors.Is(cause, ErrLocked): // who holds the lock may be at work right now
 		return g.ended(ctx, journal.Halted, g.problem(cause))
 	}
 	yes, err := g.ask(ctx, AskBack)

@@ -188,6 +188,34 @@ func TestAReleaseWithoutALastWord(t *testing.T) {
 	}
 }
 
+// TestAServerThatIsNotLetGo: the others were let go and cannot be claimed again by this drive, and everything serves the target.
+// Nothing is taken back for it; the next drive lets go of what is left.
+func TestAServerThatIsNotLetGo(t *testing.T) {
+	for _, from := range []string{"2.6.3", "3.0.0"} {
+		t.Run(from, func(t *testing.T) {
+			spec := three()
+			spec.From = from
+			acted(t, spec, func(p *play) {
+				p.at = func(at world.Point) world.Fault {
+					if at.Kind == "do" && at.What == "release-k2/1" {
+						return world.Fails
+					}
+					return world.NoFault
+				}
+				s, err := p.upgrade()
+				p.must(journal.Halted, s, err)
+				if slices.Contains(p.asked, orchestrator.AskBack) {
+					t.Error("the operator was asked to take back what serves")
+				}
+				p.at = nil
+				s, err = p.resume()
+				p.must(journal.Done, s, err)
+				p.serves(true)
+			})
+		})
+	}
+}
+
 // copied goes on with a copy of the journal: the first drive cannot know what is added to it.
 func (p *play) copied() {
 	log := &world.Log{}
