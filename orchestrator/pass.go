@@ -3,6 +3,7 @@ package orchestrator
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"kea-lockstep/internal/fleet"
@@ -103,7 +104,7 @@ func (g *groupDrive) mayMigrate(ctx context.Context) fleet.Verdict {
 	return together(
 		func() fleet.Verdict { return g.othersQuiet(ctx) },
 		g.backed,
-		func() fleet.Verdict { return g.unwritten(ctx) },
+		func() fleet.Verdict { return g.contents(ctx, g.written) },
 		func() fleet.Verdict { return w.matches(ctx, []string{g.group.Canary}) },
 	)
 }
@@ -124,22 +125,48 @@ func (g *groupDrive) backed() fleet.Verdict {
 // unwritten says whether the contents of every database are still what they were at its dump: whoever came and went
 // meanwhile, the dump is a dump of this.
 func (g *groupDrive) unwritten(ctx context.Context) fleet.Verdict {
+	return g.contents(ctx, func(at fleet.Place) fleet.Verdict { return fleet.Deny("%s was written to since its dump", at) })
+}
+
+// written is what the gate of the point of no return makes of a database that is no longer what its dump is: no, unless clients
+// may stay connected and that they write was accepted for this run.
+func (g *groupDrive) written(at fleet.Place) fleet.Verdict {
+	allow := g.plan.Options.Allow
+	switch {
+	case len(allow) == 0:
+		return fleet.Deny("%s was written to since its dump", at)
+	case slices.Contains(g.plan.Accepted, AllowedWriters):
+		return fleet.Affirm("%s was written to since its dump, as %s may: that is not in the backup (%s is accepted)", at, join(allow), AllowedWriters)
+	default:
+		return fleet.Deny("%s was written to since its dump, most likely by %s, which may stay connected: stop it for the run, or begin the run with --accept %s",
+			at, join(allow), AllowedWriters)
+	}
+}
+
+// contents asks of every database whether its contents are what they were at its dump, and leaves the verdict on one that
+// changed to the caller.
+func (g *groupDrive) contents(ctx context.Context, changed func(fleet.Place) fleet.Verdict) fleet.Verdict {
 	steps := g.status().Steps
+	verdict := fleet.Affirm("nothing was written since the dump")
+	var other []fleet.Verdict
 	for _, p := range g.group.Phases {
 		for _, s := range p.Steps() {
 			if s.Kind != KindContents || !steps[s.ID].Done {
 				continue
 			}
 			now, err := g.World.Contents(ctx, s.At)
-			if err != nil {
-				return fleet.Doubt("%s: %v", s.At, err)
-			}
-			if then := steps[s.ID].Result.Facts[FactContents]; now != then {
-				return fleet.Deny("%s was written to since its dump", s.At)
+			switch {
+			case err != nil:
+				other = append(other, fleet.Doubt("%s: %v", s.At, err))
+			case now != steps[s.ID].Result.Facts[FactContents]:
+				other = append(other, changed(s.At))
 			}
 		}
 	}
-	return fleet.Affirm("nothing was written since the dump")
+	if len(other) > 0 {
+		verdict = fleet.All(other...)
+	}
+	return verdict
 }
 
 // othersQuiet says whether every server whose fence was not lifted is still held (all of them, before the first is), and nobody

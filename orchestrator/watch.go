@@ -38,7 +38,6 @@ func (g *groupDrive) watch(ctx context.Context) *watcher {
 }
 
 func (g *groupDrive) looking(ctx context.Context) {
-	until(ctx, patience, func() fleet.Verdict { return g.othersQuiet(ctx) }) // the gate of the backup waits for this too
 	for tick := time.NewTicker(look); ; {
 		select {
 		case <-tick.C:

@@ -36,7 +36,7 @@ configure='cat /root/kea-dhcp4.conf >/etc/kea/kea-dhcp4.conf'
 say stop
 on 'systemctl mask --now kea-dhcp4-server' $CANARY $REST
 say dump
-run "$CANARY" "umask 077; MYSQL_PWD='$DB_PASSWORD' mariadb-dump --single-transaction --routines --triggers -h $DB -u kea kea >/root/kea.sql"
+on "umask 077; MYSQL_PWD='$DB_PASSWORD' mariadb-dump --single-transaction --routines --triggers -h $DB -u kea kea >/root/kea.sql" $CANARY ${REST%% *}
 say upgrade "$CANARY"
 on "$apt $packages; $configure" $CANARY
 say migrate
