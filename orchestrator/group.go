@@ -25,7 +25,6 @@ type groupDrive struct {
 	stranger fleet.Verdict   // what the watch saw that must not be; its zero value is nothing
 	stopping error           // the first failure: nothing new begins
 	free     map[string]bool // servers whose fence is lifted, or about to be: they may run
-	unbroken bool            // this process has watched without a gap since the dump
 }
 
 func (g *groupDrive) scene() scene {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
@@ -18,7 +17,6 @@ type scene struct {
 	group *GroupPlan
 	run   string
 	epoch int
-	begun time.Time // when the step that is probed was begun, for probes that settle
 }
 
 // serverPlan gives the plan of a server that is in the group by construction.
@@ -112,8 +110,8 @@ func stopped(ctx context.Context, w scene, s Step) fleet.Verdict {
 
 // noDaemon says whether no Kea daemon is there, by a unit or by hand.
 func noDaemon(p fleet.Pulse) fleet.Verdict {
-	for _, d := range p.Processes {
-		how := "started by hand"
+	if len(p.Processes) > 0 {
+		d, how := p.Processes[0], "started by hand"
 		if d.Unit != "" {
 			how = d.Unit
 		}

@@ -18,8 +18,7 @@ type database struct {
 	contents  int // changes with every write
 	away      bool
 	strangers []fleet.Session
-	locked    string // who holds the advisory lock
-	lost      chan struct{}
+	locked    string              // who holds the advisory lock
 	dumps     map[string]snapshot // by where they are kept
 }
 
