@@ -128,7 +128,7 @@ func TestWithOpenSSH(t *testing.T) {
 				}
 			}
 			dir := t.TempDir()
-			_, err = h.Run(t.Context(), ssh.Command{Script: `: >"$D/begun"; sleep 2; : >"$D/ended"`, Params: []ssh.Param{{"D", dir}}, Timeout: time.Second})
+			_, err = h.Run(t.Context(), ssh.Command{Script: `: >"$D/begun"; sleep 8; : >"$D/ended"`, Params: []ssh.Param{{"D", dir}}, Timeout: 4 * time.Second})
 			if !errors.Is(err, ssh.ErrFateUnknown) || !exists(filepath.Join(dir, "begun")) {
 				t.Errorf("timed out: %v", err)
 			}
