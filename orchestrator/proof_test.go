@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -33,9 +35,12 @@ func survives(s scenario, at func(*night) func(world.Point) world.Fault) (*night
 // points gives the points of a scenario's untroubled night.
 func points(t *testing.T, s scenario) []world.Point {
 	var all []world.Point
+	var mu sync.Mutex // lanes side by side
 	synctest.Test(t, func(t *testing.T) {
 		n := newNight(s)
 		err := n.drive(func(p world.Point) world.Fault {
+			mu.Lock()
+			defer mu.Unlock()
 			all = append(all, p)
 			return world.NoFault
 		})
@@ -43,6 +48,7 @@ func points(t *testing.T, s scenario) []world.Point {
 			t.Fatal(err)
 		}
 	})
+	slices.SortFunc(all, func(a, b world.Point) int { return a.Number - b.Number })
 	return all
 }
 
