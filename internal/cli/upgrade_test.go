@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -165,10 +166,9 @@ func TestTwoInterruptsEndTheProcessAndResumeFindsOut(t *testing.T) {
 
 // interruptAt sends interrupts when an order comes, and lets the order go on once they were heard.
 func (b *bench) interruptAt(order string, times int) func(world.Point) world.Fault {
-	done := false
+	var done atomic.Bool
 	return func(p world.Point) world.Fault {
-		if !done && p.Kind == "do" && strings.HasPrefix(p.What, order) {
-			done = true
+		if p.Kind == "do" && strings.HasPrefix(p.What, order) && done.CompareAndSwap(false, true) {
 			for range times {
 				b.signals <- os.Interrupt
 			}
