@@ -58,7 +58,7 @@ func (f *Fleet) holders(ctx context.Context, name string, sessions []fleet.Sessi
 		ports[n] = strconv.Itoa(sessions[i].Port)
 	}
 	out, err := f.run(ctx, s, call{
-		action: "sockets", timeout: 15 * time.Second, params: []ssh.Param{{Name: "ports", Value: strings.Join(ports, " ")}},
+		action: "sockets", look: true, timeout: 15 * time.Second, params: []ssh.Param{{Name: "ports", Value: strings.Join(ports, " ")}},
 	})
 	if err != nil {
 		return nil, err
@@ -180,7 +180,7 @@ func (f *Fleet) learnAddresses(ctx context.Context) bool {
 }
 
 func (f *Fleet) learn(ctx context.Context, s *server) error {
-	out, err := f.run(ctx, s, call{action: "resolve", timeout: 15 * time.Second, params: []ssh.Param{{Name: "names", Value: ""}}})
+	out, err := f.run(ctx, s, call{action: "resolve", look: true, timeout: 15 * time.Second, params: []ssh.Param{{Name: "names", Value: ""}}})
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ type call struct {
 	params  []ssh.Param
 	secrets []ssh.Secret
 	guard   *ssh.Guard
+	look    bool          // it changes nothing
 	timeout time.Duration // 0: a minute
 }
 
@@ -51,7 +52,7 @@ func (f *Fleet) run(ctx context.Context, s *server, c call) ([]byte, error) {
 	}
 	r, err := s.host.Run(ctx, ssh.Command{
 		Script: text, Params: append(given(book, text), c.params...), Secrets: c.secrets,
-		Root: true, Guard: c.guard, Timeout: c.timeout, Title: c.action, Limit: 16 << 20,
+		Root: true, Guard: c.guard, Look: c.look, Timeout: c.timeout, Title: c.action, Limit: 16 << 20,
 	})
 	if err != nil {
 		return r.Stdout, sshError(err)

@@ -24,7 +24,7 @@ func (f *Fleet) Service(ctx context.Context, name string) ([]fleet.Service, erro
 	if p := f.file.Confirm.DHCPProbe; p != nil {
 		relay = p.Relay.String()
 	}
-	out, err := f.run(ctx, s, call{action: "service", timeout: 30 * time.Second, params: []ssh.Param{{Name: "relay", Value: relay}}})
+	out, err := f.run(ctx, s, call{action: "service", look: true, timeout: 30 * time.Second, params: []ssh.Param{{Name: "relay", Value: relay}}})
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ func (f *Fleet) resolve(ctx context.Context, s *server, name string) ([]string, 
 	if strings.ContainsAny(name, " \t\n") || strings.HasPrefix(name, "-") {
 		return nil, fmt.Errorf("%s: %q is no host name", s.name(), name)
 	}
-	out, err := f.run(ctx, s, call{action: "resolve", timeout: 15 * time.Second, params: []ssh.Param{{Name: "names", Value: name}}})
+	out, err := f.run(ctx, s, call{action: "resolve", look: true, timeout: 15 * time.Second, params: []ssh.Param{{Name: "names", Value: name}}})
 	if err != nil {
 		return nil, err
 	}
