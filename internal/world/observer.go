@@ -76,7 +76,7 @@ func (w *World) pulse(s *server) fleet.Pulse {
 		}
 		seen := fleet.Unit{
 			Name: u.name, Daemon: u.daemon, Present: true, Masked: u.masked, Enabled: enabled, Active: u.active,
-			Since: fmt.Sprint(u.since), Fence: u.fence, Config: configPath, User: "_kea",
+			Fence: u.fence, Config: configPath, User: "_kea",
 		}
 		for _, r := range s.processes {
 			if r.unit == u.name {
