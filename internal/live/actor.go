@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator"
 	"kea-lockstep/orchestrator/journal"
 	"kea-lockstep/playbooks"
@@ -93,12 +94,14 @@ func (o order) units(take func(orchestrator.UnitPlan) bool) string {
 func anyUnit(orchestrator.UnitPlan) bool { return true }
 
 // starts: it ran before, and the version that the order leads to still has the daemon.
-func (o order) starts(u orchestrator.UnitPlan) bool {
-	version := o.Plan.Target
+func (o order) starts(u orchestrator.UnitPlan) bool { return u.Ran && u.Daemon.In(o.version()) }
+
+// version is the Kea that the order leads to.
+func (o order) version() kea.Version {
 	if o.Back() {
-		version = o.plan.Before
+		return o.plan.Before
 	}
-	return u.Ran && u.Daemon.In(version)
+	return o.Plan.Target
 }
 
 func (o order) fence() ssh.Param { return ssh.Param{Name: "fence", Value: o.units(anyUnit)} }
