@@ -1,6 +1,7 @@
 package live
 
 import (
+	"errors"
 	"fmt"
 	"os/exec"
 	"slices"
@@ -306,3 +307,23 @@ func TestReadmeTellsHowToGoOn(t *testing.T) {
 }
 
 func params(name, value string) []ssh.Param { return []ssh.Param{{Name: name, Value: value}} }
+
+// What may have begun must not count as never begun.
+func TestNoAnswerIsToldFromAnUnknownFate(t *testing.T) {
+	for _, c := range []struct {
+		err             error
+		unreached, fate bool
+	}{
+		{ssh.ErrUnreachable, true, false},
+		{fmt.Errorf("asking: %w", dbcheck.ErrUnreachable), true, false},
+		{sshError(ssh.ErrFateUnknown), false, true},
+		{fmt.Errorf("waiting: %w: %w", orchestrator.ErrFateUnknown, ssh.ErrUnreachable), false, true},
+		{dbcheck.ErrAuth, false, false},
+		{nil, false, false},
+	} {
+		got := unreached(c.err)
+		if errors.Is(got, orchestrator.ErrUnreached) != c.unreached || errors.Is(got, orchestrator.ErrFateUnknown) != c.fate {
+			t.Errorf("%v is %v", c.err, got)
+		}
+	}
+}
