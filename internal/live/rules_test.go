@@ -194,6 +194,34 @@ func TestSessionsHaveOwners(t *testing.T) {
 	}
 }
 
+// A connection that was lost leaves a session that the server's sshd holds until it notices. It is nobody else's; but once the
+// database counts anew, its number may be.
+func TestSessionsLeftBehindAreOurs(t *testing.T) {
+	f := someFleet(t)
+	s := f.servers["k1"]
+	s.owns(32, 1)
+	if s.leftBehind(32, nil) {
+		t.Error("it is in use")
+	}
+	s.owns(32, -1)
+	sshd, kea := holder{"81", "sshd-session", "/system.slice/ssh.service"}, holder{"77", "kea-dhcp4", "/system.slice/kea-dhcp4-server.service"}
+	for _, c := range []struct {
+		number  uint64
+		holders []holder
+		want    bool
+	}{
+		{32, []holder{sshd}, true}, {32, nil, true}, {32, []holder{kea}, false}, {32, []holder{sshd, kea}, false}, {33, []holder{sshd}, false},
+	} {
+		if got := s.leftBehind(c.number, c.holders); got != c.want {
+			t.Errorf("%d of %v: %v", c.number, c.holders, got)
+		}
+	}
+	s.owns(40, 1)
+	if got := f.ownNumbers(); got != "32,40" {
+		t.Errorf("the migration is told that %s are ours", got)
+	}
+}
+
 func TestSessionsOfTheDatabaseAreKept(t *testing.T) {
 	at := fleet.Place{Name: "kea", User: "kea"}
 	all := []dbcheck.Session{
