@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"kea-lockstep/dbcheck"
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator"
@@ -26,6 +27,20 @@ type order struct {
 
 // Do carries an order out.
 func (f *Fleet) Do(ctx context.Context, given orchestrator.Order) (journal.Result, error) {
+	result, err := f.carryOut(ctx, given)
+	return result, unreached(err)
+}
+
+// unreached says of an error that came of no answer, and of nothing else, that it did.
+func unreached(err error) error {
+	away := errors.Is(err, ssh.ErrUnreachable) || errors.Is(err, dbcheck.ErrUnreachable)
+	if !away || errors.Is(err, orchestrator.ErrFateUnknown) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", orchestrator.ErrUnreached, err)
+}
+
+func (f *Fleet) carryOut(ctx context.Context, given orchestrator.Order) (journal.Result, error) {
 	s, err := f.server(given.Server)
 	if err != nil {
 		return journal.Result{}, err

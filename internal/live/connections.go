@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"slices"
+	"strings"
 	"sync"
 
 	"kea-lockstep/dbcheck"
@@ -225,7 +227,20 @@ func (s *server) owns(number uint64, change int) {
 	defer s.mu.Unlock()
 	if s.own[number] += change; s.own[number] <= 0 {
 		delete(s.own, number)
+		s.former[number] = true
 	}
+}
+
+// leftBehind reports whether a session is one of ours whose connection was lost: the server's sshd holds its end for as long as it
+// does not notice, or nobody does any more.
+func (s *server) leftBehind(number uint64, holders []holder) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	left := s.former[number] && !slices.ContainsFunc(holders, func(h holder) bool { return !strings.HasPrefix(h.name, "sshd") })
+	if left {
+		s.left[number] = true
+	}
+	return left
 }
 
 func (s *server) isOwn(number uint64) bool {

@@ -3,6 +3,8 @@ package live
 import (
 	"context"
 	"encoding/hex"
+	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,8 +45,10 @@ func (f *Fleet) ownNumbers() string {
 	var all []string
 	for _, s := range f.servers {
 		s.mu.Lock()
-		for number := range s.own {
-			all = append(all, strconv.FormatUint(number, 10))
+		for _, ours := range []iter.Seq[uint64]{maps.Keys(s.own), maps.Keys(s.left)} {
+			for number := range ours {
+				all = append(all, strconv.FormatUint(number, 10))
+			}
 		}
 		s.mu.Unlock()
 	}

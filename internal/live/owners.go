@@ -34,6 +34,9 @@ func (f *Fleet) own(ctx context.Context, ask map[string][]int, sessions []fleet.
 					continue
 				}
 				s.Owner, s.Process = f.owner(holders[s.Port])
+				if number, err := strconv.ParseUint(s.ID, 10, 64); err == nil && f.servers[name].leftBehind(number, holders[s.Port]) {
+					s.Owner = fleet.OwnerOurs
+				}
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"errors"
 	"fmt"
 	"os/exec"
 	"slices"
@@ -193,6 +194,34 @@ func TestSessionsHaveOwners(t *testing.T) {
 	}
 }
 
+// A connection that was lost leaves a session that the server's sshd holds until it notices. It is nobody else's; but once the
+// database counts anew, its number may be.
+func TestSessionsLeftBehindAreOurs(t *testing.T) {
+	f := someFleet(t)
+	s := f.servers["k1"]
+	s.owns(32, 1)
+	if s.leftBehind(32, nil) {
+		t.Error("it is in use")
+	}
+	s.owns(32, -1)
+	sshd, kea := holder{"81", "sshd-session", "/system.slice/ssh.service"}, holder{"77", "kea-dhcp4", "/system.slice/kea-dhcp4-server.service"}
+	for _, c := range []struct {
+		number  uint64
+		holders []holder
+		want    bool
+	}{
+		{32, []holder{sshd}, true}, {32, nil, true}, {32, []holder{kea}, false}, {32, []holder{sshd, kea}, false}, {33, []holder{sshd}, false},
+	} {
+		if got := s.leftBehind(c.number, c.holders); got != c.want {
+			t.Errorf("%d of %v: %v", c.number, c.holders, got)
+		}
+	}
+	s.owns(40, 1)
+	if got := f.ownNumbers(); got != "32,40" {
+		t.Errorf("the migration is told that %s are ours", got)
+	}
+}
+
 func TestSessionsOfTheDatabaseAreKept(t *testing.T) {
 	at := fleet.Place{Name: "kea", User: "kea"}
 	all := []dbcheck.Session{
@@ -306,3 +335,23 @@ func TestReadmeTellsHowToGoOn(t *testing.T) {
 }
 
 func params(name, value string) []ssh.Param { return []ssh.Param{{Name: name, Value: value}} }
+
+// What may have begun must not count as never begun.
+func TestNoAnswerIsToldFromAnUnknownFate(t *testing.T) {
+	for _, c := range []struct {
+		err             error
+		unreached, fate bool
+	}{
+		{ssh.ErrUnreachable, true, false},
+		{fmt.Errorf("asking: %w", dbcheck.ErrUnreachable), true, false},
+		{sshError(ssh.ErrFateUnknown), false, true},
+		{fmt.Errorf("waiting: %w: %w", orchestrator.ErrFateUnknown, ssh.ErrUnreachable), false, true},
+		{dbcheck.ErrAuth, false, false},
+		{nil, false, false},
+	} {
+		got := unreached(c.err)
+		if errors.Is(got, orchestrator.ErrUnreached) != c.unreached || errors.Is(got, orchestrator.ErrFateUnknown) != c.fate {
+			t.Errorf("%v is %v", c.err, got)
+		}
+	}
+}

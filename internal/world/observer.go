@@ -17,7 +17,7 @@ var errAway = errors.New("connection refused")
 func (w *World) reach(name string) (*server, error) {
 	s := w.server(name)
 	if s.away {
-		return nil, fmt.Errorf("%s: %w", name, errAway)
+		return nil, fmt.Errorf("%s: %w: %w", name, orchestrator.ErrUnreached, errAway)
 	}
 	return s, nil
 }
