@@ -63,7 +63,7 @@ func (postgresqlDialect) sessions(ctx context.Context, d *DB) ([]Session, Visibi
 		list = append(list, s)
 		return err
 	}
-	err := d.each(ctx, "listing sessions", sessionsQuery, nil, scan)
+	err := d.each(ctx, "listing sessions", sessionsQuery, scan)
 	return list, seen(mayReadAll, hidden), err
 }
 
