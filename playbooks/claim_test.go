@@ -61,7 +61,7 @@ func (h host) run(action string, assign ...string) (int, string) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	text, err := p.Script(action)
+	text, err := p.Script(action, "")
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -67,7 +67,7 @@ func (f *Fleet) dump(ctx context.Context, o order) (journal.Result, error) {
 		return journal.Result{}, err
 	}
 	out, err := f.do(ctx, o.on, job{
-		order: o.Order, action: "dump", guard: true, again: true, secrets: secrets,
+		order: o.Order, action: "dump", engine: d.Engine, guard: true, again: true, secrets: secrets,
 		params: append(params, ssh.Param{Name: "dir", Value: f.backups(o)}, ssh.Param{Name: "name", Value: dumpName(d)}),
 	})
 	if err != nil {
@@ -119,7 +119,7 @@ func (f *Fleet) restore(ctx context.Context, o order) (journal.Result, error) {
 		return journal.Result{}, err
 	}
 	_, err = f.do(ctx, o.on, job{
-		order: o.Order, action: "restore", guard: true, again: true, secrets: secrets,
+		order: o.Order, action: "restore", engine: d.Engine, guard: true, again: true, secrets: secrets,
 		params: append(params, ssh.Param{Name: "path", Value: facts[journal.FactPath]}, ssh.Param{Name: "digest", Value: facts[journal.FactDigest]}),
 	})
 	return journal.Result{Saw: "restored " + path.Base(facts[journal.FactPath])}, err

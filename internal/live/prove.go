@@ -34,7 +34,7 @@ func (f *Fleet) prove(ctx context.Context, o order) (result journal.Result, err 
 	}
 	name := scratchName(o.Run, d.DatabasePlan)
 	restored := job{
-		order: o.Order, action: "prove", guard: true, again: true, secrets: secrets,
+		order: o.Order, action: "prove", engine: d.Engine, guard: true, again: true, secrets: secrets,
 		params: append(params, ssh.Param{Name: "path", Value: facts[journal.FactPath]},
 			ssh.Param{Name: "digest", Value: facts[journal.FactDigest]}, ssh.Param{Name: "scratch", Value: name}),
 	}
