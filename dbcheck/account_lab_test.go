@@ -90,12 +90,12 @@ func (s *server) lacks(t *testing.T, target Target, purpose Purpose) []Lack {
 }
 
 func trigger(t *testing.T, s *server, target Target) error {
-	pool, err := connect(t.Context(), dialHere, target, "")
+	db, err := connect(t.Context(), dialHere, target, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pool.Close()
-	_, err = pool.ExecContext(t.Context(), "CREATE OR REPLACE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW BEGIN END")
+	defer db.Close()
+	_, err = db.sql.ExecContext(t.Context(), "CREATE OR REPLACE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW BEGIN END")
 	return err
 }
 
@@ -110,8 +110,8 @@ func scratchAndBack(t *testing.T, target Target) error {
 
 func TestSettingsAndContents(t *testing.T) {
 	s := startServer(t, "--lock-wait-timeout=77", "--max-connections=33", "--log-bin", "--server-id=7")
-	s.exec(t, "CREATE DATABASE "+quote(awkward), "CREATE TABLE "+quote(awkward)+".lease4 (a INT)", "CREATE TABLE "+quote(awkward)+".`odd ``t` (a INT)",
-		"CREATE DEFINER='dba'@'%' TRIGGER "+quote(awkward)+".tr BEFORE INSERT ON "+quote(awkward)+".lease4 FOR EACH ROW BEGIN END")
+	s.exec(t, "CREATE DATABASE "+mysqlDialect{}.quote(awkward), "CREATE TABLE "+mysqlDialect{}.quote(awkward)+".lease4 (a INT)", "CREATE TABLE "+mysqlDialect{}.quote(awkward)+".`odd ``t` (a INT)",
+		"CREATE DEFINER='dba'@'%' TRIGGER "+mysqlDialect{}.quote(awkward)+".tr BEFORE INSERT ON "+mysqlDialect{}.quote(awkward)+".lease4 FOR EACH ROW BEGIN END")
 	d := s.open(t, s.target(awkward, "root", ""))
 	ctx := t.Context()
 	set, err := d.Settings(ctx)
@@ -130,7 +130,7 @@ func TestSettingsAndContents(t *testing.T) {
 	if again, err := d.Fingerprint(ctx); err != nil || again != before {
 		t.Errorf("%v, then %v: %v", before, again, err)
 	}
-	s.exec(t, "INSERT INTO "+quote(awkward)+".`odd ``t` VALUES (1), (2)")
+	s.exec(t, "INSERT INTO "+mysqlDialect{}.quote(awkward)+".`odd ``t` VALUES (1), (2)")
 	if again, err := d.Fingerprint(ctx); err != nil || again == before {
 		t.Errorf("a write did not change the fingerprint: %v", err)
 	}

@@ -39,7 +39,7 @@ func (s *server) dump(t *testing.T, database string) []byte {
 
 func (s *server) restore(t *testing.T, database string, dump []byte) {
 	t.Helper()
-	s.exec(t, "CREATE DATABASE "+quote(database))
+	s.exec(t, "CREATE DATABASE "+mysqlDialect{}.quote(database))
 	s.pipe(t, database, dump)
 }
 
@@ -70,10 +70,10 @@ func (s *server) sums(t *testing.T, database string) map[string]int64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.exec(t, "USE "+quote(database), "SET @disable_audit = 1")
+	s.exec(t, "USE "+mysqlDialect{}.quote(database), "SET @disable_audit = 1")
 	for _, table := range structure.Tables() {
 		if _, ok := structure["column "+table+".modification_ts"]; ok {
-			s.exec(t, "UPDATE "+quote(table)+" SET modification_ts = '2026-01-01 00:00:00'")
+			s.exec(t, "UPDATE "+mysqlDialect{}.quote(table)+" SET modification_ts = '2026-01-01 00:00:00'")
 		}
 	}
 	sums, err := d.Checksums(t.Context())

@@ -61,7 +61,7 @@ func (k kea) admin(s *server, command, database string) *exec.Cmd {
 
 func (k kea) init(t *testing.T, s *server, database string) {
 	t.Helper()
-	s.exec(t, "CREATE DATABASE "+quote(database))
+	s.exec(t, "CREATE DATABASE "+mysqlDialect{}.quote(database))
 	if out, err := k.admin(s, "db-init", database).CombinedOutput(); err != nil {
 		t.Fatalf("db-init: %v\n%s", err, out)
 	}

@@ -58,7 +58,7 @@ func TestKilledMigration(t *testing.T) {
 		if got.State == CannotTell {
 			t.Errorf("cannot tell: %s", got.Saw)
 		}
-		s.exec(t, "DROP DATABASE "+quote(database))
+		s.exec(t, "DROP DATABASE "+mysqlDialect{}.quote(database))
 	}
 }
 

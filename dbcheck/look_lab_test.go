@@ -23,7 +23,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	closed := s.tcp("kea", "kea", "pw")
 	closed.Addr = "127.0.0.1:1"
 	engine := s.tcp("kea", "kea", "pw")
-	engine.Engine = PostgreSQL
+	engine.Engine = "cassandra"
 	for name, tc := range map[string]struct {
 		target Target
 		want   error
@@ -33,7 +33,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		"database": {s.tcp("nokea", "root", ""), ErrNoDatabase, "Unknown database 'nokea'"},
 		"foreign":  {s.tcp("other", "kea", "pw"), ErrAuth, "to database 'other'"},
 		"closed":   {closed, ErrUnreachable, "connection refused"},
-		"engine":   {engine, ErrEngine, "postgresql"},
+		"engine":   {engine, ErrEngine, "cassandra"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Open(t.Context(), dialHere, tc.target)
@@ -49,12 +49,12 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 
 func TestSchemaVersionTellsEmptyFromBroken(t *testing.T) {
 	s := startServer(t)
-	s.exec(t, "CREATE DATABASE "+quote(awkward))
+	s.exec(t, "CREATE DATABASE "+mysqlDialect{}.quote(awkward))
 	d := s.open(t, s.target(awkward, "root", ""))
 	if _, err := d.SchemaVersion(t.Context()); !errors.Is(err, ErrNoSchema) {
 		t.Fatalf("empty database: %v", err)
 	}
-	table := quote(awkward) + ".schema_version"
+	table := mysqlDialect{}.quote(awkward) + ".schema_version"
 	s.exec(t, "CREATE TABLE "+table+" (version INT PRIMARY KEY NOT NULL, minor INT)")
 	if _, err := d.SchemaVersion(t.Context()); !errors.Is(err, ErrNoVersion) {
 		t.Fatalf("no row: %v", err)

@@ -149,7 +149,7 @@ func FuzzParseGrant(f *testing.F) {
 func FuzzQuote(f *testing.F) {
 	f.Add("kea`; DROP DATABASE x; --")
 	f.Fuzz(func(t *testing.T, name string) {
-		q := quote(name)
+		q := mysqlDialect{}.quote(name)
 		if unquote(q) != name || strings.Contains(strings.ReplaceAll(q[1:len(q)-1], "``", ""), "`") {
 			t.Errorf("%q became %q", name, q)
 		}

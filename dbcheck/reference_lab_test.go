@@ -100,7 +100,7 @@ func cutEverywhere(t *testing.T, s *server, run func(socket, database string) er
 			maps.Equal(s.sums(t, database), sums)
 		left := changeBetween(from.Structure, now.Structure)
 		t.Logf("%v to %v, cut before %q: %d changes, runs again: %v (%v)", from.Version, to.Version, clip(cut.stoppedBefore()), len(left.Set)+len(left.Gone), whole, err)
-		s.exec(t, "DROP DATABASE "+quote(database))
+		s.exec(t, "DROP DATABASE "+mysqlDialect{}.quote(database))
 		key := fmt.Sprint(left.Set, left.Gone)
 		clean := len(left.Set)+len(left.Gone) == 0
 		switch {
