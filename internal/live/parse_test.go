@@ -166,6 +166,8 @@ func TestATransactionThatHurtsIsRefused(t *testing.T) {
 		{"Inst mariadb-server [11] (12)\n", "change mariadb-server"},
 		{"Inst mariadb-server-core [11] (12)\n", "change mariadb-server-core"},
 		{"Inst postgresql-17 [1] (2)\n", "change postgresql-17"},
+		{"Inst postgresql-common [1] (2)\n", "change postgresql-common"},
+		{"Inst libpq5 [1] (2)\nInst postgresql-client-17 [1] (2)\n", ""},
 		{"Inst openssh-server [1] (2)\n", "change openssh-server"},
 		{"Inst systemd [1] (2)\n", "change systemd"},
 		{"Inst libmariadb3 [1] (2)\nInst mariadb-client [1] (2)\n", ""},
@@ -186,10 +188,11 @@ func TestReleaseNamesItsPlaybook(t *testing.T) {
 
 func TestPeersAreCompared(t *testing.T) {
 	for in, want := range map[string]string{
-		"[::ffff:192.0.2.5]:3306": "192.0.2.5:3306",
-		"192.0.2.5:3306":          "192.0.2.5:3306",
-		"[2001:db8:0::5]:3306":    "[2001:db8::5]:3306",
-		"/run/mysqld/mysqld.sock": "/run/mysqld/mysqld.sock",
+		"[::ffff:192.0.2.5]:3306":           "192.0.2.5:3306",
+		"192.0.2.5:3306":                    "192.0.2.5:3306",
+		"[2001:db8:0::5]:3306":              "[2001:db8::5]:3306",
+		"/run/mysqld/mysqld.sock":           "/run/mysqld/mysqld.sock",
+		"/var/run/postgresql/.s.PGSQL.5432": "/run/postgresql/.s.PGSQL.5432",
 	} {
 		if got := normalPeer(in); got != want {
 			t.Errorf("%s is %s, want %s", in, got, want)
@@ -245,6 +248,7 @@ func FuzzParsers(f *testing.F) {
 		}
 		_, _ = parseHolders(out)
 		_, _ = greeting(out)
+		_, _ = keyData(out)
 		_ = reported(out)
 		_ = parseTransaction(out)
 	})
