@@ -118,7 +118,7 @@ func (f *Fleet) attribute(ctx context.Context, at fleet.Place, all []dbcheck.Ses
 		}
 		sessions[i] = s
 	}
-	f.own(ctx, ask, sessions)
+	f.own(ctx, at.Engine, ask, sessions)
 	return sessions, nil
 }
 

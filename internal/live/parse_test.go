@@ -1,6 +1,7 @@
 package live
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -200,6 +201,24 @@ func TestPeersAreCompared(t *testing.T) {
 	}
 }
 
+func TestHoldersAreFoundByTheirEnds(t *testing.T) {
+	holders, err := parseHolders([]byte("@sockets\n40000\t77\tkea-dhcp4\t/system.slice/kea-dhcp4-server.service\n" +
+		"40000\t78\tkea-dhcp4\t\n@backends\n901\t80\tpsql\t/user.slice\n@end\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s, want := range map[fleet.Session]string{
+		{ID: "900", Port: 40000}: "[{77 kea-dhcp4 /system.slice/kea-dhcp4-server.service} {78 kea-dhcp4 }]",
+		{ID: "901"}:              "[{80 psql /user.slice}]",
+		{ID: "902"}:              "[]",
+		{ID: "901", Port: 40001}: "[]",
+	} {
+		if got := fmt.Sprint(holders[endOf(s)]); got != want {
+			t.Errorf("%+v is held by %s, want %s", s, got, want)
+		}
+	}
+}
+
 func TestLogsAreJudged(t *testing.T) {
 	started := "INFO  [kea-dhcp4.dhcp4/77.1] DHCP4_STARTED Kea DHCPv4 server version 3.0.3 started"
 	fatal := "ERROR [kea-dhcp4.dhcp4/77.1] DHCP4_INIT_FAIL failed to initialize Kea server: Unable to open database"
@@ -231,7 +250,7 @@ func TestClocksAreCompared(t *testing.T) {
 
 func FuzzParsers(f *testing.F) {
 	f.Add([]byte(held))
-	f.Add([]byte("@sockets\n3306\t77\tkea-dhcp4\t/system.slice/kea-dhcp4-server.service\n@end\n"))
+	f.Add([]byte("@sockets\n3306\t77\tkea-dhcp4\t/system.slice/kea-dhcp4-server.service\n@backends\n901\t80\tpsql\t\n@end\n"))
 	f.Add([]byte("@units\n@show\nA=B\n@packages\na\tb\tc\t\n@available\na\t1\t\n@disk\n/\t99999999999999999999\n@end\n"))
 	book := debian(f)
 	f.Fuzz(func(t *testing.T, out []byte) {
