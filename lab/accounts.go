@@ -16,7 +16,7 @@ const (
 	AdminPasswordVariable = "KEA_LAB_ADMIN_PASSWORD"
 )
 
-// What the database holds at first (see files/seed.sql): nothing of it may ever be lost.
+// What the database holds at first (see each engine's seed.sql in files): nothing of it may ever be lost.
 const (
 	Leases       = 400
 	Reservations = 40

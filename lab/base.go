@@ -88,6 +88,20 @@ func EnsureBase(ctx context.Context, log io.Writer) (Base, error) {
 	})
 }
 
+// steps are the recipe's scripts, in their order.
+func steps() []string {
+	return []string{"common", "kea", "database", "mysql", "postgresql", "repository"}
+}
+
+// seed names the embedded files that the steps use.
+func seed() []string {
+	return []string{
+		"files/mysql/accounts.sql.tmpl", "files/mysql/seed.sql", "files/mysql/mariadb.cnf",
+		"files/postgresql/accounts.sql.tmpl", "files/postgresql/seed.sql", "files/postgresql/grants.sql",
+		"files/postgresql/pg_hba.conf", "files/postgresql/postgresql.conf",
+	}
+}
+
 // build makes the base beside its place and moves it there whole: a base that is there is complete.
 func build(ctx context.Context, dir string, from mirrors, log io.Writer) error {
 	leftovers, _ := filepath.Glob(filepath.Join(CacheDir(), "building-*"))
@@ -106,7 +120,7 @@ func build(ctx context.Context, dir string, from mirrors, log io.Writer) error {
 	if err := writeSeed(files); err != nil {
 		return err
 	}
-	for _, step := range []string{"common", "kea", "database", "repository"} {
+	for _, step := range steps() {
 		fmt.Fprintf(log, "lab: building %s\n", step)
 		if err := runStep(ctx, step, out, files, from, log); err != nil {
 			return err
@@ -138,21 +152,20 @@ func runStep(ctx context.Context, step, out, files string, from mirrors, log io.
 	return nil
 }
 
+// writeSeed fills what the steps put into the databases into a directory.
 func writeSeed(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	for _, name := range []string{"mariadb.cnf", "seed.sql"} {
-		data, err := recipe.ReadFile("files/" + name)
-		if err != nil {
+	passwords := map[string]string{"Kea": KeaPassword, "Admin": AdminPassword, "Witness": WitnessPassword}
+	for _, name := range seed() {
+		name = strings.TrimPrefix(name, "files/")
+		path := filepath.Join(dir, strings.TrimSuffix(name, ".tmpl"))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+		if err := render(name, path, 0o600, passwords); err != nil {
 			return err
 		}
 	}
-	return render("accounts.sql.tmpl", filepath.Join(dir, "accounts.sql"), 0o600,
-		map[string]string{"Kea": KeaPassword, "Admin": AdminPassword, "Witness": WitnessPassword})
+	return nil
 }
 
 // render fills one of the embedded templates into a file.
@@ -172,10 +185,11 @@ func render(name, path string, mode fs.FileMode, data any) error {
 func recipeHash() (string, error) {
 	sum := sha256.New()
 	fmt.Fprintln(sum, suite, keaPackages, keaAll, KeaPassword, AdminPassword, WitnessPassword)
-	for _, name := range []string{
-		"recipe/common.sh", "recipe/kea.sh", "recipe/database.sh", "recipe/repository.sh",
-		"files/accounts.sql.tmpl", "files/seed.sql", "files/mariadb.cnf",
-	} {
+	names := seed()
+	for _, step := range steps() {
+		names = append(names, "recipe/"+step+".sh")
+	}
+	for _, name := range names {
 		data, err := recipe.ReadFile(name)
 		if err != nil {
 			return "", err

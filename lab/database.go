@@ -5,29 +5,39 @@ package lab
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"net"
 	"net/netip"
 	"strings"
 	"time"
-
-	"github.com/go-sql-driver/mysql"
 )
+
+// client is somebody who talks to the fleet's database from an address of this machine.
+type client struct {
+	user, password string
+	server         netip.AddrPort
+	limit          time.Duration // for each answer
+	dialer         net.Dialer
+}
+
+// connect prepares a client's sessions for one engine. The database is kea.
+type connect func(client) (driver.Connector, error)
 
 // OpenDatabase opens the fleet's Kea database for an account of its own choice, from an address of this machine: sessions
 // show up as user@from.
 func (f *Fleet) OpenDatabase(user, password string, from netip.Addr) (*sql.DB, error) {
-	config := mysql.NewConfig()
-	config.User, config.Passwd, config.DBName = user, password, "kea"
-	config.Net, config.Addr = "tcp", f.DB.Address.String()+":3306"
-	config.Timeout, config.ReadTimeout, config.WriteTimeout = time.Second, 10*time.Second, 10*time.Second
-	config.MultiStatements = true
-	dialer := net.Dialer{Timeout: time.Second, LocalAddr: &net.TCPAddr{IP: from.AsSlice()}}
-	config.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		return dialer.DialContext(ctx, network, addr)
-	}
-	config.Logger = &mysql.NopLogger{}
-	connector, err := mysql.NewConnector(config)
+	return f.OpenDatabaseWithin(10*time.Second, user, password, from)
+}
+
+// OpenDatabaseWithin is OpenDatabase for somebody who waits that long for an answer: a session whose other end fell silent
+// (frozen, cut off, without power) breaks then.
+func (f *Fleet) OpenDatabaseWithin(limit time.Duration, user, password string, from netip.Addr) (*sql.DB, error) {
+	engine := f.Engine.dialect()
+	connector, err := engine.access(client{
+		user: user, password: password, server: netip.AddrPortFrom(f.DB.Address, engine.port), limit: limit,
+		dialer: net.Dialer{Timeout: time.Second, LocalAddr: &net.TCPAddr{IP: from.AsSlice()}},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("opening the fleet's database: %w", err)
 	}
@@ -50,9 +60,30 @@ func (f *Fleet) awaitDatabase(ctx context.Context) error {
 	return nil
 }
 
-// SQL runs statements as the database's root, on its host, and returns what they print: rows in lines, columns apart by
-// tabs, no headings. The database is kea.
+// SQL runs statements as the database's superuser, on its host, and returns what they print: rows in lines, columns apart by
+// tabs, no headings. The database is kea. It stops at the first statement that fails.
 func (f *Fleet) SQL(ctx context.Context, statements string) (string, error) {
-	out, err := f.Run(ctx, DatabaseHost, "mariadb --batch --skip-column-names kea <<'END-OF-STATEMENTS'\n"+statements+"\nEND-OF-STATEMENTS\n")
+	out, err := f.Run(ctx, DatabaseHost, f.Engine.dialect().client+" <<'END-OF-STATEMENTS'\n"+statements+"\nEND-OF-STATEMENTS\n")
 	return strings.TrimRight(out, "\n"), err
+}
+
+// Contents is what the database holds that nobody may lose, and the version of its schema.
+type Contents struct {
+	Schema               string
+	Leases, Reservations int
+}
+
+// Contents counts what the database holds.
+func (f *Fleet) Contents(ctx context.Context) (Contents, error) {
+	out, err := f.SQL(ctx, "SELECT version, minor, (SELECT COUNT(*) FROM lease4), (SELECT COUNT(*) FROM hosts) FROM schema_version;")
+	if err != nil {
+		return Contents{}, err
+	}
+	var c Contents
+	var major, minor int
+	if _, err := fmt.Sscanf(out, "%d\t%d\t%d\t%d", &major, &minor, &c.Leases, &c.Reservations); err != nil {
+		return Contents{}, fmt.Errorf("counting what the database holds (%q): %w", out, err)
+	}
+	c.Schema = fmt.Sprintf("%d.%d", major, minor)
+	return c, nil
 }

@@ -38,6 +38,9 @@ func (f *Fleet) writeFiles() error {
 	if err := os.WriteFile(f.SSHConfig(), []byte(config.String()), 0o644); err != nil {
 		return err
 	}
+	if err := f.enableDatabase(); err != nil {
+		return err
+	}
 	if err := f.writeKea(); err != nil {
 		return err
 	}
@@ -48,11 +51,11 @@ func (f *Fleet) writeFiles() error {
 }
 
 // writeKea gives each server today's configuration, and the fleet's directory the one for the target: the same with the
-// hook library that 3.0 keeps its MySQL code in.
+// hook library that 3.0 keeps the engine's code in.
 func (f *Fleet) writeKea() error {
 	for _, h := range f.Servers {
 		data := map[string]any{
-			"Server": h.Name, "Database": f.DB.Address, "Password": KeaPassword, "Hook": false,
+			"Server": h.Name, "Database": f.DB.Address, "Password": KeaPassword, "Engine": f.Engine, "Hook": "",
 			"Relays": fmt.Sprintf("%q, %q", f.Prober, f.Witness),
 		}
 		today := filepath.Join(f.Root(h.Name), keaConfig)
@@ -65,7 +68,7 @@ func (f *Fleet) writeKea() error {
 		if err := giveToKea(f.Root(h.Name), today); err != nil {
 			return err
 		}
-		data["Hook"] = true
+		data["Hook"] = f.Engine.KeaAdmin()
 		staged := f.TargetConfig(h.Name)
 		if err := os.MkdirAll(filepath.Dir(staged), 0o755); err != nil {
 			return err

@@ -26,6 +26,7 @@ type Fleet struct {
 	Servers []Host // k1, k2, ...
 	DB      Host
 	Target  string
+	Engine  Engine
 
 	Prober  netip.Addr // for the product's DHCP probe
 	Witness netip.Addr // for the witness
@@ -77,7 +78,7 @@ var ErrExists = errors.New("a fleet of that name exists")
 
 // reserve gives the fleet its directory and the first free index. From here on Down can remove all of it.
 func reserve(spec Spec, base Base) (*Fleet, error) {
-	f := &Fleet{Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), Target: spec.Target}
+	f := &Fleet{Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), Target: spec.Target, Engine: spec.Engine}
 	return f, withLock(filepath.Join(StateDir(), "lock"), func() error {
 		others, err := All()
 		if err != nil {

@@ -88,6 +88,59 @@ func TestFleetsSideBySideDoNotTouchOneAnother(t *testing.T) {
 	}
 }
 
+// A fleet is what its engine's name says, holds what every fleet holds at first, and nobody has more rights than an
+// administrator would give him.
+func TestAFleetOnEachEngine(t *testing.T) {
+	for _, engine := range []lab.Engine{lab.MySQL, lab.PostgreSQL} {
+		t.Run(string(engine), func(t *testing.T) {
+			f := labtest.Up(t, lab.Spec{Servers: 2, Engine: engine})
+			for range 2 {
+				holdsWhatItHeldAtFirst(t, f)
+				if _, err := f.SQL(t.Context(), "DELETE FROM lease4; UPDATE schema_version SET version = 29;"); err != nil {
+					t.Fatal(err)
+				}
+				if err := f.Reset(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, s := range f.Servers {
+				if got, err := f.Kea(t.Context(), s.Name, "version-get"); err != nil || got.Text != "2.6.3" {
+					t.Errorf("%s answers %+v, %v", s.Name, got, err)
+				}
+			}
+			for _, account := range []struct {
+				user, password, statement string
+				may                       bool
+			}{
+				{lab.KeaUser, lab.KeaPassword, "DELETE FROM hosts", true},
+				{lab.KeaUser, lab.KeaPassword, "CREATE DATABASE kea_lockstep_x", false},
+				{lab.AdminUser, lab.AdminPassword, "CREATE DATABASE kea_lockstep_x", true},
+				{lab.AdminUser, lab.AdminPassword, "DROP TABLE lease4_stat", true},
+				{lab.WitnessUser, lab.WitnessPassword, "SELECT COUNT(*) FROM lease4", true},
+				{lab.WitnessUser, lab.WitnessPassword, "DELETE FROM lease4", false},
+				{lab.WitnessUser, "wrong", "SELECT COUNT(*) FROM lease4", false},
+			} {
+				db, err := f.OpenDatabase(account.user, account.password, f.Witness)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := db.ExecContext(t.Context(), account.statement); (err == nil) != account.may {
+					t.Errorf("%s: %s: %v", account.user, account.statement, err)
+				}
+				db.Close()
+			}
+		})
+	}
+}
+
+func holdsWhatItHeldAtFirst(t *testing.T, f *lab.Fleet) {
+	t.Helper()
+	got, err := f.Contents(t.Context())
+	if want := (lab.Contents{Schema: "22.2", Leases: lab.Leases, Reservations: lab.Reservations}); got != want || err != nil {
+		t.Errorf("the database holds %+v, %v; want %+v", got, err, want)
+	}
+}
+
 func TestSSHAndPackagesWorkBothWays(t *testing.T) {
 	f := labtest.Up(t, lab.Spec{Servers: 1})
 	ssh := func(script string) string {

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -16,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Host is one machine of a fleet: a server, or the database host.
@@ -99,6 +102,10 @@ func (f *Fleet) Boot(ctx context.Context, host string) error {
 		return err
 	}
 	defer console.Close()
+	// A host outlives who raised it, and must not hold what that inherited: the descriptor of a flock(1), say.
+	if err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		return fmt.Errorf("starting %s: %w", host, err)
+	}
 	// The shell enters the group, then becomes the container.
 	cmd := exec.Command("sh", "-c", `echo $$ >"$0/cgroup.procs" && exec "$@"`, group, "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot",
 		"--directory="+f.Root(host), "--machine="+f.machine(host), "--hostname="+host,

@@ -8,11 +8,13 @@ import (
 	"regexp"
 )
 
-// Spec says what fleet is wanted. Its zero value is three servers at Kea 2.6.3 with a target of 3.0.3, under the name "lab".
+// Spec says what fleet is wanted. Its zero value is three servers at Kea 2.6.3 that share a MariaDB, with a target of
+// 3.0.3, under the name "lab".
 type Spec struct {
 	Name    string // of the fleet: lower-case letters, digits and dashes, at most 20
 	Servers int    // k1 .. kN
 	Target  string // the Kea version named in fleet.yaml
+	Engine  Engine // of the shared database
 }
 
 var fleetName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,19}$`)
@@ -27,11 +29,17 @@ func (s Spec) withDefaults() (Spec, error) {
 	if s.Target == "" {
 		s.Target = "3.0.3"
 	}
+	if s.Engine == "" {
+		s.Engine = MySQL
+	}
 	if !fleetName.MatchString(s.Name) {
 		return s, fmt.Errorf("a fleet's name is %s, not %q", fleetName, s.Name)
 	}
 	if s.Servers < 1 || s.Servers > 50 {
 		return s, fmt.Errorf("a fleet has 1 to 50 servers, not %d", s.Servers)
+	}
+	if s.Engine != MySQL && s.Engine != PostgreSQL {
+		return s, fmt.Errorf("a fleet's database is %s or %s, not %q", MySQL, PostgreSQL, s.Engine)
 	}
 	return s, nil
 }

@@ -31,7 +31,7 @@ func (f *Fleet) migrate(ctx context.Context, o order) (journal.Result, error) {
 		words[i] = v.String()
 	}
 	_, err = f.do(ctx, o.on, job{
-		order: o.Order, action: "migrate", guard: true, secrets: secrets,
+		order: o.Order, action: "migrate", engine: d.Engine, guard: true, secrets: secrets,
 		params: append(params,
 			ssh.Param{Name: "before", Value: d.Before.String()}, ssh.Param{Name: "between", Value: strings.Join(words, " ")},
 			ssh.Param{Name: "ours", Value: f.ownNumbers()}, ssh.Param{Name: "allowed", Value: f.allowedHex()},

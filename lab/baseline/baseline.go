@@ -27,6 +27,7 @@ func Run(ctx context.Context, f *lab.Fleet, log io.Writer) error {
 	}
 	cmd := exec.CommandContext(ctx, "bash", "-c", script)
 	cmd.Env = append(os.Environ(), "SSH_CONFIG="+f.SSHConfig(), "CANARY="+f.Servers[0].Name, "REST="+strings.Join(rest, " "),
+		"ENGINE="+f.Engine.KeaAdmin(),
 		"DB="+f.DB.Address.String(), "DB_PASSWORD="+lab.KeaPassword, "CONFIGS="+filepath.Join(f.Dir, "configs"))
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Run(); err != nil {

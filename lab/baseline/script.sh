@@ -1,6 +1,7 @@
 #!/bin/bash
 # Upgrades the Kea servers $CANARY and $REST, which share the database kea on $DB, to 3.0.3.
-# In: SSH_CONFIG, CANARY, REST (names), DB (address), DB_PASSWORD, CONFIGS (a directory with SERVER/kea-dhcp4.conf).
+# In: SSH_CONFIG, CANARY, REST (names), ENGINE (mysql or pgsql), DB (address), DB_PASSWORD, CONFIGS (a directory with
+# SERVER/kea-dhcp4.conf).
 # Checks nothing on the way: if a step fails, so does what comes after, or worse.
 #
 # Lists of servers are split into words, and some variables are the servers' own, on purpose:
@@ -36,11 +37,15 @@ configure='cat /root/kea-dhcp4.conf >/etc/kea/kea-dhcp4.conf'
 say stop
 on 'systemctl mask --now kea-dhcp4-server' $CANARY $REST
 say dump
-on "umask 077; MYSQL_PWD='$DB_PASSWORD' mariadb-dump --single-transaction --routines --triggers -h $DB -u kea kea >/root/kea.sql" $CANARY ${REST%% *}
+case $ENGINE in
+mysql) dump="MYSQL_PWD='$DB_PASSWORD' mariadb-dump --single-transaction --routines --triggers -h $DB -u kea kea" ;;
+pgsql) dump="PGPASSWORD='$DB_PASSWORD' pg_dump -h $DB -U kea kea" ;;
+esac
+on "umask 077; $dump >/root/kea.sql" $CANARY ${REST%% *}
 say upgrade "$CANARY"
 on "$apt $packages; $configure" $CANARY
 say migrate
-run "$CANARY" "KEA_ADMIN_DB_PASSWORD='$DB_PASSWORD' kea-admin db-upgrade mysql -h $DB -u kea -n kea" >>"$dir/migrate.log" 2>&1
+run "$CANARY" "KEA_ADMIN_DB_PASSWORD='$DB_PASSWORD' kea-admin db-upgrade $ENGINE -h $DB -u kea -n kea" >>"$dir/migrate.log" 2>&1
 say start "$CANARY"
 on 'systemctl unmask kea-dhcp4-server; systemctl start kea-dhcp4-server' $CANARY
 say upgrade $REST

@@ -103,12 +103,13 @@ func upgraded(ctx context.Context, f *lab.Fleet) error {
 			return fmt.Errorf("%s runs %q after the upgrade", s.Name, answer.Text)
 		}
 	}
-	got, err := f.SQL(ctx, "SELECT CONCAT_WS(' ', CONCAT(version, '.', minor), (SELECT COUNT(*) FROM lease4), (SELECT COUNT(*) FROM hosts)) FROM schema_version;")
+	got, err := f.Contents(ctx)
 	if err != nil {
 		return err
 	}
-	if want := fmt.Sprintf("30.0 %d %d", lab.Leases, lab.Reservations); got != want {
-		return fmt.Errorf("schema, leases and reservations are %s after the upgrade, want %s", got, want)
+	want := lab.Contents{Schema: witness.Expects(f.Engine, f.Target), Leases: lab.Leases, Reservations: lab.Reservations}
+	if got != want {
+		return fmt.Errorf("the database holds %+v after the upgrade, want %+v", got, want)
 	}
 	return nil
 }

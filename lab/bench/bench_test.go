@@ -14,7 +14,13 @@ import (
 
 // The script does every step right when nothing goes wrong: if the witness blamed it, nobody could do well.
 func TestTheHandWrittenScriptUpgradesTheFleet(t *testing.T) {
-	f := labtest.Up(t, lab.Spec{Servers: 3})
+	for _, engine := range []lab.Engine{lab.MySQL, lab.PostgreSQL} {
+		t.Run(string(engine), func(t *testing.T) { upgradeByHand(t, engine) })
+	}
+}
+
+func upgradeByHand(t *testing.T, engine lab.Engine) {
+	f := labtest.Up(t, lab.Spec{Servers: 3, Engine: engine})
 	result, err := Once(t.Context(), f, Script(), t.Output())
 	t.Log(result.Report)
 	if err != nil {

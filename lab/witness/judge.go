@@ -5,17 +5,27 @@ package witness
 import (
 	"slices"
 	"time"
+
+	"kea-lockstep/lab"
 )
 
 // expects is the schema that each Kea of the lab's packages accepts, and no other: what the programs themselves say when
 // they refuse one ("MySQL schema version mismatch: expected version: 22.2, found version: 30.0").
-var expects = map[string]string{"2.6.3": "22.2", "3.0.3": "30.0"}
+var expects = map[lab.Engine]map[string]string{
+	lab.MySQL:      {"2.6.3": "22.2", "3.0.3": "30.0"},
+	lab.PostgreSQL: {"2.6.3": "22.2", "3.0.3": "29.0"},
+}
+
+// Expects is the one schema that a Kea of the lab's packages accepts in a fleet's database; empty where the witness does not
+// know that Kea.
+func Expects(engine lab.Engine, kea string) string { return expects[engine][kea] }
 
 // usesDatabase is the daemon that the lab's configuration gives the database to.
 const usesDatabase = "kea-dhcp4"
 
 // record is everything that was seen. Judging it is pure.
 type record struct {
+	engine     lab.Engine
 	begin, end time.Time
 	servers    []string
 	offers     map[string][]time.Time
@@ -40,7 +50,7 @@ func judge(seen record) Report {
 		}
 	}
 	for _, p := range seen.processes {
-		if bad, ok := judgeProcess(p, seen.samples); ok {
+		if bad, ok := judgeProcess(seen.engine, p, seen.samples); ok {
 			r.BadMoments = append(r.BadMoments, bad)
 		}
 	}
@@ -70,11 +80,11 @@ func longestGap(begin, end time.Time, times []time.Time) Gap {
 
 // judgeProcess holds the process's life against the schema: what was read between its first and last sighting was so while
 // it lived. Where nothing was read in between, it was what the neighbours on both sides agree on.
-func judgeProcess(p Process, samples []sample) (BadMoment, bool) {
+func judgeProcess(engine lab.Engine, p Process, samples []sample) (BadMoment, bool) {
 	if p.Daemon != usesDatabase {
 		return BadMoment{}, false
 	}
-	bad := BadMoment{Process: p, Expects: expects[p.Version], Lived: p.Last.Sub(p.First)}
+	bad := BadMoment{Process: p, Expects: Expects(engine, p.Version), Lived: p.Last.Sub(p.First)}
 	wrong := func(s sample) bool { return s.version != "" && s.version != bad.Expects }
 	var before, after *sample
 	inside := 0

@@ -5,6 +5,8 @@ package witness
 import (
 	"testing"
 	"time"
+
+	"kea-lockstep/lab"
 )
 
 var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
@@ -42,11 +44,33 @@ func TestJudgeProcess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.process.Daemon = usesDatabase
-			got, bad := judgeProcess(test.process, test.samples)
+			got, bad := judgeProcess(lab.MySQL, test.process, test.samples)
 			if bad != test.bad || got.Found != test.found {
 				t.Errorf("bad %v, found %q; want %v, %q", bad, got.Found, test.bad, test.found)
 			}
 		})
+	}
+}
+
+// The same Kea expects another number of each engine, and what one calls right is wrong on the other.
+func TestJudgeProcessByItsEngine(t *testing.T) {
+	for _, test := range []struct {
+		engine      lab.Engine
+		kea, schema string
+		bad         bool
+	}{
+		{lab.MySQL, "3.0.3", "30.0", false},
+		{lab.MySQL, "3.0.3", "29.0", true},
+		{lab.PostgreSQL, "3.0.3", "29.0", false},
+		{lab.PostgreSQL, "3.0.3", "30.0", true},
+		{lab.PostgreSQL, "3.0.3", "22.2", true},
+		{lab.PostgreSQL, "2.6.3", "22.2", false},
+		{lab.PostgreSQL, "2.6.3", "29.0", true},
+	} {
+		process := Process{Daemon: usesDatabase, Version: test.kea, First: at(10), Last: at(90)}
+		if got, bad := judgeProcess(test.engine, process, schemas(test.schema, 0, 20, 40, 100)); bad != test.bad {
+			t.Errorf("Kea %s on %s %s: bad %v, it expects %s", test.kea, test.engine, test.schema, bad, got.Expects)
+		}
 	}
 }
 

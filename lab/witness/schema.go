@@ -18,11 +18,14 @@ type sample struct {
 	version         string
 }
 
+// patience is how long the database may take to tell.
+const patience = time.Second
+
 // schemaReader asks the database over one session, opened again when it breaks.
 type schemaReader struct{ db *sql.DB }
 
 func newSchemaReader(fleet *lab.Fleet) (*schemaReader, error) {
-	db, err := fleet.OpenDatabase(lab.WitnessUser, lab.WitnessPassword, fleet.Witness)
+	db, err := fleet.OpenDatabaseWithin(patience, lab.WitnessUser, lab.WitnessPassword, fleet.Witness)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +34,7 @@ func newSchemaReader(fleet *lab.Fleet) (*schemaReader, error) {
 }
 
 func (r *schemaReader) read(ctx context.Context) sample {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	s := sample{asked: time.Now()}
 	var major, minor int

@@ -119,7 +119,7 @@ func (w *Witness) Stop() Report {
 	_ = w.prober.conn.Close()
 	w.workers.Wait()
 	_ = w.schema.db.Close()
-	seen := record{begin: w.begin, end: end, offers: w.prober.offers, samples: w.samples, scans: w.scans}
+	seen := record{engine: w.fleet.Engine, begin: w.begin, end: end, offers: w.prober.offers, samples: w.samples, scans: w.scans}
 	for _, s := range w.fleet.Servers {
 		seen.servers = append(seen.servers, s.Name)
 	}

@@ -18,6 +18,7 @@ func measure(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	rounds := flags.Int("rounds", 3, "how often each")
 	servers := flags.Int("servers", 3, "how many Kea servers")
+	engine := flags.String("engine", string(lab.MySQL), "of the shared database: mysql or postgresql")
 	product := flags.String("product", "", "a kea-lockstep binary")
 	asJSON := flags.Bool("json", false, "print figures for a machine")
 	if err := flags.Parse(args); err != nil || *rounds < 1 {
@@ -27,7 +28,7 @@ func measure(ctx context.Context, args []string) (err error) {
 	if *product != "" {
 		drivers = append(drivers, bench.Product(*product, flags.Args()...))
 	}
-	f, err := lab.Up(ctx, lab.Spec{Name: fmt.Sprintf("bench%d", os.Getpid()), Servers: *servers}, os.Stderr)
+	f, err := lab.Up(ctx, lab.Spec{Name: fmt.Sprintf("bench%d", os.Getpid()), Servers: *servers, Engine: lab.Engine(*engine)}, os.Stderr)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,8 @@ import (
 
 const usage = `usage:
   lab base [--prune]                    build the base systems, where they are not there yet; remove those no longer used
-  lab up [--name NAME] [--servers N]    raise a fleet
+  lab up [--name NAME] [--servers N] [--engine mysql|postgresql]
+                                        raise a fleet
   lab status                            show the fleets that are up
   lab reset NAME                        put a fleet back to its first state
   lab run NAME HOST SCRIPT              run a shell script as root on a host
@@ -26,7 +27,7 @@ const usage = `usage:
   lab cut NAME HOST                     pull a host's network cable
   lab plug NAME HOST                    plug it in again
   lab down NAME | --all                 remove a fleet, or whatever is left of any
-  lab bench [--rounds N] [--servers N] [--product PATH] [--json] [-- FLAG...]
+  lab bench [--rounds N] [--servers N] [--engine mysql|postgresql] [--product PATH] [--json] [-- FLAG...]
                                         measure the hand-written script, and a kea-lockstep in turn with it
 `
 
@@ -87,11 +88,12 @@ func up(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("up", flag.ContinueOnError)
 	name := flags.String("name", "lab", "the fleet's name")
 	servers := flags.Int("servers", 3, "how many Kea servers")
+	engine := flags.String("engine", string(lab.MySQL), "of the shared database: mysql or postgresql")
 	if err := flags.Parse(args); err != nil {
 		return errUsage
 	}
 	begin := time.Now()
-	f, err := lab.Up(ctx, lab.Spec{Name: *name, Servers: *servers}, os.Stderr)
+	f, err := lab.Up(ctx, lab.Spec{Name: *name, Servers: *servers, Engine: lab.Engine(*engine)}, os.Stderr)
 	if err != nil {
 		return err
 	}
@@ -102,7 +104,7 @@ func up(ctx context.Context, args []string) error {
 }
 
 func show(f *lab.Fleet) {
-	fmt.Printf("%s: ssh -F %s HOST; prober %s, witness %s\n", f.Name, f.SSHConfig(), f.Prober, f.Witness)
+	fmt.Printf("%s: %s; ssh -F %s HOST; prober %s, witness %s\n", f.Name, f.Engine, f.SSHConfig(), f.Prober, f.Witness)
 	for _, h := range f.Hosts() {
 		state := "on"
 		if _, err := f.Leader(h.Name); err != nil {

@@ -1,0 +1,52 @@
+//go:build lab
+
+package lab
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Engine is what a fleet's database runs on, in the word of Kea's configuration.
+type Engine string
+
+// The engines that the database host has.
+const (
+	MySQL      Engine = "mysql"      // Debian's MariaDB
+	PostgreSQL Engine = "postgresql" // Debian's PostgreSQL 17
+)
+
+// KeaAdmin is kea-admin's word for the engine. The hook library of Kea 3.0 has it in its name, too.
+func (e Engine) KeaAdmin() string {
+	if e == PostgreSQL {
+		return "pgsql"
+	}
+	return "mysql"
+}
+
+// dialect is what the lab has to know of an engine.
+type dialect struct {
+	service string // what the database host starts at its boot
+	unit    string // what the engine itself runs in
+	port    uint16
+	client  string // a command of the host: the superuser's client, which reads statements and prints rows
+	access  connect
+}
+
+func (e Engine) dialect() dialect {
+	if e == PostgreSQL {
+		return postgresql
+	}
+	return mariadb
+}
+
+// enableDatabase lets the database host start the fleet's engine, and no other, at each boot.
+func (f *Fleet) enableDatabase() error {
+	service := f.Engine.dialect().service
+	wants := filepath.Join(f.Root(DatabaseHost), "etc/systemd/system/multi-user.target.wants")
+	if err := os.Symlink(filepath.Join("/usr/lib/systemd/system", service), filepath.Join(wants, service)); err != nil {
+		return fmt.Errorf("enabling the database: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,32 @@
+//go:build lab
+
+package lab
+
+import (
+	"context"
+	"database/sql/driver"
+	"net"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+var mariadb = dialect{
+	service: "mariadb.service",
+	unit:    "mariadb.service",
+	port:    3306,
+	client:  "mariadb --batch --skip-column-names kea",
+	access:  openMariaDB,
+}
+
+func openMariaDB(c client) (driver.Connector, error) {
+	config := mysql.NewConfig()
+	config.User, config.Passwd, config.DBName = c.user, c.password, "kea"
+	config.Net, config.Addr = "tcp", c.server.String()
+	config.Timeout, config.ReadTimeout, config.WriteTimeout = c.dialer.Timeout, c.limit, c.limit
+	config.MultiStatements = true
+	config.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return c.dialer.DialContext(ctx, network, addr)
+	}
+	config.Logger = &mysql.NopLogger{}
+	return mysql.NewConnector(config)
+}
