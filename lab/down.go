@@ -35,11 +35,14 @@ func (f *Fleet) Down(ctx context.Context) error {
 	return os.RemoveAll(f.Dir)
 }
 
-// unmount removes the host's file system from this machine, and what its container left beside it.
+// unmount removes the host's file system and disk from this machine, and what its container left beside it.
 func (f *Fleet) unmount(host string) error {
-	err := unix.Unmount(f.Root(host), unix.MNT_DETACH)
-	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOENT) {
-		err = nil // not mounted
+	var err error
+	for _, path := range []string{f.Root(host), f.disk(host)} {
+		failed := unix.Unmount(path, unix.MNT_DETACH)
+		if !errors.Is(failed, syscall.EINVAL) && !errors.Is(failed, syscall.ENOENT) { // not mounted
+			err = errors.Join(err, failed)
+		}
 	}
 	for _, left := range []string{"propagate", "unix-export"} {
 		path := filepath.Join("/run/systemd/nspawn", left, f.machine(host))

@@ -32,6 +32,12 @@ type dialect struct {
 	port    uint16
 	client  string // a command of the host: the superuser's client, which reads statements and prints rows
 	access  connect
+
+	sessions  string // asks for each client's session but its own: id, user, address, database, what it does
+	end       string // ends the session with a given id
+	readOnly  string // from now on nobody but a superuser may write
+	readWrite string // everybody may again
+	own       string // asks for the asking session's id
 }
 
 func (e Engine) dialect() dialect {

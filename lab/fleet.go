@@ -27,6 +27,7 @@ type Fleet struct {
 	DB      Host
 	Target  string
 	Engine  Engine
+	Disk    uint64 // bytes, of each host's own disk; 0: none
 
 	Prober  netip.Addr // for the product's DHCP probe
 	Witness netip.Addr // for the witness
@@ -43,6 +44,16 @@ func (f *Fleet) Env() []string { return append(os.Environ(), AdminPasswordVariab
 
 // Hosts are all hosts, the database first.
 func (f *Fleet) Hosts() []Host { return append([]Host{f.DB}, f.Servers...) }
+
+// Host finds a host by its name.
+func (f *Fleet) Host(name string) (Host, error) {
+	for _, h := range f.Hosts() {
+		if h.Name == name {
+			return h, nil
+		}
+	}
+	return Host{}, fmt.Errorf("the fleet %s has no host %q", f.Name, name)
+}
 
 // Up makes a fleet and returns when it serves: the database answers and sshd and Kea on every server. Progress goes to log, which
 // may be nil. On an error nothing is left behind,
@@ -78,7 +89,7 @@ var ErrExists = errors.New("a fleet of that name exists")
 
 // reserve gives the fleet its directory and the first free index. From here on Down can remove all of it.
 func reserve(spec Spec, base Base) (*Fleet, error) {
-	f := &Fleet{Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), Target: spec.Target, Engine: spec.Engine}
+	f := &Fleet{Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), Target: spec.Target, Engine: spec.Engine, Disk: spec.Disk}
 	return f, withLock(filepath.Join(StateDir(), "lock"), func() error {
 		others, err := All()
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"net/netip"
@@ -45,13 +46,22 @@ func (f *Fleet) baseOf(host string) string {
 
 // mountRoot lays the host's own layer over its base.
 func (f *Fleet) mountRoot(host string) error {
-	dir := f.hostDir(host)
-	for _, sub := range []string{"upper", "work", "root"} {
-		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+	disk := f.disk(host)
+	for _, dir := range []string{f.Root(host), disk} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
 	}
-	options := fmt.Sprintf("lowerdir=%s,upperdir=%s/upper,workdir=%s/work", f.baseOf(host), dir, dir)
+	if err := f.mountDisk(host); err != nil {
+		return err
+	}
+	upper, work := filepath.Join(disk, "upper"), filepath.Join(disk, "work")
+	for _, dir := range []string{upper, work} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	options := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", f.baseOf(host), upper, work)
 	if err := syscall.Mount("overlay", f.Root(host), "overlay", 0, options); err != nil {
 		return fmt.Errorf("mounting the file system of %s: %w", host, err)
 	}
@@ -109,7 +119,7 @@ func (f *Fleet) Boot(ctx context.Context, host string) error {
 	// The shell enters the group, then becomes the container.
 	cmd := exec.Command("sh", "-c", `echo $$ >"$0/cgroup.procs" && exec "$@"`, group, "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot",
 		"--directory="+f.Root(host), "--machine="+f.machine(host), "--hostname="+host,
-		"--network-namespace-path=/run/netns/"+netns(f.Index, host), "--capability=all",
+		"--network-namespace-path=/run/netns/"+netns(f.Index, host), "--capability=all", "--drop-capability=CAP_SYS_TIME",
 		"--bind-ro="+filepath.Join(f.Base, "apt")+":/srv/lab-apt",
 		"--resolv-conf=off", "--timezone=off", "--link-journal=no")
 	cmd.Env = append(os.Environ(), "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1")
@@ -134,6 +144,24 @@ func (f *Fleet) Boot(ctx context.Context, host string) error {
 		return fmt.Errorf("%s did not boot (see %s): %w", host, f.Console(host), died)
 	}
 	return err
+}
+
+// Reboot restarts the host as its administrator does: everything on it is told to end. It returns when the new systemd answers.
+func (f *Fleet) Reboot(ctx context.Context, host string) error {
+	if _, err := f.Run(ctx, host, "systemctl --no-block reboot"); err != nil {
+		return err
+	}
+	// The container ends with the host, and leaves it to others to start it again.
+	if err := poll(ctx, 100*time.Second, 20*time.Millisecond, "the shutdown of "+host, func() bool {
+		_, err := f.Leader(host)
+		return errors.As(err, new(ErrOff))
+	}); err != nil {
+		return err
+	}
+	if err := f.PowerCut(ctx, host); err != nil { // whatever of the container is left
+		return err
+	}
+	return f.Boot(ctx, host)
 }
 
 func (f *Fleet) machine(host string) string { return f.Name + "-" + host }

@@ -16,6 +16,12 @@ var mariadb = dialect{
 	port:    3306,
 	client:  "mariadb --batch --skip-column-names kea",
 	access:  openMariaDB,
+	sessions: `SELECT id, user, SUBSTRING_INDEX(host, ':', 1), COALESCE(db, ''), COALESCE(info, '') FROM information_schema.processlist
+		WHERE user NOT IN ('system user', 'event_scheduler') AND id <> CONNECTION_ID() ORDER BY id;`,
+	end:       "KILL %d;",
+	readOnly:  "SET GLOBAL read_only = 1;",
+	readWrite: "SET GLOBAL read_only = 0;",
+	own:       "SELECT CONNECTION_ID()",
 }
 
 func openMariaDB(c client) (driver.Connector, error) {

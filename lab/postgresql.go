@@ -20,6 +20,12 @@ var postgresql = dialect{
 	client: "setpriv --reuid=postgres --regid=postgres --clear-groups psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1" +
 		` --no-align --tuples-only --field-separator="$(printf '\t')" --pset=null=NULL kea`,
 	access: openPostgreSQL,
+	sessions: `SELECT pid, usename, COALESCE(host(client_addr), 'localhost'), datname, CASE state WHEN 'active' THEN query ELSE '' END
+		FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY pid;`,
+	end:       "SELECT pg_terminate_backend(%d);",
+	readOnly:  "ALTER SYSTEM SET default_transaction_read_only = on; SELECT pg_reload_conf();",
+	readWrite: "ALTER SYSTEM RESET default_transaction_read_only; SELECT pg_reload_conf();",
+	own:       "SELECT pg_backend_pid()",
 }
 
 func openPostgreSQL(c client) (driver.Connector, error) {

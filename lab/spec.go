@@ -15,6 +15,7 @@ type Spec struct {
 	Servers int    // k1 .. kN
 	Target  string // the Kea version named in fleet.yaml
 	Engine  Engine // of the shared database
+	Disk    uint64 // bytes that each host may write before its disk is full, kept in this machine's memory; 0: no limit
 }
 
 var fleetName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,19}$`)
@@ -40,6 +41,9 @@ func (s Spec) withDefaults() (Spec, error) {
 	}
 	if s.Engine != MySQL && s.Engine != PostgreSQL {
 		return s, fmt.Errorf("a fleet's database is %s or %s, not %q", MySQL, PostgreSQL, s.Engine)
+	}
+	if s.Disk != 0 && s.Disk < 64<<20 {
+		return s, fmt.Errorf("a host does not boot with a disk of %d bytes", s.Disk)
 	}
 	return s, nil
 }

@@ -24,8 +24,13 @@ const usage = `usage:
   lab run NAME HOST SCRIPT              run a shell script as root on a host
   lab boot NAME HOST                    switch a host on
   lab power-cut NAME HOST               switch a host off at once
+  lab reboot NAME HOST                  restart a host as its administrator does
+  lab freeze NAME HOST                  stop everything on a host where it stands
+  lab thaw NAME HOST                    let it go on
   lab cut NAME HOST                     pull a host's network cable
   lab plug NAME HOST                    plug it in again
+  lab kill-ssh NAME HOST                kill a host's sshd and its sessions
+  lab start-ssh NAME HOST               bring it back
   lab down NAME | --all                 remove a fleet, or whatever is left of any
   lab bench [--rounds N] [--servers N] [--engine mysql|postgresql] [--product PATH] [--json] [-- FLAG...]
                                         measure the hand-written script, and a kea-lockstep in turn with it
@@ -149,18 +154,24 @@ func withFleet(ctx context.Context, args []string) error {
 		fmt.Print(out)
 		return err
 	}
-	if len(args) != 3 {
+	do, known := toHost()[args[0]]
+	if !known || len(args) != 3 {
 		return errUsage
 	}
-	switch args[0] {
-	case "boot":
-		return f.Boot(ctx, args[2])
-	case "power-cut":
-		return f.PowerCut(ctx, args[2])
-	case "cut":
-		return f.CutNetwork(ctx, args[2])
-	case "plug":
-		return f.RestoreNetwork(ctx, args[2])
+	return do(f, ctx, args[2])
+}
+
+// toHost are the commands that do something to one host.
+func toHost() map[string]func(*lab.Fleet, context.Context, string) error {
+	return map[string]func(*lab.Fleet, context.Context, string) error{
+		"boot":      (*lab.Fleet).Boot,
+		"power-cut": (*lab.Fleet).PowerCut,
+		"reboot":    (*lab.Fleet).Reboot,
+		"freeze":    (*lab.Fleet).Freeze,
+		"thaw":      (*lab.Fleet).Thaw,
+		"cut":       (*lab.Fleet).CutNetwork,
+		"plug":      (*lab.Fleet).RestoreNetwork,
+		"kill-ssh":  (*lab.Fleet).KillSSH,
+		"start-ssh": (*lab.Fleet).StartSSH,
 	}
-	return errUsage
 }
