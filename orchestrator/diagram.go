@@ -36,15 +36,19 @@ func drawWay(b *strings.Builder, rows []row) {
 		for _, before := range r.waitsFor(rows, i) {
 			fmt.Fprintf(b, "  %s --> %s\n", nodeOf(before), nodeOf(gateway(r)))
 		}
+		if r.beside != "" {
+			fmt.Fprintf(b, "  %s -- \"beside it\" --> %s\n", nodeOf(gateway(lockstep[phaseIndex(r.beside)])), nodeOf(r.name))
+		}
 	}
 }
 
 // waitsFor gives the phases that must be done before a row of a table.
 func (r row) waitsFor(rows []row, i int) []string {
-	if len(r.after) == 0 && i > 0 {
-		return []string{rows[i-1].name}
+	phases := make([]Phase, len(rows))
+	for j := range rows {
+		phases[j] = rows[j].phase()
 	}
-	return r.after
+	return phases[i].waitsFor(phases, i)
 }
 
 // gateway is the node by which a phase is entered: its gate where it has one.
@@ -76,7 +80,11 @@ func PhaseTable() string {
 			if r.outage {
 				wait = "yes"
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", r.name, wait, strings.Join(r.waitsFor(rows, i), ", "), r.gate, r.ask)
+			after := strings.Join(r.waitsFor(rows, i), ", ")
+			if r.beside != "" {
+				after = "the gate of " + r.beside
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", r.name, wait, after, r.gate, r.ask)
 		}
 	}
 	return b.String()
