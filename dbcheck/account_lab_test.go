@@ -11,39 +11,41 @@ import (
 )
 
 func TestScratchTouchesNothingElse(t *testing.T) {
-	s := startServer(t)
-	s.exec(t, "CREATE DATABASE kea", "CREATE DATABASE keaXlockstepX")
-	scratch, err := OpenScratch(t.Context(), dialHere, s.target("", "root", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer scratch.Close()
-	for _, name := range []string{"kea", "", ScratchPrefix, "KEA_LOCKSTEP_x", "keaXlockstepX", "x" + ScratchPrefix, "`" + ScratchPrefix} {
-		if err := scratch.Create(t.Context(), name); !errors.Is(err, ErrNotScratch) {
-			t.Errorf("create %q: %v", name, err)
-		}
-		if err := scratch.Drop(t.Context(), name); !errors.Is(err, ErrNotScratch) {
-			t.Errorf("drop %q: %v", name, err)
-		}
-	}
-	name := ScratchPrefix + awkward
-	if err := scratch.Create(t.Context(), name); err != nil {
-		t.Fatal(err)
-	}
-	if err := scratch.Create(t.Context(), name); !errors.Is(err, ErrExists) {
-		t.Errorf("made twice: %v", err)
-	}
-	if list, err := scratch.List(t.Context()); err != nil || !slices.Equal(list, []string{name}) {
-		t.Errorf("%q %v", list, err)
-	}
-	for range 2 {
-		if err := scratch.Drop(t.Context(), name); err != nil {
+	both(t, func(t *testing.T, s *server) {
+		s.exec(t, "CREATE DATABASE kea", "CREATE DATABASE "+s.quote("keaXlockstepX"))
+		scratch, err := OpenScratch(t.Context(), dialHere, s.target("", "root", ""))
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	if list, err := scratch.List(t.Context()); err != nil || len(list) != 0 {
-		t.Errorf("%q %v", list, err)
-	}
+		defer scratch.Close()
+		for _, name := range []string{"kea", "", ScratchPrefix, "KEA_LOCKSTEP_x", "keaXlockstepX", "x" + ScratchPrefix, "`" + ScratchPrefix, `"` + ScratchPrefix} {
+			if err := scratch.Create(t.Context(), name); !errors.Is(err, ErrNotScratch) {
+				t.Errorf("create %q: %v", name, err)
+			}
+			if err := scratch.Drop(t.Context(), name); !errors.Is(err, ErrNotScratch) {
+				t.Errorf("drop %q: %v", name, err)
+			}
+		}
+		name := ScratchPrefix + awkward
+		if err := scratch.Create(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+		if err := scratch.Create(t.Context(), name); !errors.Is(err, ErrExists) {
+			t.Errorf("made twice: %v", err)
+		}
+		if list, err := scratch.List(t.Context()); err != nil || !slices.Equal(list, []string{name}) {
+			t.Errorf("%q %v", list, err)
+		}
+		s.open(t, s.target(name, "root", "")) // a session that a lost proof left behind
+		for range 2 {
+			if err := scratch.Drop(t.Context(), name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if list, err := scratch.List(t.Context()); err != nil || len(list) != 0 {
+			t.Errorf("%q %v", list, err)
+		}
+	})
 }
 
 // What Lacks names is what the server refuses, and the statement that it gives
@@ -90,12 +92,12 @@ func (s *server) lacks(t *testing.T, target Target, purpose Purpose) []Lack {
 }
 
 func trigger(t *testing.T, s *server, target Target) error {
-	pool, err := connect(t.Context(), dialHere, target, "")
+	db, err := connect(t.Context(), dialHere, target, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pool.Close()
-	_, err = pool.ExecContext(t.Context(), "CREATE OR REPLACE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW BEGIN END")
+	defer db.Close()
+	_, err = db.sql.ExecContext(t.Context(), "CREATE OR REPLACE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW BEGIN END")
 	return err
 }
 
@@ -110,8 +112,8 @@ func scratchAndBack(t *testing.T, target Target) error {
 
 func TestSettingsAndContents(t *testing.T) {
 	s := startServer(t, "--lock-wait-timeout=77", "--max-connections=33", "--log-bin", "--server-id=7")
-	s.exec(t, "CREATE DATABASE "+quote(awkward), "CREATE TABLE "+quote(awkward)+".lease4 (a INT)", "CREATE TABLE "+quote(awkward)+".`odd ``t` (a INT)",
-		"CREATE DEFINER='dba'@'%' TRIGGER "+quote(awkward)+".tr BEFORE INSERT ON "+quote(awkward)+".lease4 FOR EACH ROW BEGIN END")
+	s.exec(t, "CREATE DATABASE "+mysqlDialect{}.quote(awkward), "CREATE TABLE "+mysqlDialect{}.quote(awkward)+".lease4 (a INT)", "CREATE TABLE "+mysqlDialect{}.quote(awkward)+".`odd ``t` (a INT)",
+		"CREATE DEFINER='dba'@'%' TRIGGER "+mysqlDialect{}.quote(awkward)+".tr BEFORE INSERT ON "+mysqlDialect{}.quote(awkward)+".lease4 FOR EACH ROW BEGIN END")
 	d := s.open(t, s.target(awkward, "root", ""))
 	ctx := t.Context()
 	set, err := d.Settings(ctx)
@@ -130,7 +132,7 @@ func TestSettingsAndContents(t *testing.T) {
 	if again, err := d.Fingerprint(ctx); err != nil || again != before {
 		t.Errorf("%v, then %v: %v", before, again, err)
 	}
-	s.exec(t, "INSERT INTO "+quote(awkward)+".`odd ``t` VALUES (1), (2)")
+	s.exec(t, "INSERT INTO "+mysqlDialect{}.quote(awkward)+".`odd ``t` VALUES (1), (2)")
 	if again, err := d.Fingerprint(ctx); err != nil || again == before {
 		t.Errorf("a write did not change the fingerprint: %v", err)
 	}

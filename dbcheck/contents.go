@@ -24,8 +24,9 @@ var keaTables = []string{
 func KeaTables() []string { return slices.Clone(keaTables) }
 
 // Counts counts the rows of the named tables, exactly, in one round trip. A
-// table that is not there is absent from the answer. InnoDB reads an index of
-// each table for it: about a second for some millions of rows.
+// table that is not there is absent from the answer. The server reads an index
+// of each table for it, PostgreSQL the table itself where it was written to since
+// it was vacuumed: about a second for some millions of rows.
 func (d *DB) Counts(ctx context.Context, tables ...string) (map[string]int64, error) {
 	there, err := d.baseTables(ctx)
 	if err != nil {
@@ -34,7 +35,7 @@ func (d *DB) Counts(ctx context.Context, tables ...string) (map[string]int64, er
 	var parts []string
 	for i, t := range tables {
 		if there[t] {
-			parts = append(parts, fmt.Sprintf("SELECT %d, COUNT(*) FROM %s", i, quote(t)))
+			parts = append(parts, fmt.Sprintf("SELECT %d, COUNT(*) FROM %s", i, d.dialect.quote(t)))
 		}
 	}
 	counts := map[string]int64{}
@@ -62,8 +63,7 @@ func (d *DB) AllCounts(ctx context.Context) (map[string]int64, error) {
 
 func (d *DB) baseTables(ctx context.Context) (map[string]bool, error) {
 	there := map[string]bool{}
-	err := d.each(ctx, "listing tables",
-		"SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'", nil,
+	err := d.each(ctx, "listing tables", d.dialect.words().tables,
 		func(rows *sql.Rows) error {
 			var name string
 			err := rows.Scan(&name)
@@ -73,50 +73,33 @@ func (d *DB) baseTables(ctx context.Context) (map[string]bool, error) {
 	return there, err
 }
 
-// Checksums reads every row of every table of the database and gives the
-// server's checksum (CHECKSUM TABLE, 32 bits) of each. They compare with others
-// of the same server and version only.
+// Checksums reads every row of every table of the database and gives a checksum
+// of each, whatever the order of its rows: MySQL's CHECKSUM TABLE, of 32 bits,
+// or for PostgreSQL the sum of the hashes of its rows, of 63, and the position of
+// each sequence. They compare with others of the same server and version only.
 func (d *DB) Checksums(ctx context.Context) (map[string]int64, error) {
 	there, err := d.baseTables(ctx)
 	if err != nil || len(there) == 0 {
 		return map[string]int64{}, err
 	}
-	var names []string
-	for _, t := range slices.Sorted(maps.Keys(there)) {
-		names = append(names, quote(t))
-	}
-	sums := map[string]int64{}
-	scan := func(rows *sql.Rows) error {
-		var name string
-		var sum sql.NullInt64
-		err := rows.Scan(&name, &sum)
-		sums[strings.TrimPrefix(name, d.target.Name+".")] = sum.Int64
-		return err
-	}
-	return sums, d.long(ctx, "checksumming tables", "CHECKSUM TABLE "+strings.Join(names, ", "), scan)
+	return d.dialect.checksums(ctx, d, slices.Sorted(maps.Keys(there)))
 }
 
-// long asks what may take the server long. The server does not notice that a
-// client went away while it reads, and a table being read cannot be altered: a
-// question given up here would stand in the migration's way. So MariaDB is told
-// when to give up; MySQL can be told for SELECT alone, and through a hint.
+// long asks what may take the server long, and has the server give it up at the
+// context's deadline: a table that is being read cannot be altered, and a question
+// that only its client gave up would stand in the migration's way.
 func (d *DB) long(ctx context.Context, doing, query string, scan func(*sql.Rows) error) error {
 	ctx, cancel := d.limit(ctx)
 	defer cancel()
 	if deadline, ok := ctx.Deadline(); ok {
-		left := max(time.Until(deadline), time.Millisecond)
-		if d.mariadb {
-			query = fmt.Sprintf("SET STATEMENT max_statement_time = %.3f FOR %s", left.Seconds(), query)
-		} else if rest, ok := strings.CutPrefix(query, "SELECT "); ok {
-			query = fmt.Sprintf("SELECT /*+ MAX_EXECUTION_TIME(%d) */ %s", left.Milliseconds(), rest)
-		}
+		query = d.dialect.within(query, max(time.Until(deadline), time.Millisecond))
 	}
-	return d.each(ctx, doing, query, nil, scan)
+	return d.each(ctx, doing, query, scan)
 }
 
 // Fingerprint is one string for the contents of all tables and for their names.
 // Two equal ones from the same server and version prove that the rows are the
-// same at both moments, up to the chance of a 32-bit checksum. They do not
+// same at both moments, up to the chance of their checksums. They do not
 // prove that nobody wrote in between and took it back, and say nothing of
 // triggers and routines (Structure does). The cost is reading all rows: give
 // the context time for it.
@@ -135,38 +118,21 @@ func (d *DB) Fingerprint(ctx context.Context) (string, error) {
 // Writes are cheap signs of writing, from the server's memory.
 type Writes struct {
 	// Started is when the server started, to about a second. A restart empties
-	// the rest.
+	// the rest, and so does PostgreSQL's recovery from a crash.
 	Started time.Time
-	// Tables is when each table was last written to since the start, in the
-	// server's own time; a table not written to since is absent.
+	// Tables tells of each table that was written to since the start; one that was
+	// not is absent. MySQL gives the time of the last writing, in the server's own
+	// time, and PostgreSQL the rows inserted, updated and deleted.
 	Tables map[string]string
-	// Log is the position in the binary log, of the whole server and therefore
-	// moved by other databases too; empty where there is no log or no privilege.
+	// Log is the position in the server's log, of the whole server and therefore
+	// moved by other databases too, and PostgreSQL's by its own housekeeping; empty
+	// where there is no log or no privilege.
 	Log string
 }
 
-// Writes reads them in three round trips. A table that appears, or whose time
-// moved, was written to. The same times with the same start mean that nothing
-// was, to the second, where the server keeps these times (InnoDB does, of
-// MariaDB since 10.1 and MySQL since 5.7).
-func (d *DB) Writes(ctx context.Context) (Writes, error) {
-	w := Writes{Tables: map[string]string{}}
-	status, err := d.variables(ctx, "STATUS", "Uptime")
-	if err != nil {
-		return w, err
-	}
-	w.Started = time.Now().Add(-time.Duration(status.number("uptime")) * time.Second).Truncate(time.Second)
-	vars, err := d.variables(ctx, "VARIABLES", "gtid_binlog_pos", "gtid_executed")
-	if err != nil {
-		return w, err
-	}
-	w.Log = strings.TrimSpace(vars["gtid_binlog_pos"] + vars["gtid_executed"])
-	query := "SELECT TABLE_NAME, UPDATE_TIME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND UPDATE_TIME IS NOT NULL"
-	err = d.each(ctx, "reading when tables were written", query, nil, func(rows *sql.Rows) error {
-		var name, at string
-		err := rows.Scan(&name, &at)
-		w.Tables[name] = at
-		return err
-	})
-	return w, err
-}
+// Writes reads them, in one round trip for PostgreSQL and three for MySQL. A table
+// that appears, or whose sign moved, was written to. The same signs with the same
+// start mean that nothing was: to the second in MySQL, where the server keeps
+// these times (InnoDB does, of MariaDB since 10.1 and MySQL since 5.7), and in
+// PostgreSQL to the ten seconds within which a session reports what it did.
+func (d *DB) Writes(ctx context.Context) (Writes, error) { return d.dialect.writes(ctx, d) }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/go-sql-driver/mysql"
+	"github.com/lib/pq"
 )
 
 var (
@@ -74,50 +75,26 @@ func fail(doing string, err error) error {
 	return &Error{Doing: doing, Kind: kindOf(err), Err: err}
 }
 
-// kindOf maps a driver's error to a sentinel. Numbers are from the MySQL
-// server error reference; MariaDB uses the same ones.
+// kindOf maps a driver's error to a sentinel.
 func kindOf(err error) error {
-	var server *mysql.MySQLError
-	if errors.As(err, &server) {
-		return serverKinds[server.Number]
-	}
 	var (
-		cert   *tls.CertificateVerificationError
-		record tls.RecordHeaderError
-		name   x509.HostnameError
-		signer x509.UnknownAuthorityError
+		mysqlError *mysql.MySQLError
+		pqError    *pq.Error
+		cert       *tls.CertificateVerificationError
+		record     tls.RecordHeaderError
+		name       x509.HostnameError
+		signer     x509.UnknownAuthorityError
 	)
 	switch {
+	case errors.As(err, &mysqlError):
+		return mysqlKinds[mysqlError.Number]
+	case errors.As(err, &pqError):
+		return postgresqlKind(pqError.SQLState())
 	case errors.Is(err, context.Canceled):
 		return nil
-	case errors.Is(err, mysql.ErrNoTLS), errors.As(err, &cert), errors.As(err, &record),
+	case errors.Is(err, mysql.ErrNoTLS), errors.Is(err, pq.ErrSSLNotSupported), errors.As(err, &cert), errors.As(err, &record),
 		errors.As(err, &name), errors.As(err, &signer):
 		return ErrTLS
 	}
 	return ErrUnreachable
-}
-
-var serverKinds = map[uint16]error{
-	1007: ErrExists,      // cannot create database, it exists
-	1040: ErrUnreachable, // too many connections
-	1044: ErrAuth,        // access denied to database
-	1045: ErrAuth,        // access denied for user
-	1049: ErrNoDatabase,  // unknown database
-	1129: ErrUnreachable, // host blocked after many connection errors
-	1130: ErrAuth,        // host not allowed to connect
-	1142: ErrAuth,        // command denied to user for table
-	1143: ErrAuth,        // command denied to user for column
-	1146: ErrNoSchema,    // table does not exist
-	1203: ErrUnreachable, // user has too many connections
-	1205: ErrLocked,      // lock wait timeout
-	1227: ErrAuth,        // privilege needed
-	1370: ErrAuth,        // routine command denied
-	1698: ErrAuth,        // access denied, no password used
-	3159: ErrTLS,         // server wants secure transport
-}
-
-// asSyntax says whether the server did not understand the statement.
-func asSyntax(err error) bool {
-	var server *mysql.MySQLError
-	return errors.As(err, &server) && server.Number == 1064
 }

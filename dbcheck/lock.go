@@ -15,8 +15,9 @@ var (
 	// ErrLockHeld is returned by AcquireLock where another session holds the
 	// lock; the error is a *LockHeldError.
 	ErrLockHeld = errors.New("the lock is held")
-	// ErrLockUnsupported is returned by AcquireLock where the engine has no lock
-	// that every client of the database would see: Galera, group replication.
+	// ErrLockUnsupported is returned by AcquireLock where there is no lock that
+	// every client of the database would see: Galera, group replication, or a
+	// pooler, which may hand each question to another session of the server.
 	ErrLockUnsupported = errors.New("advisory locks are not supported here")
 	// ErrLockLost is what Lock.Err gives once the lock is gone.
 	ErrLockLost = errors.New("the lock is lost")
@@ -48,17 +49,18 @@ const (
 	lockNameMax  = 64              // MySQL's limit, in characters
 )
 
-// Lock is an advisory lock (GET_LOCK), held by a connection of its own for as
-// long as that lives. It keeps cooperating drivers apart and nobody else: Kea
+// Lock is an advisory lock (GET_LOCK, pg_advisory_lock), held by a connection of
+// its own for as long as that lives. It keeps cooperating drivers apart and nobody else: Kea
 // and kea-admin do not ask for it.
 type Lock struct {
-	name string
-	id   uint64
-	pool *sql.DB
-	conn *sql.Conn
-	lost chan struct{}
-	stop chan struct{}
-	done chan struct{}
+	name  string
+	words lockWords
+	id    uint64
+	pool  *sql.DB
+	conn  *sql.Conn
+	lost  chan struct{}
+	stop  chan struct{}
+	done  chan struct{}
 
 	once sync.Once
 	mu   sync.Mutex
@@ -66,7 +68,8 @@ type Lock struct {
 }
 
 // AcquireLock opens a connection and takes the lock without waiting. The name
-// is at most 64 characters and is known to the whole server, not to a database.
+// is at most 64 characters. MySQL knows it in the whole server, PostgreSQL in the
+// target's database only.
 //
 // Errors: those of Open, *LockHeldError (ErrLockHeld), ErrLockUnsupported.
 func AcquireLock(ctx context.Context, dial Dialer, target Target, name string) (*Lock, error) {
@@ -91,14 +94,18 @@ func take(ctx context.Context, db *DB, doing, name string) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if identity.Galera || identity.Group {
+	switch {
+	case identity.Galera || identity.Group:
 		return 0, &Error{Doing: doing, Kind: ErrLockUnsupported, Err: fmt.Errorf("%s is a node of %s", db.target.Addr, identity.Server)}
+	case identity.Pooled:
+		return 0, &Error{Doing: doing, Kind: ErrLockUnsupported, Err: fmt.Errorf("%s is a pooler of connections", db.target.Addr)}
 	}
 	ctx, cancel := db.limit(ctx)
 	defer cancel()
+	words := db.dialect.lock(name)
 	var id uint64
 	var got sql.NullInt64
-	err = db.sql.QueryRowContext(ctx, "SELECT CONNECTION_ID(), GET_LOCK(?, 0)", name).Scan(&id, &got)
+	err = db.sql.QueryRowContext(ctx, words.take, words.args...).Scan(&id, &got)
 	switch {
 	case notSupported(err):
 		return 0, &Error{Doing: doing, Kind: ErrLockUnsupported, Err: err}
@@ -119,7 +126,8 @@ func notSupported(err error) bool {
 func heldBy(ctx context.Context, db *DB, name string) error {
 	held := &LockHeldError{Name: name}
 	var id sql.NullInt64
-	if err := db.sql.QueryRowContext(ctx, "SELECT IS_USED_LOCK(?)", name).Scan(&id); err != nil {
+	words := db.dialect.lock(name)
+	if err := db.sql.QueryRowContext(ctx, words.holder, words.args...).Scan(&id); err != nil {
 		return db.fail("looking for the holder of a lock", err)
 	}
 	held.Holder.ID = uint64(id.Int64)
@@ -142,7 +150,7 @@ func hold(ctx context.Context, db *DB, doing, name string, id uint64) (*Lock, er
 		_ = db.Close()
 		return nil, fail(doing, err)
 	}
-	l := &Lock{name: name, id: id, pool: db.sql, conn: conn,
+	l := &Lock{name: name, words: db.dialect.lock(name), id: id, pool: db.sql, conn: conn,
 		stop: make(chan struct{}), lost: make(chan struct{}), done: make(chan struct{})}
 	if err := l.look(ctx); err != nil { // the pool may have dialed again in between
 		_ = conn.Close()
@@ -180,7 +188,7 @@ func (l *Lock) look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
 	var holder sql.NullInt64
-	if err := l.conn.QueryRowContext(ctx, "SELECT IS_USED_LOCK(?)", l.name).Scan(&holder); err != nil {
+	if err := l.conn.QueryRowContext(ctx, l.words.holder, l.words.args...).Scan(&holder); err != nil {
 		return err
 	}
 	if uint64(holder.Int64) != l.id {
@@ -215,7 +223,7 @@ func (l *Lock) Release(ctx context.Context) error {
 		return err
 	}
 	var freed sql.NullInt64
-	if err := l.conn.QueryRowContext(ctx, "SELECT RELEASE_LOCK(?)", l.name).Scan(&freed); err != nil {
+	if err := l.conn.QueryRowContext(ctx, l.words.release, l.words.args...).Scan(&freed); err != nil {
 		return fail(fmt.Sprintf("releasing lock %q", l.name), err)
 	}
 	if freed.Int64 != 1 {

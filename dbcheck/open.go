@@ -3,12 +3,7 @@ package dbcheck
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"fmt"
-	"strings"
-	"time"
-
-	"github.com/go-sql-driver/mysql"
 )
 
 // DB looks at one database over one kept connection, which the server holds
@@ -18,24 +13,27 @@ import (
 type DB struct {
 	sql     *sql.DB
 	target  Target
-	mariadb bool // several catalogues have other names there
+	dialect dialect
 }
 
 // Open connects and logs in. Errors: ErrEngine, ErrUnreachable, ErrTLS,
 // ErrAuth, ErrNoDatabase, with the server's text. The context bounds the
 // opening only.
 func Open(ctx context.Context, dial Dialer, target Target) (*DB, error) {
-	pool, err := connect(ctx, dial, target, "SET SESSION TRANSACTION READ ONLY")
+	return open(ctx, dial, target, true)
+}
+
+func open(ctx context.Context, dial Dialer, target Target, readOnly bool) (*DB, error) {
+	d, err := connect(ctx, dial, target, readOnly)
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{sql: pool, target: target}
-	var version string
-	if err := d.row(ctx, "asking for the version", "SELECT VERSION()", &version); err != nil {
-		_ = pool.Close()
+	learned, err := d.dialect.learn(ctx, d)
+	if err != nil {
+		_ = d.Close()
 		return nil, err
 	}
-	d.mariadb = strings.Contains(strings.ToLower(version), "mariadb")
+	d.dialect = learned
 	return d, nil
 }
 
@@ -49,22 +47,22 @@ func (d *DB) Target() Target { return d.target }
 // DB's connection now. It changes when the connection had to be dialed again.
 func (d *DB) ConnectionID(ctx context.Context) (uint64, error) {
 	var id uint64
-	err := d.row(ctx, "asking for the connection's number", "SELECT CONNECTION_ID()", &id)
+	err := d.row(ctx, "asking for the connection's number", d.dialect.words().connectionID, &id)
 	return id, err
 }
 
-// connect opens a pool of exactly one connection, on which atStart is run each
-// time it is dialed.
-func connect(ctx context.Context, dial Dialer, target Target, atStart string) (*sql.DB, error) {
+// connect opens a pool of exactly one connection.
+func connect(ctx context.Context, dial Dialer, target Target, readOnly bool) (*DB, error) {
 	doing := "opening " + target.String()
-	if target.Engine != MySQL {
+	spoken, ok := dialects()[target.Engine]
+	if !ok {
 		return nil, &Error{Doing: doing, Kind: ErrEngine}
 	}
-	connector, err := mysql.NewConnector(config(dial, target))
+	connector, err := spoken.connector(dial, target, readOnly)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", doing, err)
 	}
-	pool := sql.OpenDB(starter{Connector: connector, query: atStart, timeout: target.connectTimeout()})
+	pool := sql.OpenDB(connector)
 	pool.SetMaxOpenConns(1)
 	pool.SetMaxIdleConns(1)
 	ctx, cancel := context.WithTimeout(ctx, target.connectTimeout())
@@ -73,54 +71,7 @@ func connect(ctx context.Context, dial Dialer, target Target, atStart string) (*
 		_ = pool.Close()
 		return nil, fail(doing, err)
 	}
-	return pool, nil
-}
-
-func config(dial Dialer, target Target) *mysql.Config {
-	cfg := mysql.NewConfig()
-	cfg.User, cfg.Passwd = target.User, string(target.Password)
-	cfg.Net, cfg.Addr, cfg.DBName = target.Network, target.Addr, target.Name
-	cfg.DialFunc = dial
-	cfg.TLS = target.TLS
-	cfg.AllowCleartextPasswords = target.TLS != nil
-	cfg.Collation = "utf8mb4_general_ci" // known to every MySQL and MariaDB that Kea supports
-	cfg.Logger = &mysql.NopLogger{}
-	cfg.Params = map[string]string{
-		// A question must not stand for hours in the queue behind an ALTER TABLE
-		// (the default is 86400 s), nor keep the next ALTER waiting behind it.
-		"lock_wait_timeout": "5",
-		"wait_timeout":      "28800",
-		// One dialect, whatever the server's default is.
-		"sql_mode":             "''",
-		"group_concat_max_len": "1048576",
-	}
-	return cfg
-}
-
-// starter runs a statement on each new connection before it is used.
-type starter struct {
-	driver.Connector
-	query   string
-	timeout time.Duration
-}
-
-func (s starter) Connect(ctx context.Context) (driver.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	conn, err := s.Connector.Connect(ctx)
-	if err != nil || s.query == "" {
-		return conn, err
-	}
-	session, ok := conn.(driver.ExecerContext)
-	if !ok {
-		_ = conn.Close()
-		return nil, fmt.Errorf("a %T cannot be set up", conn)
-	}
-	if _, err := session.ExecContext(ctx, s.query, nil); err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return conn, nil
+	return &DB{sql: pool, target: target, dialect: spoken}, nil
 }
 
 // limit gives ctx a deadline if it has none.
@@ -143,10 +94,10 @@ func (d *DB) row(ctx context.Context, doing, query string, into ...any) error {
 }
 
 // each asks for rows and hands every one to scan.
-func (d *DB) each(ctx context.Context, doing, query string, args []any, scan func(*sql.Rows) error) error {
+func (d *DB) each(ctx context.Context, doing, query string, scan func(*sql.Rows) error) error {
 	ctx, cancel := d.limit(ctx)
 	defer cancel()
-	rows, err := d.sql.QueryContext(ctx, query, args...)
+	rows, err := d.sql.QueryContext(ctx, query)
 	if err != nil {
 		return d.fail(doing, err)
 	}

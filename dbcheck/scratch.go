@@ -26,11 +26,11 @@ type Scratch struct{ db *DB }
 // OpenScratch connects as an account that may create such databases. The
 // target's Name may be empty. Errors are those of Open.
 func OpenScratch(ctx context.Context, dial Dialer, target Target) (*Scratch, error) {
-	pool, err := connect(ctx, dial, target, "")
+	db, err := open(ctx, dial, target, false)
 	if err != nil {
 		return nil, err
 	}
-	return &Scratch{&DB{sql: pool, target: target}}, nil
+	return &Scratch{db}, nil
 }
 
 // Close ends the connection.
@@ -39,12 +39,12 @@ func (s *Scratch) Close() error { return s.db.Close() }
 // Create makes an empty database. Errors: ErrNotScratch, ErrExists, ErrAuth,
 // ErrUnreachable.
 func (s *Scratch) Create(ctx context.Context, name string) error {
-	return s.do(ctx, "creating scratch database", "CREATE DATABASE ", name)
+	return s.do(ctx, "creating scratch database", s.db.dialect.words().createScratch, name)
 }
 
 // Drop removes one; one that is not there is no error.
 func (s *Scratch) Drop(ctx context.Context, name string) error {
-	return s.do(ctx, "dropping scratch database", "DROP DATABASE IF EXISTS ", name)
+	return s.do(ctx, "dropping scratch database", s.db.dialect.words().dropScratch, name)
 }
 
 // List names the scratch databases that this account can see, whoever made them.
@@ -56,9 +56,7 @@ func (s *Scratch) List(ctx context.Context) ([]string, error) {
 		names = append(names, name)
 		return err
 	}
-	err := s.db.each(ctx, "listing scratch databases",
-		"SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE LEFT(SCHEMA_NAME, ?) = ? ORDER BY 1",
-		[]any{len(ScratchPrefix), ScratchPrefix}, scan)
+	err := s.db.each(ctx, "listing scratch databases", s.db.dialect.words().listScratch, scan)
 	return names, err
 }
 
@@ -69,6 +67,6 @@ func (s *Scratch) do(ctx context.Context, doing, statement, name string) error {
 	}
 	ctx, cancel := s.db.limit(ctx)
 	defer cancel()
-	_, err := s.db.sql.ExecContext(ctx, statement+quote(name))
+	_, err := s.db.sql.ExecContext(ctx, fmt.Sprintf(statement, s.db.dialect.quote(name)))
 	return fail(doing, err)
 }

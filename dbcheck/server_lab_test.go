@@ -14,8 +14,11 @@ import (
 	"time"
 )
 
-// server is a private mariadbd on loopback, with its own data directory.
+// server is a private server on loopback, with its own data directory. Its
+// administrator is root, without a password on its socket.
 type server struct {
+	engine Engine
+	tools  tools
 	port   int
 	socket string
 	cmd    *exec.Cmd
@@ -35,16 +38,23 @@ func startServer(t *testing.T, options ...string) *server {
 	if err := os.Mkdir(temp, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	s := &server{port: freePort(t), socket: filepath.Join(dir, "s")}
+	s := &server{engine: MySQL, tools: mariadbTools{}, port: freePort(t), socket: filepath.Join(dir, "s")}
 	args := append([]string{"--no-defaults", "--user=root", "--datadir=" + data, "--socket=" + s.socket, "--tmpdir=" + temp,
 		"--bind-address=127.0.0.1", "--port=" + strconv.Itoa(s.port), "--skip-name-resolve",
 		"--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--pid-file=" + filepath.Join(dir, "pid")}, options...)
 	s.cmd = exec.Command("mariadbd", args...)
-	log, err := os.Create(filepath.Join(dir, "log"))
+	s.run(t, filepath.Join(dir, "log"))
+	return s
+}
+
+// run starts the server, for as long as the test takes, and waits until it answers.
+func (s *server) run(t *testing.T, log string) {
+	t.Helper()
+	file, err := os.Create(log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.cmd.Stdout, s.cmd.Stderr = log, log
+	s.cmd.Stdout, s.cmd.Stderr = file, file
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -52,20 +62,20 @@ func startServer(t *testing.T, options ...string) *server {
 		_ = s.cmd.Process.Kill()
 		_ = s.cmd.Wait()
 	})
-	s.admin, err = connect(t.Context(), dialHere, s.target("", "root", ""), "")
-	for deadline := time.Now().Add(30 * time.Second); err != nil; s.admin, err = connect(t.Context(), dialHere, s.target("", "root", ""), "") {
+	admin, err := connect(t.Context(), dialHere, s.target("", "root", ""), false)
+	for deadline := time.Now().Add(30 * time.Second); err != nil; admin, err = connect(t.Context(), dialHere, s.target("", "root", ""), false) {
 		if time.Now().After(deadline) {
-			text, _ := os.ReadFile(log.Name())
-			t.Fatalf("mariadbd does not answer: %v\n%s", err, text)
+			text, _ := os.ReadFile(log)
+			t.Fatalf("the server does not answer: %v\n%s", err, text)
 		}
 		<-time.After(50 * time.Millisecond)
 	}
-	t.Cleanup(func() { _ = s.admin.Close() })
-	return s
+	s.admin = admin.sql
+	t.Cleanup(func() { _ = admin.Close() })
 }
 
 func (s *server) target(name, user, password string) Target {
-	return Target{Engine: MySQL, Network: "unix", Addr: s.socket, Name: name, User: user, Password: Password(password)}
+	return Target{Engine: s.engine, Network: "unix", Addr: s.socket, Name: name, User: user, Password: Password(password)}
 }
 
 func (s *server) tcp(name, user, password string) Target {
@@ -74,10 +84,28 @@ func (s *server) tcp(name, user, password string) Target {
 	return t
 }
 
+// quote makes a name an identifier.
+func (s *server) quote(name string) string { return dialects()[s.engine].quote(name) }
+
 func (s *server) exec(t *testing.T, statements ...string) {
 	t.Helper()
 	for _, q := range statements {
 		if _, err := s.admin.Exec(q); err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+	}
+}
+
+// in runs statements in a database, as the administrator.
+func (s *server) in(t *testing.T, database string, statements ...string) {
+	t.Helper()
+	db, err := connect(t.Context(), dialHere, s.target(database, "root", ""), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, q := range statements {
+		if _, err := db.sql.Exec(q); err != nil {
 			t.Fatalf("%s: %v", q, err)
 		}
 	}

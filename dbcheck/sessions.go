@@ -2,10 +2,7 @@ package dbcheck
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -16,16 +13,22 @@ type Session struct {
 	Host     string // address or name as the server sees it; "localhost" is its own socket
 	Port     int    // 0: a socket, or not told
 	Database string // "" : none chosen
-	Command  string // Sleep, Query, Binlog Dump, Daemon ...
+	Command  string // MySQL: Sleep, Query, Binlog Dump, Daemon ...; PostgreSQL: idle, active, idle in transaction ...
 	State    string
-	Time     time.Duration // in this state; the server counts whole seconds
+	Time     time.Duration // in this state; MySQL counts whole seconds
 	Own      bool          // the connection that asked
+	Idle     bool          // it runs no statement, and has no transaction open in PostgreSQL
+	// Hidden: the account may see that the session is there, and not where it
+	// comes from; Host is no address then.
+	Hidden bool
+	// Background: the server's own thread or process, and nobody's session.
+	Background bool
 }
 
 // Client says whether the session is a client's, and not a thread of the
 // server's own (replication, event scheduler, cluster).
 func (s Session) Client() bool {
-	return s.User != "system user" && s.User != "event_scheduler" && s.Command != "Daemon"
+	return !s.Background && s.Command != "Daemon"
 }
 
 // String names the session the way an operator would look for it.
@@ -46,71 +49,12 @@ type Visibility struct {
 // Sessions lists the server's sessions that this account may see, those of
 // other databases included, ordered by ID, and says whether these are all.
 //
-// They are all where the account holds PROCESS, or where the server's own count
-// of client connections equals the number listed: other accounts' sessions are
-// hidden from the list, and not from the count. A proxy or a NAT in between
-// shows itself as the host. One round trip.
+// In MySQL they are all where the account holds PROCESS, or where the server's own
+// count of client connections equals the number listed. PostgreSQL lists every
+// session to every account, and hides where those of other roles come from unless
+// the account has pg_read_all_stats: the list counts as not all where such a one
+// is in this database. A proxy, a pooler or a NAT in between shows itself as the
+// host. One round trip.
 func (d *DB) Sessions(ctx context.Context) ([]Session, Visibility, error) {
-	var (
-		list    []Session
-		clients int64
-		process int64
-		count   sql.NullInt64
-	)
-	scan := func(rows *sql.Rows) error {
-		var s Session
-		var host, database, state sql.NullString
-		var seconds sql.NullInt64
-		err := rows.Scan(&s.ID, &s.User, &host, &database, &s.Command, &seconds, &state, &s.Own, &process, &count)
-		s.Host, s.Port = splitHost(host.String)
-		s.Database, s.State = database.String, state.String
-		s.Time = time.Duration(max(seconds.Int64, 0)) * time.Second
-		if s.Client() {
-			clients++
-		}
-		list = append(list, s)
-		return err
-	}
-	err := d.each(ctx, "listing sessions", d.sessionsQuery(), nil, scan)
-	return list, visibility(process > 0, count, clients), err
-}
-
-func visibility(process bool, count sql.NullInt64, clients int64) Visibility {
-	switch {
-	case process:
-		return Visibility{true, "the account has PROCESS"}
-	case !count.Valid:
-		return Visibility{false, "the account has no PROCESS, and the server does not tell it the number of connections"}
-	case count.Int64 == clients:
-		return Visibility{true, fmt.Sprintf("the account has no PROCESS, and Threads_connected is %d, the number it sees", clients)}
-	}
-	return Visibility{false, fmt.Sprintf("the account has no PROCESS: it sees %d sessions, and Threads_connected is %d", clients, count.Int64)}
-}
-
-// MariaDB keeps the counters in information_schema, MySQL since 5.7 in
-// performance_schema; both can be read by every account.
-func (d *DB) sessionsQuery() string {
-	status := "performance_schema.global_status"
-	if d.mariadb {
-		status = "information_schema.GLOBAL_STATUS"
-	}
-	return `SELECT p.ID, p.USER, p.HOST, p.DB, p.COMMAND, p.TIME, p.STATE, p.ID = CONNECTION_ID(),
-	(SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES
-	 WHERE PRIVILEGE_TYPE = 'PROCESS' AND REPLACE(GRANTEE, '''', '') = CURRENT_USER()),
-	(SELECT VARIABLE_VALUE FROM ` + status + ` WHERE VARIABLE_NAME = 'Threads_connected')
-FROM information_schema.PROCESSLIST p ORDER BY p.ID`
-}
-
-// splitHost takes "host:port" apart. The server writes IPv6 addresses without
-// brackets and always with the port, and names its socket "localhost".
-func splitHost(s string) (string, int) {
-	i := strings.LastIndexByte(s, ':')
-	if i < 0 {
-		return s, 0
-	}
-	port, err := strconv.Atoi(s[i+1:])
-	if err != nil {
-		return s, 0
-	}
-	return s[:i], port
+	return d.dialect.sessions(ctx, d)
 }

@@ -12,7 +12,7 @@ type Snapshot struct {
 	Version   Version // zero: schema_version is missing, or does not hold one row
 	Structure Structure
 	// Busy are other clients' sessions in this database that were running a
-	// statement. Visibility says whether all could be seen.
+	// statement, or had a transaction open in PostgreSQL. Visibility says whether all could be seen.
 	Busy       []Session
 	Visibility Visibility
 }
@@ -50,7 +50,7 @@ func (d *DB) busy(ctx context.Context, s *Snapshot) error {
 	sessions, all, err := d.Sessions(ctx)
 	s.Visibility = all
 	for _, one := range sessions {
-		if one.Client() && !one.Own && strings.EqualFold(one.Database, d.target.Name) && one.Command != "Sleep" {
+		if one.Client() && !one.Own && strings.EqualFold(one.Database, d.target.Name) && !one.Idle {
 			s.Busy = append(s.Busy, one)
 		}
 	}

@@ -45,6 +45,10 @@ type Lock interface {
 // away, or a claimed job is neither running nor ended. Only a probe tells.
 var ErrFateUnknown = errors.New("it is not known whether it was done")
 
+// ErrUnreached is returned by Actor.Do when the server, or the database that the order is about, could not be reached: nothing was
+// done.
+var ErrUnreached = errors.New("no answer")
+
 // ErrSuperseded is returned by Actor.Do when the server's marker names another run or a higher epoch: somebody else drives.
 // Nothing more may be done by this drive.
 var ErrSuperseded = errors.New("another drive has taken over")

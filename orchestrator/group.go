@@ -81,7 +81,7 @@ func (g *groupDrive) run(ctx context.Context) (journal.State, error) {
 		}
 		again, err := g.mend(ctx, err)
 		if !again {
-			return g.fail(ctx, err)
+			return g.fail(ctx, g.spare(ctx, err))
 		}
 	}
 }
@@ -234,8 +234,10 @@ func (g *groupDrive) answered(p Phase) bool {
 // fresh is how old a gate's answer may be when its phase begins.
 const fresh = 500 * time.Millisecond
 
-func (g *groupDrive) ask(ctx context.Context, a Ask) (bool, error) {
-	q := g.question(a)
+func (g *groupDrive) ask(ctx context.Context, a Ask) (bool, error) { return g.put(ctx, g.question(a)) }
+
+// put puts a question and writes the answer down.
+func (g *groupDrive) put(ctx context.Context, q Question) (bool, error) {
 	yes, err := g.Operator.Ask(ctx, q)
 	if err != nil {
 		return false, fmt.Errorf("asking %q: %w", q.Text, err)

@@ -150,9 +150,15 @@ func (g *groupDrive) restore(ctx context.Context, phase string, s Step, now flee
 	return nil
 }
 
-func (g *groupDrive) classify(ctx context.Context, s Step) (fleet.Migration, error) {
+// classify asks the database how far its migration got, and waits as long as there may be no answer.
+func (g *groupDrive) classify(ctx context.Context, s Step) (m fleet.Migration, err error) {
 	d, _ := g.group.Database(s.Database)
-	m, err := g.World.Migration(ctx, s.At, d.Before, d.Target)
+	until(ctx, patience, func() fleet.Verdict {
+		if m, err = g.World.Migration(ctx, s.At, d.Before, d.Target); err != nil {
+			return fleet.Doubt("%v", err)
+		}
+		return fleet.Affirm("%s", saw(m))
+	})
 	if err != nil {
 		return m, fmt.Errorf("asking how far the migration of %s got: %w", d.Name, err)
 	}

@@ -13,6 +13,10 @@ import (
 // patience is how long a gate may take to become yes: a stopped daemon's session takes a moment to end.
 const patience = 5 * time.Second
 
+// absence is how long there may be no answer at all, to a gate or a step: a server that was restarted comes back, a cable is plugged
+// in again, a database is there again. To halt for it would cost clients more than to wait.
+const absence = 40 * time.Second
+
 // gate puts a gate's question until it is yes or patience ends, and writes the answer down.
 func (g *groupDrive) gate(ctx context.Context, name GateName, phase string) error {
 	v := until(ctx, patience, func() fleet.Verdict {
@@ -58,12 +62,7 @@ func (g *groupDrive) answer(ctx context.Context, name GateName) fleet.Verdict {
 			func() fleet.Verdict { return w.matches(ctx, []string{g.group.Canary}) },
 		)
 	case GateCanary:
-		return together(
-			func() fleet.Verdict { return w.atTarget(ctx) },
-			func() fleet.Verdict { return g.othersQuiet(ctx) },
-			func() fleet.Verdict { return w.matches(ctx, g.group.Rest()) },
-			func() fleet.Verdict { return confirmed(ctx, w, Step{Server: g.group.Canary}) },
-		)
+		return g.mayStart(ctx, g.group.Rest())
 	case GateRoll:
 		return g.restServes(ctx)
 	case GateDone:
@@ -75,6 +74,17 @@ func (g *groupDrive) answer(ctx context.Context, name GateName) fleet.Verdict {
 	default:
 		return fleet.Doubt("nobody knows the gate %q", name)
 	}
+}
+
+// mayStart says whether servers of the rest may be started: the canary serves, they match, and those that are still stopped are held.
+func (g *groupDrive) mayStart(ctx context.Context, servers []string) fleet.Verdict {
+	w := g.scene()
+	return together(
+		func() fleet.Verdict { return w.atTarget(ctx) },
+		func() fleet.Verdict { return g.othersQuiet(ctx) },
+		func() fleet.Verdict { return w.matches(ctx, servers) },
+		func() fleet.Verdict { return confirmed(ctx, w, Step{Server: g.group.Canary}) },
+	)
 }
 
 // asPlanned surveys the fleet again and asks whether the same plan would be made. A stop that has begun is past this gate.

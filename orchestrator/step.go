@@ -46,23 +46,71 @@ func (g *groupDrive) step(ctx context.Context, phase string, s Step) error {
 	return g.done(ctx, phase, s, result)
 }
 
-// apply acts and asks whether it is so now. A step whose fate is unknown is asked for once more: a job that runs is found again.
+// apply acts and asks whether it is so now. A step whose fate is unknown is done again once its server answers and says that it is
+// not so: a job that runs is found, and nothing is started twice.
 func (g *groupDrive) apply(ctx context.Context, s Step, def kind) (journal.Result, fleet.Verdict, error) {
 	switch {
 	case def.read != nil:
-		result, err := def.read(ctx, g.scene(), s)
-		return result, reported(err), err
+		return g.reads(ctx, s, def)
 	case def.look:
 		return g.settle(ctx, s, def)
 	}
-	result, err := g.order(ctx, s, def)
-	if fatal(err) {
-		return result, fleet.Verdict{}, err
+	for attempt := 1; ; attempt++ {
+		result, err := g.order(ctx, s, def)
+		if fatal(err) {
+			return result, fleet.Verdict{}, err
+		}
+		if errors.Is(err, ErrUnreached) {
+			return result, fleet.Doubt("%v", err), err // it was waited for
+		}
+		v := reported(err)
+		if def.probe != nil {
+			v = g.await(ctx, s, def, def.patience)
+		}
+		if v.OK() || !errors.Is(err, ErrFateUnknown) || attempt == attempts || !g.again(ctx, s) {
+			return result, v, err
+		}
 	}
-	if def.probe == nil {
-		return result, reported(err), err
-	}
-	return result, g.await(ctx, s, def, def.patience), err
+}
+
+// attempts is how often a step is given to a server that it may not have reached.
+const attempts = 3
+
+// again waits for what a step needs to answer, and says whether it may be done once more.
+func (g *groupDrive) again(ctx context.Context, s Step) bool {
+	return g.answers(ctx, s.Server) && g.mayAct() == nil
+}
+
+// answers waits until a server and the databases that it uses answer, as long as one may be away.
+func (g *groupDrive) answers(ctx context.Context, server string) bool {
+	w := g.scene()
+	return until(ctx, patience, func() fleet.Verdict {
+		if _, err := w.Pulse(ctx, server); err != nil {
+			return fleet.Doubt("%s: %v", server, err)
+		}
+		for _, d := range g.group.Databases {
+			for _, at := range d.Places {
+				if at.Server != server {
+					continue
+				}
+				if _, err := w.Clients(ctx, at); err != nil {
+					return fleet.Doubt("%s: %v", at, err)
+				}
+			}
+		}
+		return fleet.Affirm("%s: answers", server)
+	}).OK()
+}
+
+// reads reads what the step's result is, and waits as long as there may be no answer.
+func (g *groupDrive) reads(ctx context.Context, s Step, def kind) (result journal.Result, v fleet.Verdict, err error) {
+	v = until(ctx, patience, func() fleet.Verdict {
+		if result, err = def.read(ctx, g.scene(), s); err != nil {
+			return fleet.Doubt("%v", err)
+		}
+		return fleet.Affirm("%s", result.Saw)
+	})
+	return result, v, err
 }
 
 // reported is the verdict where only the report of the step itself tells.
@@ -73,14 +121,21 @@ func reported(err error) fleet.Verdict {
 	return fleet.Affirm("done")
 }
 
+// order gives a step to the actor, and once more where it did not reach its server.
 func (g *groupDrive) order(ctx context.Context, s Step, def kind) (journal.Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, def.deadline)
-	defer cancel()
-	return g.Actor.Do(ctx, Order{
+	o := Order{
 		Step: s, Run: g.Run, Epoch: g.epoch, Attempt: g.recorded(s.ID).Attempt, Driver: g.Driver,
 		Plan: &g.plan, Group: g.group,
 		Results: func(id string) journal.Result { return g.recorded(id).Result },
-	})
+	}
+	for attempt := 1; ; attempt++ {
+		limited, cancel := context.WithTimeout(ctx, def.deadline)
+		result, err := g.Actor.Do(limited, o)
+		cancel()
+		if !errors.Is(err, ErrUnreached) || attempt == attempts || !g.again(ctx, s) {
+			return result, err
+		}
+	}
 }
 
 // await asks until the answer is yes or patience ends. The pause between questions is short: the outage is the price.
@@ -88,10 +143,16 @@ func (g *groupDrive) await(ctx context.Context, s Step, def kind, patience time.
 	return until(ctx, patience, func() fleet.Verdict { return def.probe(ctx, g.scene(), s) })
 }
 
+// until asks until the answer is yes or patience ends. That begins anew whenever nothing could be told, for as long as an answer may
+// be missing.
 func until(ctx context.Context, patience time.Duration, ask func() fleet.Verdict) fleet.Verdict {
-	deadline := time.Now().Add(patience)
+	begun := time.Now()
+	deadline := begun.Add(patience)
 	for {
 		v := ask()
+		if v.Answer == fleet.CannotTell && time.Since(begun) < absence {
+			deadline = time.Now().Add(max(patience, 2*between))
+		}
 		if v.OK() || ctx.Err() != nil || !time.Now().Add(between).Before(deadline) {
 			return v
 		}

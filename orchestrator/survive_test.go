@@ -348,3 +348,37 @@ func TestEveryPrefixOfARunFolds(t *testing.T) {
 		}
 	})
 }
+
+// TestAServerThatIsCutOffForAWhile: the run waits for it, does again what did not reach it, and needs no resume.
+func TestAServerThatIsCutOffForAWhile(t *testing.T) {
+	for _, step := range []string{
+		"claim-k3", "fence-k2", "stop-k1", "dump-k1-db1", "dump-k2-db1", "prove-k1-db1", "install-k1", "configure-k1", "migrate-k1-db1", "verify-k1-db1",
+		"test-k1", "unfence-k1", "start-k1", "confirm-k1", "install-k3", "configure-k2", "test-k3", "unfence-k2", "start-k3", "confirm-k2", "release-k2",
+	} {
+		t.Run(step, func(t *testing.T) {
+			acted(t, three(), func(p *play) {
+				server := int(strings.Split(step, "-")[1][1] - '1')
+				p.once(func(e journal.Event) bool { return e.Type == journal.StepBegun && e.Step == step }, func() {
+					p.happens("the network of a server cut for 15 s", server)
+				})
+				s, err := p.upgrade()
+				p.must(journal.Done, s, err)
+				p.serves(true)
+			})
+		})
+	}
+}
+
+// TestADatabaseThatIsAwayForAWhile: as before, by the moments at which it is asked.
+func TestADatabaseThatIsAwayForAWhile(t *testing.T) {
+	for _, phase := range []string{orchestrator.BackUp, orchestrator.UpgradeCanary, orchestrator.VerifySchema, orchestrator.ConfirmCanary, orchestrator.ConfirmRest} {
+		t.Run(phase, func(t *testing.T) {
+			acted(t, three(), func(p *play) {
+				p.once(phaseBegun(phase), func() { p.happens("the database away for 5 s", 0) })
+				s, err := p.upgrade()
+				p.must(journal.Done, s, err)
+				p.serves(true)
+			})
+		})
+	}
+}

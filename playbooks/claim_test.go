@@ -57,11 +57,17 @@ func (h host) read(name string) string {
 // run runs an action and gives its exit status and what it said.
 func (h host) run(action string, assign ...string) (int, string) {
 	h.t.Helper()
+	return h.runOn("", action, assign...)
+}
+
+// runOn runs an action on a kind of database.
+func (h host) runOn(engine, action string, assign ...string) (int, string) {
+	h.t.Helper()
 	p, err := Load("debian")
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	text, err := p.Script(action)
+	text, err := p.Script(action, engine)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -29,9 +29,10 @@ type Playbook struct {
 	Managers []string `yaml:"managers"` // units of configuration managements
 	Scripts  string   `yaml:"scripts"`  // directory of kea-admin's scripts
 	Hooks    []string `yaml:"hooks"`    // directories of hook libraries (shell patterns)
-	MySQL    MySQL    `yaml:"mysql"`
 	// Actions are the scripts by what they do; each is the concatenation of files.
 	Actions map[string][]string `yaml:"actions"`
+	// Engines are the kinds of databases, by the names that Kea's configuration gives them.
+	Engines map[string]Engine `yaml:"engines"`
 }
 
 // Unit is one daemon's unit.
@@ -42,11 +43,18 @@ type Unit struct {
 	Config  string `yaml:"config"`  // where its unit does not say
 }
 
-// MySQL is how the programs for MySQL and MariaDB are called.
-type MySQL struct {
-	Client string `yaml:"client"`
-	Dump   string `yaml:"dump"`
-	Socket string `yaml:"socket"` // of a server on the same machine
+// Engine is how one kind of database is spoken to: its programs, and the actions that are its own.
+type Engine struct {
+	Client  string              `yaml:"client"` // runs statements
+	Dumper  string              `yaml:"dumper"`
+	Loader  string              `yaml:"loader"` // reads a dump back, where the client does not
+	Socket  string              `yaml:"socket"` // of a database on the same machine
+	Actions map[string][]string `yaml:"actions"`
+}
+
+// Programs lists what a server needs to speak to a database of that kind.
+func (e Engine) Programs() []string {
+	return slices.DeleteFunc([]string{e.Client, e.Dumper, e.Loader}, func(name string) bool { return name == "" })
 }
 
 // ErrUnknown is returned for a playbook, or an action of one, that is not there.
@@ -94,11 +102,14 @@ func For(words []string) (Playbook, bool) {
 	return Playbook{}, false
 }
 
-// Script gives the text of an action. Errors: ErrUnknown.
-func (p Playbook) Script(action string) (string, error) {
-	parts, ok := p.Actions[action]
+// Script gives the text of an action: a kind of database's own where it is about one and has its own. Errors: ErrUnknown.
+func (p Playbook) Script(action, engine string) (string, error) {
+	parts, ok := p.Engines[engine].Actions[action]
 	if !ok {
-		return "", fmt.Errorf("%w: playbook %s has no action %q", ErrUnknown, p.Name, action)
+		parts, ok = p.Actions[action]
+	}
+	if !ok {
+		return "", fmt.Errorf("%w: playbook %s has no action %q", ErrUnknown, p.Name, strings.TrimSpace(engine+" "+action))
 	}
 	var b strings.Builder
 	for _, part := range parts {

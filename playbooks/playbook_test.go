@@ -3,6 +3,7 @@ package playbooks
 import (
 	"bytes"
 	"os/exec"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -18,12 +19,18 @@ func each(t *testing.T, check func(t *testing.T, action, text string)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for action := range p.Actions {
-			text, err := p.Script(action)
-			if err != nil {
-				t.Fatal(err)
+		tables := map[string]map[string][]string{"": p.Actions}
+		for engine, e := range p.Engines {
+			tables[engine] = e.Actions
+		}
+		for engine, actions := range tables {
+			for action := range actions {
+				text, err := p.Script(action, engine)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Run(path.Join(name, engine, action), func(t *testing.T) { check(t, action, text) })
 			}
-			t.Run(name+"/"+action, func(t *testing.T) { check(t, action, text) })
 		}
 	}
 }
@@ -50,7 +57,7 @@ var may = strings.Fields(`apt-cache apt-get apt-mark awk base64 cat command cp c
 	[ : break continue echo exec exit export printf read return set shift trap umask test true`)
 
 // variables may hold the name of a program, each for a reason that stands in its script.
-var variables = []string{"$program", "$pack", "$unpack", "$@"}
+var variables = []string{"$program", "$pack", "$unpack", "$@", "$dumper", "$loader"}
 
 func TestScriptsCallWhatTheyMay(t *testing.T) {
 	each(t, func(t *testing.T, _, text string) {
@@ -124,6 +131,29 @@ func TestEachUnitSaysWhatTheScriptsNeed(t *testing.T) {
 		}
 		if !strings.HasPrefix(p.State, "/") || len(p.Sources) == 0 || len(p.Tools) == 0 {
 			t.Errorf("%s lacks state, sources or tools: %+v", name, p)
+		}
+	}
+}
+
+// What one kind of database can have done to it, every kind must.
+func TestEachEngineHasItsActions(t *testing.T) {
+	for _, name := range Names() {
+		p, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, engine := range []string{"mysql", "postgresql"} {
+			for _, action := range []string{"dump", "prove", "migrate", "restore"} {
+				if _, err := p.Script(action, engine); err != nil {
+					t.Error(err)
+				}
+				if _, err := p.Script(action, ""); err == nil {
+					t.Errorf("%s: %s is there for no database in particular", name, action)
+				}
+			}
+			if e := p.Engines[engine]; e.Client == "" || e.Dumper == "" || e.Socket == "" {
+				t.Errorf("%s lacks programs for %s: %+v", name, engine, e)
+			}
 		}
 	}
 }

@@ -20,9 +20,13 @@ type Command struct {
 	// Stdin becomes the script's input. A connection lost in between looks
 	// like its end to the script, which has to check the length where that
 	// matters.
-	Stdin   io.Reader
-	Root    bool
-	Guard   *Guard
+	Stdin io.Reader
+	Root  bool
+	Guard *Guard
+	// Look says that the script changes nothing. It runs in a shell that is
+	// kept for such, in a subshell, and is put again where that shell has died.
+	// It has neither Stdin, Secrets nor Guard.
+	Look    bool
 	Timeout time.Duration // 0: the context's deadline alone
 	// Stdout gets the output as it comes, instead of Result.Stdout.
 	Stdout io.Writer
@@ -57,34 +61,49 @@ func newMark(random io.Reader) (string, error) {
 // envelope gives what travels on the shell's standard input, in two parts.
 // Nothing runs before the last byte of the second has arrived.
 func (c Command) envelope(mark string) (body, last string, err error) {
-	if strings.IndexByte(c.Script, 0) >= 0 {
-		return "", "", errors.New("script: " + errNUL.Error())
-	}
-	params, err := assignments(c.Params)
-	if err != nil {
-		return "", "", err
-	}
-	secrets, err := secretAssignments(c.Secrets)
-	if err != nil {
-		return "", "", err
-	}
-	root, input := "no", " </dev/null"
-	if c.Root {
-		root = "yes"
-	}
+	input := " </dev/null"
 	if c.Stdin != nil {
 		input = ""
+	}
+	inner, err := c.inner(input)
+	if err != nil {
+		return "", "", err
 	}
 	var b strings.Builder
 	// The locale comes first: it decides how the rest is read.
 	b.WriteString("LC_ALL=C; export LC_ALL; kl_mark=" + quote(mark) + "\n{\n")
-	b.WriteString("kl_root=" + root + "\n" + c.Guard.params())
+	b.WriteString(c.opening())
 	b.WriteString(openSh)
 	b.WriteString(guardSh)
 	// Where a login shell's start-up files have eaten the beginning, and the
 	// guard with it, the script must not run.
 	b.WriteString("if [ \"${kl_mark-}\" = " + quote(mark) + " ]; then\n")
-	b.WriteString("(\n" + params + secrets + "eval " + quote(c.Script) + "\n)" + input + " 9>&-\n")
+	b.WriteString(inner)
 	b.WriteString("kl_end done \"$?\"\nfi\nexit 1\n")
 	return b.String(), "}\n", nil
+}
+
+// opening sets what open.sh and guard.sh ask for.
+func (c Command) opening() string {
+	root := "no"
+	if c.Root {
+		root = "yes"
+	}
+	return "kl_root=" + root + "\n" + c.Guard.params()
+}
+
+// inner is the script in a subshell of its own, with its parameters.
+func (c Command) inner(input string) (string, error) {
+	if strings.IndexByte(c.Script, 0) >= 0 {
+		return "", errors.New("script: " + errNUL.Error())
+	}
+	params, err := assignments(c.Params)
+	if err != nil {
+		return "", err
+	}
+	secrets, err := secretAssignments(c.Secrets)
+	if err != nil {
+		return "", err
+	}
+	return "(\n" + params + secrets + "eval " + quote(c.Script) + "\n)" + input + " 9>&-\n", nil
 }

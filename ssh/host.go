@@ -17,6 +17,8 @@ type Host struct {
 
 	turn chan struct{} // held by the one who resolves; guards link
 	link *link
+
+	shells shells
 }
 
 // Name is what errors call the server.

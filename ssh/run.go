@@ -31,6 +31,9 @@ func (h *Host) Run(ctx context.Context, c Command) (Result, error) {
 			fmt.Errorf("not done within %v: %w", c.Timeout, context.DeadlineExceeded))
 		defer cancel()
 	}
+	if c.Look {
+		return h.look(ctx, c)
+	}
 	mark, err := newMark(h.pool.options.Rand)
 	if err != nil {
 		return Result{}, h.fail(c.title(), ErrConfig, err)
@@ -45,7 +48,8 @@ func (h *Host) Run(ctx context.Context, c Command) (Result, error) {
 		return Result{}, err
 	}
 	defer s.finish()
-	r := newRunning(s, c, mark)
+	r := newRunning(s, c, mark, make(chan struct{}))
+	go drain(s, r.frames[0], r.frames[1], r.drained)
 	defer r.tap.close()
 	// From the last part on, the script may run.
 	sent, err := r.send(ctx, body, last)
@@ -70,6 +74,7 @@ type running struct {
 	ended   chan struct{} // both end marks have come
 	drained chan struct{} // both streams have ended
 	tap     *tap          // nil without Command.Stdout
+	kept    bool          // its shell goes on afterwards
 }
 
 // tap passes output on until it is shut: a stream may be read on for a while
@@ -97,13 +102,13 @@ func (t *tap) close() {
 	}
 }
 
-func newRunning(s *session, c Command, mark string) *running {
+func newRunning(s *session, c Command, mark string, drained chan struct{}) *running {
 	limit := c.Limit
 	if limit == 0 {
 		limit = defaultLimit
 	}
 	r := &running{session: s, command: c, out: newBounded(limit), errs: newBounded(limit),
-		begun: make(chan struct{}), ended: make(chan struct{}), drained: make(chan struct{})}
+		begun: make(chan struct{}), ended: make(chan struct{}), drained: drained}
 	var out io.Writer = r.out
 	if c.Stdout != nil {
 		r.tap = &tap{to: c.Stdout}
@@ -117,15 +122,16 @@ func newRunning(s *session, c Command, mark string) *running {
 	}
 	r.frames[0] = newFrame(mark, out, func() { close(r.begun) }, onEnd)
 	r.frames[1] = newFrame(mark, r.errs, func() {}, onEnd)
-	var streams sync.WaitGroup
-	for i, stream := range []io.Reader{s.stdout, s.stderr} {
-		streams.Go(func() { _, _ = io.Copy(r.frames[i], stream) })
-	}
-	go func() {
-		streams.Wait()
-		close(r.drained)
-	}()
 	return r
+}
+
+// drain reads both streams of a session to their end.
+func drain(s *session, out, errs io.Writer, drained chan struct{}) {
+	var streams sync.WaitGroup
+	streams.Go(func() { _, _ = io.Copy(out, s.stdout) })
+	streams.Go(func() { _, _ = io.Copy(errs, s.stderr) })
+	streams.Wait()
+	close(drained)
 }
 
 // send hands over the script, and the input once the script has begun: a shell
@@ -141,6 +147,9 @@ func (r *running) send(ctx context.Context, body, last string) (sent bool, err e
 			return sent, nil
 		}
 		sent = true
+	}
+	if r.kept {
+		return true, nil
 	}
 	if r.command.Stdin == nil {
 		_ = r.stdin.Close()

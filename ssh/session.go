@@ -50,6 +50,9 @@ func (h *Host) start(ctx context.Context, c Command) (*session, error) {
 		return nil, err
 	}
 	if open, ok := errors.AsType[*xssh.OpenChannelError](err); ok {
+		if h.shells.drop() {
+			return h.start(ctx, c)
+		}
 		e := h.fail(c.title(), ErrUnreachable, fmt.Errorf("sshd opens no session: %w", open))
 		e.Next = "grep -i MaxSessions /etc/ssh/sshd_config /etc/ssh/sshd_config.d/* on that server"
 		return nil, e

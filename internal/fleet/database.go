@@ -64,7 +64,7 @@ type Database struct {
 	Bytes     int64            `json:"bytes"`           // measured: data and indexes
 }
 
-// Lack is a privilege or setting that is missing, with the statement that gives it.
+// Lack is a privilege, setting or program that is missing, with the statement or command that gives it.
 type Lack struct {
 	What      string `json:"what"`
 	Statement string `json:"statement"`

@@ -87,10 +87,8 @@ type Unit struct {
 	Enabled string         `json:"enabled"` // as systemctl says under no mask: enabled, disabled, static, alias
 	Active  string         `json:"active"`  // active, inactive, failed, activating, deactivating
 	PID     int            `json:"pid,omitempty"`
-	Since   string         `json:"since,omitempty"`     // when it became active or inactive, in the server's own monotonic microseconds
-	Fence   string         `json:"fence,omitempty"`     // the run whose drop-in stands on it, or empty
-	Fenced  string         `json:"fenced_at,omitempty"` // change time of that drop-in as the server gives it
-	Config  string         `json:"config,omitempty"`    // the configuration file its command line names
+	Fence   string         `json:"fence,omitempty"`  // the run whose drop-in stands on it, or empty
+	Config  string         `json:"config,omitempty"` // the configuration file its command line names
 	User    string         `json:"user,omitempty"`
 	Own     bool           `json:"own,omitempty"` // the unit file itself lies where a mask would have to stand: it cannot be masked
 }

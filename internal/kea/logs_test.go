@@ -140,3 +140,12 @@ func TestAdminVersionOutput(t *testing.T) {
 		}
 	}
 }
+
+func TestFlagOfTheThoroughTest(t *testing.T) {
+	for version, want := range map[string]string{"2.2.0": "-t", "2.3.5": "-t", "2.3.6": "-T", "3.0.3": "-T"} {
+		v, err := ParseVersion(version)
+		if got := TestFlag(v); err != nil || got != want {
+			t.Errorf("%s: %s, want %s (%v)", version, got, want, err)
+		}
+	}
+}

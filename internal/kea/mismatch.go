@@ -38,6 +38,16 @@ func FindMismatch(text string) (Mismatch, bool) {
 	return Mismatch{Engine: engine, Expected: expected, Found: found}, err == nil
 }
 
+// TestFlag is the option by which a version's daemons test a configuration
+// most thoroughly: -T, which does all that -t does and opens the databases as
+// well, since 2.3.6.
+func TestFlag(v Version) string {
+	if v.AtLeast(2, 3, 6) {
+		return "-T"
+	}
+	return "-t"
+}
+
 // ConfigTest is the outcome of `kea-dhcp4 -t` or `-T`.
 type ConfigTest struct {
 	Passed bool

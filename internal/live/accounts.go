@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,15 @@ const (
 	asOwner             // the one that runs kea-admin; Kea's where the fleet file names no other
 	asAdmin             // the one that looks at sessions and makes scratch databases; Kea's where the fleet file names no other
 )
+
+// reader is the role whose account reads what is in the database. In PostgreSQL a table's owner always may, and an administrator
+// only if somebody thought of it.
+func reader(at fleet.Place) role {
+	if at.Engine == kea.PostgreSQL {
+		return asOwner
+	}
+	return asAdmin
+}
 
 // account is a way to log in to a database.
 type account struct {
@@ -141,18 +151,30 @@ func (f *Fleet) target(at fleet.Place, ref kea.DatabaseRef, who account) (dbchec
 	t := dbcheck.Target{
 		Engine: dbcheck.Engine(ref.Engine), Network: "tcp", Name: ref.Name, User: who.user,
 		Password: dbcheck.Password(who.password.Reveal()),
-		Addr:     net.JoinHostPort(ref.Host, strconv.Itoa(ref.EffectivePort())),
+		Addr:     net.JoinHostPort(cmp.Or(ref.Host, "localhost"), strconv.Itoa(ref.EffectivePort())),
 	}
 	if ref.TLS.Enabled() {
 		return t, fmt.Errorf("%s: its configuration asks for TLS, which kea-lockstep does not speak to databases yet", at)
 	}
-	if ref.Localhost() && ref.Engine == kea.MySQL {
-		s, err := f.server(at.Server)
-		if err != nil {
-			return t, err
-		}
-		book, _ := s.playbook()
-		t.Network, t.Addr = "unix", book.MySQL.Socket
+	s, err := f.server(at.Server)
+	if err != nil {
+		return t, err
+	}
+	if path, ok := s.socket(ref); ok {
+		t.Network, t.Addr = "unix", path
 	}
 	return t, nil
+}
+
+// socket gives the path of the unix socket that Kea on the server reaches a database over. To MySQL's client library
+// "localhost" means that, to PostgreSQL's a directory in the host's place.
+func (s *server) socket(ref kea.DatabaseRef) (path string, ok bool) {
+	switch {
+	case ref.Engine == kea.PostgreSQL && strings.HasPrefix(ref.Host, "/"):
+		return fmt.Sprintf("%s/.s.PGSQL.%d", ref.Host, ref.EffectivePort()), true
+	case ref.Engine == kea.MySQL && ref.Localhost():
+		book, _ := s.playbook()
+		return book.Engines[string(ref.Engine)].Socket, true
+	}
+	return "", false
 }

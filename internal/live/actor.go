@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"kea-lockstep/dbcheck"
 	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator"
 	"kea-lockstep/orchestrator/journal"
 	"kea-lockstep/playbooks"
@@ -25,6 +27,20 @@ type order struct {
 
 // Do carries an order out.
 func (f *Fleet) Do(ctx context.Context, given orchestrator.Order) (journal.Result, error) {
+	result, err := f.carryOut(ctx, given)
+	return result, unreached(err)
+}
+
+// unreached says of an error that came of no answer, and of nothing else, that it did.
+func unreached(err error) error {
+	away := errors.Is(err, ssh.ErrUnreachable) || errors.Is(err, dbcheck.ErrUnreachable)
+	if !away || errors.Is(err, orchestrator.ErrFateUnknown) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", orchestrator.ErrUnreached, err)
+}
+
+func (f *Fleet) carryOut(ctx context.Context, given orchestrator.Order) (journal.Result, error) {
 	s, err := f.server(given.Server)
 	if err != nil {
 		return journal.Result{}, err
@@ -93,12 +109,14 @@ func (o order) units(take func(orchestrator.UnitPlan) bool) string {
 func anyUnit(orchestrator.UnitPlan) bool { return true }
 
 // starts: it ran before, and the version that the order leads to still has the daemon.
-func (o order) starts(u orchestrator.UnitPlan) bool {
-	version := o.Plan.Target
+func (o order) starts(u orchestrator.UnitPlan) bool { return u.Ran && u.Daemon.In(o.version()) }
+
+// version is the Kea that the order leads to.
+func (o order) version() kea.Version {
 	if o.Back() {
-		version = o.plan.Before
+		return o.plan.Before
 	}
-	return u.Ran && u.Daemon.In(version)
+	return o.Plan.Target
 }
 
 func (o order) fence() ssh.Param { return ssh.Param{Name: "fence", Value: o.units(anyUnit)} }

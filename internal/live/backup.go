@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"kea-lockstep/dbcheck"
+	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator/journal"
 	"kea-lockstep/ssh"
 )
@@ -22,16 +24,16 @@ func (f *Fleet) spoken(ctx context.Context, d database, as role) ([]ssh.Param, [
 	if err != nil {
 		return nil, nil, err
 	}
-	host := ref.Host
-	if ref.Localhost() {
-		host = "localhost"
+	params := []ssh.Param{
+		{Name: "host", Value: cmp.Or(ref.Host, "localhost")}, {Name: "port", Value: fmt.Sprint(ref.EffectivePort())},
+		{Name: "user", Value: who.user}, {Name: "database", Value: ref.Name},
 	}
-	return []ssh.Param{
-			{Name: "host", Value: host}, {Name: "port", Value: fmt.Sprint(ref.EffectivePort())}, {Name: "user", Value: who.user},
-			{Name: "database", Value: ref.Name}, {Name: "option_tls", Value: ""},
-		}, []ssh.Secret{
-			{Name: "password", Value: who.password.Reveal()}, {Name: "option_password", Value: optionValue(who.password.Reveal())},
-		}, nil
+	secrets := []ssh.Secret{{Name: "password", Value: who.password.Reveal()}}
+	if ref.Engine == kea.MySQL {
+		params = append(params, ssh.Param{Name: "option_tls", Value: ""})
+		secrets = append(secrets, ssh.Secret{Name: "option_password", Value: optionValue(who.password.Reveal())})
+	}
+	return params, secrets, nil
 }
 
 // optionValue writes a value as it stands in double quotes in an option file of MySQL.
@@ -39,8 +41,12 @@ func optionValue(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s)
 }
 
-// dumper chooses the account that may dump: the administrator's where it suffices.
+// dumper chooses the account that may dump: the administrator's where it suffices. In PostgreSQL it is the owner, who may dump
+// and restore whatever Kea has there.
 func (f *Fleet) dumper(ctx context.Context, d database) (role, error) {
+	if d.Engine == kea.PostgreSQL {
+		return asOwner, nil
+	}
 	db, err := f.database(ctx, d.at, asAdmin, toRead)
 	if err != nil {
 		return asOwner, err
@@ -67,7 +73,7 @@ func (f *Fleet) dump(ctx context.Context, o order) (journal.Result, error) {
 		return journal.Result{}, err
 	}
 	out, err := f.do(ctx, o.on, job{
-		order: o.Order, action: "dump", guard: true, again: true, secrets: secrets,
+		order: o.Order, action: "dump", engine: d.Engine, guard: true, again: true, secrets: secrets,
 		params: append(params, ssh.Param{Name: "dir", Value: f.backups(o)}, ssh.Param{Name: "name", Value: dumpName(d)}),
 	})
 	if err != nil {
@@ -119,7 +125,7 @@ func (f *Fleet) restore(ctx context.Context, o order) (journal.Result, error) {
 		return journal.Result{}, err
 	}
 	_, err = f.do(ctx, o.on, job{
-		order: o.Order, action: "restore", guard: true, again: true, secrets: secrets,
+		order: o.Order, action: "restore", engine: d.Engine, guard: true, again: true, secrets: secrets,
 		params: append(params, ssh.Param{Name: "path", Value: facts[journal.FactPath]}, ssh.Param{Name: "digest", Value: facts[journal.FactDigest]}),
 	})
 	return journal.Result{Saw: "restored " + path.Base(facts[journal.FactPath])}, err
@@ -128,6 +134,9 @@ func (f *Fleet) restore(ctx context.Context, o order) (journal.Result, error) {
 // restorer chooses the account that restores: the owner, unless triggers or routines belong to others, for whom only an
 // administrator may define them.
 func (f *Fleet) restorer(ctx context.Context, d database) (role, error) {
+	if d.Engine == kea.PostgreSQL {
+		return asOwner, nil
+	}
 	db, err := f.database(ctx, d.at, asOwner, toRead)
 	if err != nil {
 		return asOwner, err

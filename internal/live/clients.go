@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,7 +21,11 @@ func (f *Fleet) Clients(ctx context.Context, at fleet.Place) (fleet.Clients, err
 		return fleet.Clients{}, err
 	}
 	var c fleet.Clients
-	version, err := db.SchemaVersion(ctx)
+	reads, err := f.database(ctx, at, reader(at), toWatch)
+	if err != nil {
+		return fleet.Clients{}, err
+	}
+	version, err := reads.SchemaVersion(ctx)
 	switch {
 	case errors.Is(err, dbcheck.ErrNoSchema):
 		c.Empty = true
@@ -80,8 +85,8 @@ func ghostsOf(sessions []fleet.Session) []string {
 // inDatabase keeps the client sessions that are in the database, and those of Kea's account that are in none: they can enter it.
 func inDatabase(all []dbcheck.Session, at fleet.Place) []dbcheck.Session {
 	return slices.DeleteFunc(slices.Clone(all), func(s dbcheck.Session) bool {
-		here := strings.EqualFold(s.Database, at.Name) || s.Database == "" && s.User == at.User
-		return s.Own || !s.Client() || !here
+		here := s.Database == at.Name || at.Engine == kea.MySQL && strings.EqualFold(s.Database, at.Name)
+		return s.Own || !s.Client() || !here && (s.Database != "" || s.User != at.User)
 	})
 }
 
@@ -97,6 +102,8 @@ func (f *Fleet) attribute(ctx context.Context, at fleet.Place, all []dbcheck.Ses
 		}
 		s.Server = name
 		switch {
+		case one.Hidden && f.isOurs(one.ID):
+			s.Owner = fleet.OwnerOurs
 		case name == "" && !known:
 			s.Owner = fleet.OwnerUnknown
 		case name == "":
@@ -106,23 +113,36 @@ func (f *Fleet) attribute(ctx context.Context, at fleet.Place, all []dbcheck.Ses
 		default:
 			ask[name] = append(ask[name], i)
 		}
-		if one.Port == 0 {
+		if one.Port == 0 && !one.Hidden {
 			s.Address = ""
 		}
 		sessions[i] = s
 	}
-	f.own(ctx, ask, sessions)
+	f.own(ctx, at.Engine, ask, sessions)
 	return sessions, nil
 }
 
 // serverAt finds the fleet server that a session comes from. Known is false where that could not be found out for want of an
 // answer.
 func (f *Fleet) serverAt(ctx context.Context, at fleet.Place, s dbcheck.Session) (name string, known bool, err error) {
-	if s.Port == 0 && (s.Host == "localhost" || s.Host == "") {
-		if (kea.DatabaseRef{Host: at.Host}).Localhost() {
-			return at.Server, true, nil
-		}
-		return "", true, nil // over a socket of the database's own machine
+	switch {
+	case s.Hidden:
+		return "", true, nil
+	case s.Port == 0 && (s.Host == "localhost" || s.Host == "") || isLoopback(s.Host):
+		return f.runsOn(ctx, at)
 	}
 	return f.byAddress(ctx, at.Server, s.Host)
+}
+
+// runsOn finds the fleet server that a database runs on, if it is one.
+func (f *Fleet) runsOn(ctx context.Context, at fleet.Place) (name string, known bool, err error) {
+	if at.Host == "" || at.Host == "localhost" || strings.HasPrefix(at.Host, "/") || isLoopback(at.Host) {
+		return at.Server, true, nil
+	}
+	return f.byAddress(ctx, at.Server, at.Host)
+}
+
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
 }

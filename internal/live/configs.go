@@ -79,7 +79,7 @@ func (f *Fleet) staged(ctx context.Context, s *server, today fleet.Config, from 
 
 // today reads every configuration of a server as it is now.
 func (f *Fleet) today(ctx context.Context, s *server) ([]fleet.Config, error) {
-	out, err := f.run(ctx, s, call{action: "configs", timeout: 30 * time.Second})
+	out, err := f.run(ctx, s, call{action: "configs", look: true, timeout: 30 * time.Second})
 	if err != nil {
 		return nil, err
 	}

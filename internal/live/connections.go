@@ -1,9 +1,7 @@
 package live
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -129,7 +127,7 @@ func (f *Fleet) way(ctx context.Context, at fleet.Place, as role) (dbcheck.Diale
 	if err != nil {
 		return nil, dbcheck.Target{}, err
 	}
-	return via.dial, target, nil
+	return via.dialer(at.Engine), target, nil
 }
 
 // placed gives the entry of the configuration that names a place, from memory where it was read before: it is a way to log in,
@@ -152,84 +150,4 @@ func (f *Fleet) placed(ctx context.Context, at fleet.Place) (kea.DatabaseRef, er
 	}
 	f.databases.places[at] = ref
 	return ref, nil
-}
-
-// dial opens a connection to a database from the server's standpoint and learns the number that the database gives it, so that
-// it is known as ours in a list of sessions.
-func (s *server) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := s.host.Dial(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	return &numbered{Conn: conn, server: s}, nil
-}
-
-// numbered reads along until it knows the connection's number.
-type numbered struct {
-	net.Conn
-	server *server
-	once   sync.Once
-
-	mu     sync.Mutex
-	head   []byte
-	number uint64
-	known  bool
-}
-
-// longestGreeting is enough for the first packet of a MySQL server up to the connection's number.
-const longestGreeting = 512
-
-func (n *numbered) Read(p []byte) (int, error) {
-	count, err := n.Conn.Read(p)
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.known || len(n.head) > longestGreeting {
-		return count, err
-	}
-	n.head = append(n.head, p[:count]...)
-	if number, ok := greeting(n.head); ok {
-		n.number, n.known, n.head = number, true, nil
-		n.server.owns(number, 1)
-	}
-	return count, err
-}
-
-func (n *numbered) Close() error {
-	n.once.Do(func() {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		if n.known {
-			n.server.owns(n.number, -1)
-		}
-		n.head = make([]byte, longestGreeting+1) // nothing is learned any more
-	})
-	return n.Conn.Close()
-}
-
-// greeting reads the connection's number from the beginning of what a MySQL or MariaDB server sends first (protocol 10: length,
-// sequence, 10, version and NUL, number).
-func greeting(head []byte) (number uint64, ok bool) {
-	const before = 5
-	if len(head) < before || head[4] != 10 {
-		return 0, false
-	}
-	end := bytes.IndexByte(head[before:], 0)
-	if end < 0 || len(head) < before+end+1+4 {
-		return 0, false
-	}
-	return uint64(binary.LittleEndian.Uint32(head[before+end+1:])), true
-}
-
-func (s *server) owns(number uint64, change int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.own[number] += change; s.own[number] <= 0 {
-		delete(s.own, number)
-	}
-}
-
-func (s *server) isOwn(number uint64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.own[number] > 0
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"time"
 
 	"kea-lockstep/dbcheck"
@@ -74,8 +73,11 @@ func primary(i dbcheck.Identity) fleet.Verdict {
 }
 
 func lockable(i dbcheck.Identity) fleet.Verdict {
-	if i.Galera || i.Group {
+	switch {
+	case i.Galera || i.Group:
 		return fleet.Deny("%s is a cluster, whose nodes keep locks to themselves", i.Server)
+	case i.Pooled:
+		return fleet.Deny("a pooler of connections answers in its stead")
 	}
 	return fleet.Affirm("it grants advisory locks")
 }
@@ -110,7 +112,7 @@ func (f *Fleet) contentsOf(ctx context.Context, db, admin *dbcheck.DB, at fleet.
 
 // structure holds the database against what Kea makes of that version.
 func (f *Fleet) structure(ctx context.Context, db, admin *dbcheck.DB, version dbcheck.Version) (fleet.Verdict, error) {
-	want, ok := f.references.Structure(dbcheck.MySQL, version)
+	want, ok := f.references.Structure(db.Target().Engine, version)
 	if !ok {
 		return fleet.Doubt("no reference of schema %s is known", version), nil
 	}
@@ -132,43 +134,12 @@ func (f *Fleet) structure(ctx context.Context, db, admin *dbcheck.DB, version db
 	return fleet.Affirm("%d objects are as Kea made them", len(want)), nil
 }
 
-// mayDo says what the accounts lack that migrate, dump and prove.
-func (f *Fleet) mayDo(ctx context.Context, at fleet.Place, admin *dbcheck.DB, seen *fleet.Database) error {
-	owner, err := f.database(ctx, at, asOwner, toRead)
-	if err != nil {
-		return err
-	}
-	owns, err := owner.Privileges(ctx)
-	if err != nil {
-		return err
-	}
-	administers, err := admin.Privileges(ctx)
-	if err != nil {
-		return err
-	}
-	lacks := owns.Lacks(dbcheck.ToMigrate)
-	if len(administers.Lacks(dbcheck.ToDump)) > 0 {
-		lacks = append(lacks, owns.Lacks(dbcheck.ToDump)...)
-	}
-	for _, l := range lacks {
-		one := fleet.Lack{What: fmt.Sprintf("%s lacks %s", owns.Account, l.Privilege), Statement: l.Statement}
-		if !slices.Contains(seen.Lacks, one) {
-			seen.Lacks = append(seen.Lacks, one)
-		}
-	}
-	seen.Scratch = fleet.Affirm("%s may make scratch databases", administers.Account)
-	if lacks := administers.Lacks(dbcheck.ToScratch); len(lacks) > 0 {
-		seen.Scratch = fleet.Deny("%s lacks %s: %s", administers.Account, lacks[0].Privilege, lacks[0].Statement)
-	}
-	return nil
-}
-
 // readingLimit is how long reading every row may take.
 const readingLimit = 30 * time.Minute
 
 // Contents is a fingerprint of every row of the database.
 func (f *Fleet) Contents(ctx context.Context, at fleet.Place) (string, error) {
-	db, err := f.database(ctx, at, asAdmin, toRead)
+	db, err := f.database(ctx, at, reader(at), toRead)
 	if err != nil {
 		return "", err
 	}

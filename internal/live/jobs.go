@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator"
 	"kea-lockstep/ssh"
 )
@@ -18,6 +19,7 @@ import (
 type job struct {
 	order   orchestrator.Order
 	action  string
+	engine  kea.Engine // of the database that it is about, if any
 	params  []ssh.Param
 	secrets []ssh.Secret
 	guard   bool
@@ -70,14 +72,14 @@ func (f *Fleet) do(ctx context.Context, s *server, j job) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	script, err := book.Script(j.action)
+	script, err := book.Script(j.action, string(j.engine))
 	if err != nil {
 		return nil, err
 	}
 	for turn := 1; turn <= turns; turn++ {
 		dir := jobDir(book.State, j.order.Run, j.order.ID, j.order.Attempt, turn)
 		begun := ssh.Job{
-			Dir: dir, Title: j.action, Script: script, Params: append(given(book, script), j.params...), Secrets: j.secrets,
+			Dir: dir, Title: j.action, Script: script, Params: append(given(book, j.engine, script), j.params...), Secrets: j.secrets,
 			Unit: unitPrefix + notInUnit.ReplaceAllString(fmt.Sprintf("%s-%s-%s", j.order.Run, j.order.ID, path.Base(dir)), "-"),
 		}
 		if j.guard {

@@ -55,7 +55,7 @@ func New(file fleet.File, options Options) (*Fleet, error) {
 		pool: ssh.NewPool(ssh.Options{Dial: options.Dial, Rand: options.Rand}),
 	}
 	for _, entry := range file.Servers {
-		s := &server{entry: entry, own: map[uint64]int{}}
+		s := &server{entry: entry, own: map[uint64]int{}, former: map[uint64]bool{}, left: map[uint64]bool{}}
 		s.host = f.pool.Host(ssh.Login{
 			Name: entry.Name, Address: entry.SSH, Sudo: entry.Sudo,
 			Identity: file.SSH.Identity, KnownHosts: file.SSH.KnownHosts, ConfigFile: file.SSH.Config,
@@ -84,9 +84,11 @@ type server struct {
 
 	mu        sync.Mutex
 	book      *playbooks.Playbook
-	addresses []string       // as the server itself lists them
-	asked     time.Time      // when it did
-	own       map[uint64]int // database connections of ours that were dialed from here, by their numbers
+	addresses []string        // as the server itself lists them
+	asked     time.Time       // when it did
+	own       map[uint64]int  // database connections of ours that were dialed from here, by their numbers
+	former    map[uint64]bool // those that are closed, or were lost
+	left      map[uint64]bool // of those, the ones that were seen in a database since
 }
 
 func (s *server) name() string { return s.entry.Name }

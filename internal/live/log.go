@@ -18,7 +18,7 @@ func (f *Fleet) readLog(ctx context.Context, s *server, d daemon, journal []stri
 		return v
 	}
 	for _, path := range logFiles(d.config.Parsed) {
-		out, err := f.run(ctx, s, call{action: "log", timeout: 15 * time.Second, params: []ssh.Param{
+		out, err := f.run(ctx, s, call{action: "log", look: true, timeout: 15 * time.Second, params: []ssh.Param{
 			{Name: "file", Value: path}, {Name: "pid", Value: strconv.Itoa(d.PID)},
 		}})
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
 	"kea-lockstep/playbooks"
 	"kea-lockstep/ssh"
 )
@@ -123,7 +124,7 @@ func (f *Fleet) book(ctx context.Context, s *server) (playbooks.Playbook, error)
 // rest asks what only the whole look asks.
 func (f *Fleet) rest(ctx context.Context, s *server) (fleet.Server, error) {
 	asked := time.Now()
-	out, err := f.run(ctx, s, call{action: "server", params: []ssh.Param{{Name: "backups", Value: f.file.Backup.Directory}}})
+	out, err := f.run(ctx, s, call{action: "server", look: true, params: []ssh.Param{{Name: "backups", Value: f.file.Backup.Directory}}})
 	if err != nil {
 		return fleet.Server{}, err
 	}
@@ -134,7 +135,33 @@ func (f *Fleet) rest(ctx context.Context, s *server) (fleet.Server, error) {
 	seen := parseRest(found)
 	seen.Clock = skew(found.first("clock"), asked, time.Now())
 	seen.Configs = f.configs(ctx, s, found.rows("configs", 4))
+	book, _ := s.playbook()
+	seen.Tools = needed(seen.Tools, book, seen.Configs)
 	return seen, nil
+}
+
+// needed leaves out programs for kinds of databases that no configuration names, today's or the one that is to come.
+func needed(tools map[string]fleet.Verdict, book playbooks.Playbook, configs []fleet.Config) map[string]fleet.Verdict {
+	used := map[kea.Engine]bool{}
+	for _, c := range configs {
+		for _, one := range []*fleet.Config{&c, c.Staged} {
+			if one == nil {
+				continue
+			}
+			for _, ref := range one.Parsed.Databases {
+				used[ref.Engine] = true
+			}
+		}
+	}
+	for name, engine := range book.Engines {
+		if used[kea.Engine(name)] {
+			continue
+		}
+		for _, program := range engine.Programs() {
+			delete(tools, program)
+		}
+	}
+	return tools
 }
 
 // parseRest reads what server.sh prints beside the configurations.

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"path"
@@ -85,8 +86,8 @@ func (m marker) readme(units, ran string) string {
 	say("")
 	for _, d := range m.Databases {
 		say("  database %s: schema %s before, %s for Kea %s", d.At, d.Before, d.Target, m.Target)
+		say("    what it is at now:    kea-admin db-version %s -h %s -u %s -n %s -p", d.Engine.AdminName(), cmp.Or(d.At.Host, "localhost"), d.At.User, d.At.Name)
 	}
-	say("  what schema it is at:   kea-admin db-version mysql -h HOST -u USER -p -n NAME")
 	say("  what Kea is installed:  kea-dhcp4 -v        (before: %s)", m.Found.Kea)
 	say("  backups of databases:   %s   (on %s)", m.Backups, strings.Join(keepers(m.Databases), ", "))
 	say("  old configuration:      %s", m.Kept)

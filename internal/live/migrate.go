@@ -3,6 +3,8 @@ package live
 import (
 	"context"
 	"encoding/hex"
+	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,7 +31,7 @@ func (f *Fleet) migrate(ctx context.Context, o order) (journal.Result, error) {
 		words[i] = v.String()
 	}
 	_, err = f.do(ctx, o.on, job{
-		order: o.Order, action: "migrate", guard: true, secrets: secrets,
+		order: o.Order, action: "migrate", engine: d.Engine, guard: true, secrets: secrets,
 		params: append(params,
 			ssh.Param{Name: "before", Value: d.Before.String()}, ssh.Param{Name: "between", Value: strings.Join(words, " ")},
 			ssh.Param{Name: "ours", Value: f.ownNumbers()}, ssh.Param{Name: "allowed", Value: f.allowedHex()},
@@ -43,8 +45,10 @@ func (f *Fleet) ownNumbers() string {
 	var all []string
 	for _, s := range f.servers {
 		s.mu.Lock()
-		for number := range s.own {
-			all = append(all, strconv.FormatUint(number, 10))
+		for _, ours := range []iter.Seq[uint64]{maps.Keys(s.own), maps.Keys(s.left)} {
+			for number := range ours {
+				all = append(all, strconv.FormatUint(number, 10))
+			}
 		}
 		s.mu.Unlock()
 	}

@@ -111,12 +111,7 @@ func (f *Fleet) changing(ctx context.Context, at fleet.Place, busy []dbcheck.Ses
 
 // harmless says whether a running statement is one of our own looks, or of a client that may stay.
 func (f *Fleet) harmless(s dbcheck.Session) bool {
-	for _, one := range f.servers {
-		if one.isOwn(s.ID) {
-			return true
-		}
-	}
-	return slices.Contains(f.file.Sessions.Allow, s.User+"@"+s.Host)
+	return f.isOurs(s.ID) || slices.Contains(f.file.Sessions.Allow, s.User+"@"+s.Host)
 }
 
 // baseline is the structure from before: the reference, and what is there now that no reference on the way knows.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
 	"kea-lockstep/ssh"
 )
 
@@ -18,11 +19,11 @@ import (
 const unitPrefix = "kea-lockstep-"
 
 // own asks the servers that sessions come from which process each one belongs to. Ask holds indexes of sessions by server.
-func (f *Fleet) own(ctx context.Context, ask map[string][]int, sessions []fleet.Session) {
+func (f *Fleet) own(ctx context.Context, engine kea.Engine, ask map[string][]int, sessions []fleet.Session) {
 	var wait sync.WaitGroup
 	for name, indexes := range ask {
 		wait.Go(func() {
-			if local(sessions, indexes) {
+			if engine == kea.MySQL && local(sessions, indexes) {
 				f.ownLocal(ctx, name, indexes, sessions)
 				return
 			}
@@ -33,7 +34,15 @@ func (f *Fleet) own(ctx context.Context, ask map[string][]int, sessions []fleet.
 					s.Owner = fleet.OwnerUnknown
 					continue
 				}
-				s.Owner, s.Process = f.owner(holders[s.Port])
+				held := holders[endOf(*s)]
+				s.Owner, s.Process = f.owner(held)
+				number, err := strconv.ParseUint(s.ID, 10, 64)
+				switch {
+				case err == nil && f.servers[name].leftBehind(number, held):
+					s.Owner = fleet.OwnerOurs
+				case s.Owner == fleet.OwnerGhost && s.Port == 0:
+					s.Owner = fleet.OwnerUnknown // in a container the server's processes have other numbers
+				}
 			}
 		})
 	}
@@ -47,35 +56,57 @@ func local(sessions []fleet.Session, indexes []int) bool {
 // holder is a process that holds a connection.
 type holder struct{ pid, name, unit string }
 
-// holders asks a server which processes hold its ends of the sessions, by port.
-func (f *Fleet) holders(ctx context.Context, name string, sessions []fleet.Session, indexes []int) (map[int][]holder, error) {
+// end is what a client's end of a session is known by on its server: its port, or over a unix socket of PostgreSQL the process
+// of the database that serves it.
+type end struct {
+	port    int
+	backend string
+}
+
+func endOf(s fleet.Session) end {
+	if s.Port != 0 {
+		return end{port: s.Port}
+	}
+	return end{backend: s.ID}
+}
+
+// holders asks a server which processes hold its ends of the sessions.
+func (f *Fleet) holders(ctx context.Context, name string, sessions []fleet.Session, indexes []int) (map[end][]holder, error) {
 	s, err := f.server(name)
 	if err != nil {
 		return nil, err
 	}
-	ports := make([]string, len(indexes))
-	for n, i := range indexes {
-		ports[n] = strconv.Itoa(sessions[i].Port)
+	var ports, backends []string
+	for _, i := range indexes {
+		if e := endOf(sessions[i]); e.port != 0 {
+			ports = append(ports, strconv.Itoa(e.port))
+		} else {
+			backends = append(backends, e.backend)
+		}
 	}
-	out, err := f.run(ctx, s, call{
-		action: "sockets", timeout: 15 * time.Second, params: []ssh.Param{{Name: "ports", Value: strings.Join(ports, " ")}},
-	})
+	out, err := f.run(ctx, s, call{action: "sockets", look: true, timeout: 15 * time.Second, params: []ssh.Param{
+		{Name: "ports", Value: strings.Join(ports, " ")}, {Name: "backends", Value: strings.Join(backends, " ")},
+	}})
 	if err != nil {
 		return nil, err
 	}
 	return parseHolders(out)
 }
 
-func parseHolders(out []byte) (map[int][]holder, error) {
+func parseHolders(out []byte) (map[end][]holder, error) {
 	found, err := parseSections(out)
 	if err != nil {
 		return nil, err
 	}
-	holders := map[int][]holder{}
+	holders := map[end][]holder{}
 	for _, row := range found.rows("sockets", 4) {
 		if port, err := strconv.Atoi(row[0]); err == nil {
-			holders[port] = append(holders[port], holder{row[1], row[2], row[3]})
+			holders[end{port: port}] = append(holders[end{port: port}], holder{row[1], row[2], row[3]})
 		}
+	}
+	for _, row := range found.rows("backends", 4) {
+		at := end{backend: row[0]}
+		holders[at] = append(holders[at], holder{row[1], row[2], row[3]})
 	}
 	return holders, nil
 }
@@ -103,8 +134,8 @@ func lastOf(path string) string {
 	return path[strings.LastIndexByte(path, '/')+1:]
 }
 
-// ownLocal attributes sessions over the socket of a database on the server itself: the database tells no port, so only the
-// processes that are there can tell.
+// ownLocal attributes sessions over the socket of a MySQL on the server itself: the database tells neither port nor process, so
+// only the processes that are there can tell.
 func (f *Fleet) ownLocal(ctx context.Context, name string, indexes []int, sessions []fleet.Session) {
 	p, err := f.Pulse(ctx, name)
 	for _, i := range indexes {
@@ -180,7 +211,7 @@ func (f *Fleet) learnAddresses(ctx context.Context) bool {
 }
 
 func (f *Fleet) learn(ctx context.Context, s *server) error {
-	out, err := f.run(ctx, s, call{action: "resolve", timeout: 15 * time.Second, params: []ssh.Param{{Name: "names", Value: ""}}})
+	out, err := f.run(ctx, s, call{action: "resolve", look: true, timeout: 15 * time.Second, params: []ssh.Param{{Name: "names", Value: ""}}})
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func from(p orchestrator.PackageMove) string { return p.From }
 
 // prefetch simulates the upgrade, refuses what would hurt, and fetches the packages of both ways.
 func (f *Fleet) prefetch(ctx context.Context, o order) (journal.Result, error) {
-	out, err := f.run(ctx, o.on, call{action: "simulate", params: []ssh.Param{{Name: "wanted", Value: o.pins(to, "=", " ")}}})
+	out, err := f.run(ctx, o.on, call{action: "simulate", look: true, params: []ssh.Param{{Name: "wanted", Value: o.pins(to, "=", " ")}}})
 	if err != nil {
 		return journal.Result{}, err
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kea-lockstep/dbcheck"
+	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator"
 	"kea-lockstep/orchestrator/journal"
 	"kea-lockstep/ssh"
@@ -34,7 +35,7 @@ func (f *Fleet) prove(ctx context.Context, o order) (result journal.Result, err 
 	}
 	name := scratchName(o.Run, d.DatabasePlan)
 	restored := job{
-		order: o.Order, action: "prove", guard: true, again: true, secrets: secrets,
+		order: o.Order, action: "prove", engine: d.Engine, guard: true, again: true, secrets: secrets,
 		params: append(params, ssh.Param{Name: "path", Value: facts[journal.FactPath]},
 			ssh.Param{Name: "digest", Value: facts[journal.FactDigest]}, ssh.Param{Name: "scratch", Value: name}),
 	}
@@ -66,9 +67,9 @@ func scratchName(run string, d orchestrator.DatabasePlan) string {
 	return dbcheck.ScratchPrefix + hex.EncodeToString(sum[:8])
 }
 
-// original looks at the database itself, and restored at the scratch database, both as the same account sees them.
+// original looks at the database itself, and restored at the scratch database, both as accounts that see the same.
 func (f *Fleet) original(ctx context.Context, d database) (looked, error) {
-	db, err := f.database(ctx, d.at, asAdmin, toRead)
+	db, err := f.database(ctx, d.at, reader(d.at), toRead)
 	if err != nil {
 		return looked{}, err
 	}
@@ -123,7 +124,7 @@ func (l looked) sameAs(want looked) (string, error) {
 	}
 	hidden := append(l.structure.Unreadable(), want.structure.Unreadable()...)
 	different := slices.DeleteFunc(dbcheck.Compare(l.structure, want.structure), func(d dbcheck.Difference) bool {
-		return d.Kind == dbcheck.Changed && slices.Contains(hidden, d.Object)
+		return d.Kind == dbcheck.Changed && slices.Contains(hidden, d.Object) || strings.HasPrefix(d.Object, extension)
 	})
 	if len(different) > 0 {
 		return "", fmt.Errorf("the restored backup is not as the database: %d objects differ, among them %s", len(different), different[0])
@@ -145,6 +146,10 @@ func (l looked) sameAs(want looked) (string, error) {
 		len(l.structure.Tables()), routines, total, want.rows["lease4"]+want.rows["lease6"]), nil
 }
 
+// extension begins the names of what an administrator added to a database of PostgreSQL: Kea's account, which a backup is taken
+// and restored as, can do neither.
+const extension = "extension "
+
 // tidy removes the scratch databases that this server's proofs made.
 func (f *Fleet) tidy(ctx context.Context, o order) error {
 	for _, d := range o.Group.Databases {
@@ -163,7 +168,9 @@ func (f *Fleet) dropScratch(ctx context.Context, d database, name string) error 
 	if err != nil {
 		return err
 	}
-	target.Name = ""
+	if d.Engine == kea.MySQL {
+		target.Name = ""
+	}
 	scratch, err := dbcheck.OpenScratch(ctx, dial, target)
 	if err != nil {
 		return fmt.Errorf("%s: %w", d.at.Server, err)

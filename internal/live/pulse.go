@@ -20,7 +20,7 @@ func (f *Fleet) Pulse(ctx context.Context, name string) (fleet.Pulse, error) {
 	if err != nil {
 		return fleet.Pulse{Name: name}, err
 	}
-	out, err := f.run(ctx, s, call{action: "pulse", timeout: 15 * time.Second})
+	out, err := f.run(ctx, s, call{action: "pulse", look: true, timeout: 15 * time.Second})
 	if err != nil {
 		return fleet.Pulse{Name: name}, err
 	}
@@ -39,17 +39,19 @@ func parsePulse(name string, book playbooks.Playbook, out []byte) (fleet.Pulse, 
 	if p.Claim, err = parseClaim(found); err != nil {
 		return p, fmt.Errorf("%s: pulse: %w", name, err)
 	}
-	fenced := map[string]string{}
-	for _, row := range found.rows("fenced", 2) {
-		fenced[row[0]] = row[1]
+	shown := map[string]map[string]string{}
+	for _, block := range found.properties("show") {
+		shown[block["Id"]] = block
 	}
-	shown := found.properties("show")
 	rows := found.rows("units", 10)
-	if len(rows) == 0 || len(shown) != len(rows) {
-		return p, fmt.Errorf("%s: pulse: systemctl told of %d units, not of %d", name, len(shown), len(rows))
+	if len(rows) == 0 {
+		return p, fmt.Errorf("%s: pulse: it tells of no unit", name)
 	}
-	for i, row := range rows {
-		p.Units = append(p.Units, parseUnit(row, shown[i], fenced))
+	for _, row := range rows {
+		if shown[row[0]] == nil {
+			return p, fmt.Errorf("%s: pulse: systemctl did not tell of %s", name, row[0])
+		}
+		p.Units = append(p.Units, parseUnit(row, shown[row[0]]))
 	}
 	for _, row := range found.rows("processes", 5) {
 		one, err := parseProcess(row, book)
@@ -80,18 +82,13 @@ func parseClaim(found sections) (fleet.Claim, error) {
 }
 
 // parseUnit reads one unit: unit, daemon, present, masked, own, linked, install, configuration, user, fence.
-func parseUnit(row []string, shown map[string]string, fenced map[string]string) fleet.Unit {
+func parseUnit(row []string, shown map[string]string) fleet.Unit {
 	u := fleet.Unit{
 		Name: row[0], Daemon: kea.DaemonKind(row[1]), Present: row[2] == "yes", Masked: row[3] == "yes", Own: row[4] == "yes",
 		Config: row[7], User: row[8], Fence: row[9],
 		Active: shown["ActiveState"], Enabled: shown["UnitFileState"],
-		Fenced: fenced["/etc/systemd/system/"+row[0]+".d/kea-lockstep.conf"],
 	}
 	u.PID, _ = strconv.Atoi(shown["MainPID"]) // 0 where there is none
-	u.Since = shown["InactiveEnterTimestampMonotonic"]
-	if u.Active == "active" {
-		u.Since = shown["ActiveEnterTimestampMonotonic"]
-	}
 	if u.Masked {
 		u.Enabled = underMask(u.Present, row[5] == "linked", row[6] == "yes")
 	}

@@ -1,11 +1,14 @@
 package live
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -42,8 +45,20 @@ func TestAFleetNeedsItsPlaybooks(t *testing.T) {
 // The plan shows what runs: a kind that acts without a script would act unseen.
 func TestEveryEffectShowsItsScript(t *testing.T) {
 	f := someFleet(t)
-	at := fleet.Place{Server: "k1", Engine: kea.MySQL, Host: "192.0.2.5", Port: 3307, Name: "kea", User: "kea"}
 	looks := []orchestrator.Kind{orchestrator.KindContents, orchestrator.KindVerify, orchestrator.KindConfirm}
+	for _, engine := range []kea.Engine{kea.MySQL, kea.PostgreSQL} {
+		at := fleet.Place{Server: "k1", Engine: engine, Host: "192.0.2.5", Port: 3307, Name: "kea", User: "kea"}
+		everyEffect(t, f, at)
+	}
+	for _, kind := range looks {
+		if len(actions[kind]) > 0 {
+			t.Errorf("%s looks, and has a script that acts", kind)
+		}
+	}
+}
+
+func everyEffect(t *testing.T, f *Fleet, at fleet.Place) {
+	t.Helper()
 	for kind, names := range actions {
 		step := orchestrator.Step{ID: string(kind) + "-k1", Kind: kind, Server: "k1", At: at}
 		shown := f.Scripts(step)
@@ -54,14 +69,9 @@ func TestEveryEffectShowsItsScript(t *testing.T) {
 			if !strings.Contains(text, "set -eu") {
 				t.Errorf("%s shows no script: %.80s", kind, text)
 			}
-			if slices.Contains(names, "migrate") && !strings.Contains(text, "port='3307'\n") {
-				t.Error("the migration does not show where it goes")
+			if slices.Contains(names, "migrate") && (!strings.Contains(text, "port='3307'\n") || !strings.Contains(text, "db-upgrade "+at.Engine.AdminName())) {
+				t.Errorf("the migration does not show where it goes: %s", text)
 			}
-		}
-	}
-	for _, kind := range looks {
-		if len(actions[kind]) > 0 {
-			t.Errorf("%s looks, and has a script that acts", kind)
 		}
 	}
 }
@@ -170,6 +180,126 @@ func TestConnectionsAreKnownByTheirNumber(t *testing.T) {
 	}
 }
 
+// What PostgreSQL 15 sends after a password: it is content, its settings, the process 4321, and that it is ready.
+func TestProcessesOfPostgreSQLAreKnownByTheirNumber(t *testing.T) {
+	const key = "K\x00\x00\x00\x0c\x00\x00\x10\xe1secr"
+	stream := []byte("R\x00\x00\x00\x08\x00\x00\x00\x00S\x00\x00\x00\x16application_name\x00\x00" + key + "Z\x00\x00\x00\x05I")
+	known := strings.Index(string(stream), key) + 9
+	for cut := range stream {
+		number, ok := keyData(stream[:cut])
+		if want := cut >= known; ok != want || ok && number != 4321 {
+			t.Errorf("%d bytes: %d, %v", cut, number, ok)
+		}
+	}
+	for _, none := range []string{"", "S", "E\x00\x00\x00\x03", "E\x00\x00\x00\x08SFAT", "R\xff\xff\xff\xff", strings.Repeat("\x00", 64)} {
+		if number, ok := keyData([]byte(none)); ok {
+			t.Errorf("%q has the number %d", none, number)
+		}
+	}
+}
+
+// A session whose origin the account may not see can be anybody's, unless it is one of our own.
+func TestHiddenSessionsAreStrangersUnlessTheyAreOurs(t *testing.T) {
+	f := someFleet(t)
+	at := fleet.Place{Server: "k1", Engine: kea.PostgreSQL, Host: "192.0.2.5", Name: "kea", User: "kea"}
+	f.servers["k2"].owns(42, 1)
+	for id, want := range map[uint64]fleet.Owner{41: fleet.OwnerStranger, 42: fleet.OwnerOurs} {
+		found, err := f.attribute(t.Context(), at, []dbcheck.Session{{ID: id, User: "dba", Host: "(hidden)", Database: "kea", Hidden: true}})
+		if err != nil || len(found) != 1 || found[0].Owner != want || found[0].String() != "dba@(hidden)" {
+			t.Errorf("session %d: %+v, %v", id, found, err)
+		}
+	}
+}
+
+// Sessions of the database's own machine are of the fleet server that it runs on, over whichever way they came.
+func TestTheDatabasesOwnMachineIsFound(t *testing.T) {
+	f := someFleet(t)
+	for _, s := range f.servers {
+		s.asked = time.Now()
+	}
+	f.servers["k2"].addresses = []string{"192.0.2.12"}
+	place := func(host string) fleet.Place {
+		return fleet.Place{Server: "k1", Engine: kea.PostgreSQL, Host: host, Name: "kea"}
+	}
+	here := []dbcheck.Session{{Host: "127.0.0.1", Port: 40000}, {Host: "::1", Port: 40000}, {Host: "localhost"}, {}}
+	for host, want := range map[string]string{
+		"": "k1", "localhost": "k1", "127.0.0.1": "k1", "::1": "k1", "/var/run/postgresql": "k1", "192.0.2.12": "k2", "192.0.2.99": "",
+	} {
+		for _, s := range here {
+			if name, known, err := f.serverAt(t.Context(), place(host), s); name != want || !known || err != nil {
+				t.Errorf("database on %q, session from %q: %q %v %v", host, s.Host, name, known, err)
+			}
+		}
+	}
+	if name, _, _ := f.serverAt(t.Context(), place("192.0.2.99"), dbcheck.Session{Host: "192.0.2.12", Port: 1}); name != "k2" {
+		t.Errorf("a session from k2 is of %q", name)
+	}
+}
+
+func TestWaysToADatabase(t *testing.T) {
+	f := someFleet(t)
+	book := debian(t)
+	f.servers["k1"].book = &book
+	for _, c := range []struct {
+		engine       kea.Engine
+		host         string
+		network, way string
+		ends         []string // where they need no look
+	}{
+		{kea.MySQL, "", "unix", "/run/mysqld/mysqld.sock", []string{"/run/mysqld/mysqld.sock"}},
+		{kea.MySQL, "localhost", "unix", "/run/mysqld/mysqld.sock", []string{"/run/mysqld/mysqld.sock"}},
+		{kea.MySQL, "192.0.2.5", "tcp", "192.0.2.5:3306", []string{"192.0.2.5:3306"}},
+		{kea.PostgreSQL, "192.0.2.5", "tcp", "192.0.2.5:5432", []string{"192.0.2.5:5432"}},
+		{kea.PostgreSQL, "", "tcp", "localhost:5432", nil},
+		{kea.PostgreSQL, "localhost", "tcp", "localhost:5432", nil},
+		{kea.PostgreSQL, "/var/run/postgresql", "unix", "/var/run/postgresql/.s.PGSQL.5432", []string{"/run/postgresql/.s.PGSQL.5432"}},
+	} {
+		ref := kea.DatabaseRef{Engine: c.engine, Host: c.host, Name: "kea", User: "kea"}
+		target, err := f.target(fleet.PlaceOf("k1", ref), ref, account{user: "kea", via: "k1"})
+		if err != nil || target.Network != c.network || target.Addr != c.way || string(target.Engine) != string(c.engine) {
+			t.Errorf("%s on %q: %v, %v", c.engine, c.host, target, err)
+		}
+		if c.ends == nil {
+			continue
+		}
+		ends, err := f.ends(t.Context(), f.servers["k1"], ref)
+		if err != nil || !slices.Equal(ends, c.ends) {
+			t.Errorf("%s on %q ends at %q, %v", c.engine, c.host, ends, err)
+		}
+	}
+}
+
+func TestOnlyProgramsThatAreNeededAreMissed(t *testing.T) {
+	engine := func(e kea.Engine) kea.Config { return kea.Config{Databases: []kea.DatabaseRef{{Engine: e}}} }
+	tools := func() map[string]fleet.Verdict {
+		return map[string]fleet.Verdict{"flock": {}, "mariadb": {}, "mariadb-dump": {}, "psql": {}, "pg_dump": {}, "pg_restore": {}}
+	}
+	for _, c := range []struct {
+		configs []fleet.Config
+		want    string
+	}{
+		{nil, "flock"},
+		{[]fleet.Config{{Parsed: engine(kea.MySQL)}}, "flock mariadb mariadb-dump"},
+		{[]fleet.Config{{Parsed: engine(kea.PostgreSQL)}}, "flock pg_dump pg_restore psql"},
+		{[]fleet.Config{{Parsed: engine(kea.MySQL), Staged: &fleet.Config{Parsed: engine(kea.PostgreSQL)}}},
+			"flock mariadb mariadb-dump pg_dump pg_restore psql"},
+	} {
+		if got := strings.Join(slices.Sorted(maps.Keys(needed(tools(), debian(t), c.configs))), " "); got != c.want {
+			t.Errorf("needed: %s, want %s", got, c.want)
+		}
+	}
+}
+
+func TestVersionsOfProgramsAreRead(t *testing.T) {
+	for said, want := range map[string]int{
+		"pg_dump (PostgreSQL) 17.6 (Debian 17.6-0+deb13u1)\n": 17, "PostgreSQL 9.6.24": 9, "PostgreSQL 18beta1": 18, "": 0,
+	} {
+		if got := majorIn(said); got != want {
+			t.Errorf("%q is %d", said, got)
+		}
+	}
+}
+
 func TestSessionsHaveOwners(t *testing.T) {
 	f := someFleet(t)
 	for _, c := range []struct {
@@ -193,19 +323,51 @@ func TestSessionsHaveOwners(t *testing.T) {
 	}
 }
 
+// A connection that was lost leaves a session that the server's sshd holds until it notices. It is nobody else's; but once the
+// database counts anew, its number may be.
+func TestSessionsLeftBehindAreOurs(t *testing.T) {
+	f := someFleet(t)
+	s := f.servers["k1"]
+	s.owns(32, 1)
+	if s.leftBehind(32, nil) {
+		t.Error("it is in use")
+	}
+	s.owns(32, -1)
+	sshd, kea := holder{"81", "sshd-session", "/system.slice/ssh.service"}, holder{"77", "kea-dhcp4", "/system.slice/kea-dhcp4-server.service"}
+	for _, c := range []struct {
+		number  uint64
+		holders []holder
+		want    bool
+	}{
+		{32, []holder{sshd}, true}, {32, nil, true}, {32, []holder{kea}, false}, {32, []holder{sshd, kea}, false}, {33, []holder{sshd}, false},
+	} {
+		if got := s.leftBehind(c.number, c.holders); got != c.want {
+			t.Errorf("%d of %v: %v", c.number, c.holders, got)
+		}
+	}
+	s.owns(40, 1)
+	if got := f.ownNumbers(); got != "32,40" {
+		t.Errorf("the migration is told that %s are ours", got)
+	}
+}
+
 func TestSessionsOfTheDatabaseAreKept(t *testing.T) {
-	at := fleet.Place{Name: "kea", User: "kea"}
 	all := []dbcheck.Session{
 		{ID: 1, User: "kea", Database: "kea"}, {ID: 2, User: "kea", Database: "KEA"}, {ID: 3, User: "kea"},
 		{ID: 4, User: "app", Database: "shop"}, {ID: 5, User: "root"}, {ID: 6, User: "kea", Database: "kea", Own: true},
 		{ID: 7, User: "event_scheduler", Database: "kea", Command: "Daemon"}, {ID: 8, User: "stork", Database: "kea"},
+		{ID: 9, User: "kea", Database: "kea", Background: true}, {ID: 10, User: "stork", Database: "kea", Host: "(hidden)", Hidden: true},
 	}
-	var ids []uint64
-	for _, s := range inDatabase(all, at) {
-		ids = append(ids, s.ID)
-	}
-	if !slices.Equal(ids, []uint64{1, 2, 3, 8}) {
-		t.Errorf("kept: %v", ids)
+	for engine, want := range map[kea.Engine][]uint64{
+		kea.MySQL: {1, 2, 3, 8, 10}, kea.PostgreSQL: {1, 3, 8, 10}, // which tells cases apart
+	} {
+		var ids []uint64
+		for _, s := range inDatabase(all, fleet.Place{Engine: engine, Name: "kea", User: "kea"}) {
+			ids = append(ids, s.ID)
+		}
+		if !slices.Equal(ids, want) {
+			t.Errorf("%s: kept %v", engine, ids)
+		}
 	}
 }
 
@@ -291,13 +453,17 @@ func TestReadmeTellsHowToGoOn(t *testing.T) {
 	m := marker{
 		Run: "R1", Epoch: 2, Driver: "ops@bastion[1]", Servers: []string{"k1", "k2"},
 		Backups: "/var/backups/kea-lockstep/R1", Kept: "/var/lib/kea-lockstep/runs/R1/kept", Packages: "/var/lib/kea-lockstep/packages",
-		Databases: []orchestrator.DatabasePlan{{Name: "kea", At: fleet.Place{Server: "k1", Host: "db", Name: "kea"}}},
+		Databases: []orchestrator.DatabasePlan{
+			{Name: "kea", Engine: kea.PostgreSQL, At: fleet.Place{Server: "k1", Engine: kea.PostgreSQL, Host: "db", Name: "kea", User: "dhcp"}},
+			{Name: "kea", Engine: kea.MySQL, At: fleet.Place{Server: "k1", Engine: kea.MySQL, Name: "kea6", User: "kea"}},
+		},
 	}
 	text := m.readme("a.service b.service", "a.service")
 	for _, want := range []string{
 		"kea-lockstep resume R1", "/var/backups/kea-lockstep/R1", m.Kept, "systemctl unmask a.service b.service",
 		"/etc/systemd/system/b.service.d/kea-lockstep.conf", "systemctl start a.service",
 		"rm /var/lib/kea-lockstep/claim /var/lib/kea-lockstep/marker.json",
+		"kea-admin db-version pgsql -h db -u dhcp -n kea -p\n", "kea-admin db-version mysql -h localhost -u kea -n kea6 -p\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it does not say %q:\n%s", want, text)
@@ -306,3 +472,23 @@ func TestReadmeTellsHowToGoOn(t *testing.T) {
 }
 
 func params(name, value string) []ssh.Param { return []ssh.Param{{Name: name, Value: value}} }
+
+// What may have begun must not count as never begun.
+func TestNoAnswerIsToldFromAnUnknownFate(t *testing.T) {
+	for _, c := range []struct {
+		err             error
+		unreached, fate bool
+	}{
+		{ssh.ErrUnreachable, true, false},
+		{fmt.Errorf("asking: %w", dbcheck.ErrUnreachable), true, false},
+		{sshError(ssh.ErrFateUnknown), false, true},
+		{fmt.Errorf("waiting: %w: %w", orchestrator.ErrFateUnknown, ssh.ErrUnreachable), false, true},
+		{dbcheck.ErrAuth, false, false},
+		{nil, false, false},
+	} {
+		got := unreached(c.err)
+		if errors.Is(got, orchestrator.ErrUnreached) != c.unreached || errors.Is(got, orchestrator.ErrFateUnknown) != c.fate {
+			t.Errorf("%v is %v", c.err, got)
+		}
+	}
+}

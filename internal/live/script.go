@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
+	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator"
 	"kea-lockstep/playbooks"
 	"kea-lockstep/ssh"
@@ -15,9 +18,11 @@ import (
 // call is a script of a playbook with what it needs to know.
 type call struct {
 	action  string
+	engine  kea.Engine // of the database that it is about, if any
 	params  []ssh.Param
 	secrets []ssh.Secret
 	guard   *ssh.Guard
+	look    bool          // it changes nothing
 	timeout time.Duration // 0: a minute
 }
 
@@ -42,7 +47,7 @@ func (f *Fleet) run(ctx context.Context, s *server, c call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := book.Script(c.action)
+	text, err := book.Script(c.action, string(c.engine))
 	if err != nil {
 		return nil, err
 	}
@@ -50,8 +55,8 @@ func (f *Fleet) run(ctx context.Context, s *server, c call) ([]byte, error) {
 		c.timeout = time.Minute
 	}
 	r, err := s.host.Run(ctx, ssh.Command{
-		Script: text, Params: append(given(book, text), c.params...), Secrets: c.secrets,
-		Root: true, Guard: c.guard, Timeout: c.timeout, Title: c.action, Limit: 16 << 20,
+		Script: text, Params: append(given(book, c.engine, text), c.params...), Secrets: c.secrets,
+		Root: true, Guard: c.guard, Look: c.look, Timeout: c.timeout, Title: c.action, Limit: 16 << 20,
 	})
 	if err != nil {
 		return r.Stdout, sshError(err)
@@ -77,8 +82,13 @@ func sshError(err error) error {
 	return err
 }
 
-// given are the words of the playbook that a script asks for.
-func given(book playbooks.Playbook, script string) []ssh.Param {
+// given are the words of the playbook that a script asks for; those that differ between kinds of databases are the engine's.
+func given(book playbooks.Playbook, engine kea.Engine, script string) []ssh.Param {
+	speaks := book.Engines[string(engine)]
+	tools := slices.Clone(book.Tools)
+	for _, name := range slices.Sorted(maps.Keys(book.Engines)) {
+		tools = append(tools, book.Engines[name].Programs()...)
+	}
 	daemons := make([]string, len(book.Units))
 	for i, u := range book.Units {
 		daemons[i] = u.Daemon
@@ -90,12 +100,13 @@ func given(book playbooks.Playbook, script string) []ssh.Param {
 		{Name: "daemons", Value: strings.Join(daemons, " ")},
 		{Name: "sources", Value: strings.Join(book.Sources, " ")},
 		{Name: "timers", Value: strings.Join(book.Timers, " ")},
-		{Name: "tools", Value: strings.Join(book.Tools, " ")},
+		{Name: "tools", Value: strings.Join(tools, " ")},
 		{Name: "managers", Value: strings.Join(book.Managers, " ")},
 		{Name: "scripts", Value: book.Scripts},
 		{Name: "hooks", Value: strings.Join(book.Hooks, " ")},
-		{Name: "client", Value: book.MySQL.Client},
-		{Name: "dumper", Value: book.MySQL.Dump},
+		{Name: "client", Value: speaks.Client},
+		{Name: "dumper", Value: speaks.Dumper},
+		{Name: "loader", Value: speaks.Loader},
 	} {
 		if asks(script, p.Name) {
 			params = append(params, p)

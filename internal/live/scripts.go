@@ -48,11 +48,11 @@ func (f *Fleet) Scripts(s orchestrator.Step) []string {
 	}
 	var all []string
 	for _, action := range actions[s.Kind] {
-		text, err := book.Script(action)
+		text, err := book.Script(action, string(s.At.Engine))
 		if err != nil {
 			continue // a test asks for every one
 		}
-		all = append(all, assigned(append(given(book, text), ofStep(s, text)...))+text)
+		all = append(all, assigned(append(given(book, s.At.Engine, text), ofStep(s, text)...))+text)
 	}
 	return all
 }

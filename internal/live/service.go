@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -24,7 +25,7 @@ func (f *Fleet) Service(ctx context.Context, name string) ([]fleet.Service, erro
 	if p := f.file.Confirm.DHCPProbe; p != nil {
 		relay = p.Relay.String()
 	}
-	out, err := f.run(ctx, s, call{action: "service", timeout: 30 * time.Second, params: []ssh.Param{{Name: "relay", Value: relay}}})
+	out, err := f.run(ctx, s, call{action: "service", look: true, timeout: 30 * time.Second, params: []ssh.Param{{Name: "relay", Value: relay}}})
 	if err != nil {
 		return nil, err
 	}
@@ -132,17 +133,20 @@ func anyOf(set map[string]bool, names []string) bool {
 
 // ends gives the far ends that a connection to the database can have, as its server's kernel would name them.
 func (f *Fleet) ends(ctx context.Context, s *server, ref kea.DatabaseRef) ([]string, error) {
-	if ref.Localhost() && ref.Engine == kea.MySQL {
-		book, _ := s.playbook()
-		return []string{book.MySQL.Socket}, nil
+	if path, ok := s.socket(ref); ok {
+		return []string{runPath(path)}, nil
 	}
-	addresses := []string{ref.Host}
+	addresses := []string{cmp.Or(ref.Host, "localhost")}
 	if _, err := netip.ParseAddr(ref.Host); err != nil {
-		if addresses, err = f.resolve(ctx, s, ref.Host); err != nil {
+		if addresses, err = f.resolve(ctx, s, addresses[0]); err != nil {
 			return nil, err
 		}
 	}
-	ends := make([]string, 0, len(addresses))
+	var ends []string
+	if ref.Host == "" { // not there means localhost, and there but empty PostgreSQL's own socket
+		book, _ := s.playbook()
+		ends = append(ends, runPath(book.Engines[string(ref.Engine)].Socket))
+	}
 	for _, a := range addresses {
 		if ip, err := netip.ParseAddr(a); err == nil {
 			ends = append(ends, netip.AddrPortFrom(ip.Unmap(), uint16(ref.EffectivePort())).String())
@@ -151,12 +155,20 @@ func (f *Fleet) ends(ctx context.Context, s *server, ref kea.DatabaseRef) ([]str
 	return ends, nil
 }
 
+// runPath gives a path in /var/run, which leads to /run, the form that can be compared.
+func runPath(path string) string {
+	if rest, ok := strings.CutPrefix(path, "/var/run/"); ok {
+		return "/run/" + rest
+	}
+	return path
+}
+
 // normalPeer gives an address and port as ss prints them ("[::ffff:192.0.2.5]:3306", "[fe80::1%eth0]:22", or a path) the one
 // form that can be compared.
 func normalPeer(s string) string {
 	peer, err := netip.ParseAddrPort(s)
 	if err != nil {
-		return s
+		return runPath(s)
 	}
 	return netip.AddrPortFrom(peer.Addr().Unmap(), peer.Port()).String()
 }
@@ -166,7 +178,7 @@ func (f *Fleet) resolve(ctx context.Context, s *server, name string) ([]string, 
 	if strings.ContainsAny(name, " \t\n") || strings.HasPrefix(name, "-") {
 		return nil, fmt.Errorf("%s: %q is no host name", s.name(), name)
 	}
-	out, err := f.run(ctx, s, call{action: "resolve", timeout: 15 * time.Second, params: []ssh.Param{{Name: "names", Value: name}}})
+	out, err := f.run(ctx, s, call{action: "resolve", look: true, timeout: 15 * time.Second, params: []ssh.Param{{Name: "names", Value: name}}})
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func (f *Fleet) Software(ctx context.Context, name string) (fleet.Software, erro
 	}
 	files := slices.Sorted(maps.Keys(s.entry.Config))
 	out, err := f.run(ctx, s, call{
-		action: "software", timeout: 30 * time.Second,
+		action: "software", look: true, timeout: 30 * time.Second,
 		params: []ssh.Param{{Name: "files", Value: strings.Join(files, "\n")}},
 	})
 	if err != nil {

@@ -24,36 +24,29 @@ func (f *Fleet) test(ctx context.Context, o order) (journal.Result, error) {
 			return journal.Result{}, err
 		}
 	}
+	flag := kea.TestFlag(o.version())
 	var tested []string
 	for _, u := range o.plan.Units {
 		if !o.starts(u) || !u.Daemon.UsesDatabase() {
 			continue
 		}
-		if err := f.testUnit(ctx, o, u); err != nil {
+		if err := f.testUnit(ctx, o, u, flag); err != nil {
 			return journal.Result{}, err
 		}
 		tested = append(tested, string(u.Daemon))
 	}
-	return journal.Result{Saw: strings.Join(tested, ", ") + ": -t and -T pass"}, nil
+	return journal.Result{Saw: strings.Join(tested, ", ") + ": " + flag + " passes"}, nil
 }
 
-func (f *Fleet) testUnit(ctx context.Context, o order, u orchestrator.UnitPlan) error {
+func (f *Fleet) testUnit(ctx context.Context, o order, u orchestrator.UnitPlan, flag string) error {
 	known, ok := o.book.Unit(u.Name)
 	if !ok {
 		return fmt.Errorf("%s: the playbook does not know %s", o.Server, u.Name)
 	}
-	config := known.Config
-	p, err := f.Pulse(ctx, o.Server)
-	if err != nil {
-		return err
-	}
-	if now, ok := p.Unit(u.Name); ok && now.Config != "" {
-		config = now.Config
-	}
 	out, err := f.run(ctx, o.on, call{
 		action: "test", timeout: testLimit, guard: guardOf(o.book.State, o.Order), params: []ssh.Param{
-			{Name: "unit", Value: u.Name}, {Name: "program", Value: known.Program}, {Name: "config", Value: config},
-			{Name: "name", Value: unitPrefix + "test-" + string(u.Daemon)},
+			{Name: "unit", Value: u.Name}, {Name: "program", Value: known.Program}, {Name: "config", Value: known.Config},
+			{Name: "flag", Value: flag}, {Name: "name", Value: unitPrefix + "test-" + string(u.Daemon)},
 		},
 	})
 	status := 0

@@ -58,8 +58,12 @@ func (v Ending) heading(g journal.GroupStatus) string {
 	if g.State == journal.Refused || g.State == journal.Waiting {
 		return text
 	}
-	if i := slices.IndexFunc(g.Phases, func(p journal.PhaseStatus) bool { return p.Name == g.Phase }); i >= 0 {
-		text += fmt.Sprintf(" in phase %d, %s", i+1, g.Phase)
+	phase := g.Phase
+	if g.Problem != nil && g.Problem.Phase != "" {
+		phase = g.Problem.Phase // others may have gone on since
+	}
+	if i := slices.IndexFunc(g.Phases, func(p journal.PhaseStatus) bool { return p.Name == phase }); i >= 0 {
+		text += fmt.Sprintf(" in phase %d, %s", i+1, phase)
 	}
 	switch {
 	case g.State == journal.BackedOut:

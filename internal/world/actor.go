@@ -120,6 +120,11 @@ func (w *World) act(s *server, o orchestrator.Order) error {
 	case orchestrator.KindConfigure:
 		s.configure(o.Back())
 	case orchestrator.KindTest:
+		for _, d := range s.uses {
+			if d.away {
+				return fmt.Errorf("%s: %w: %w", s.name, orchestrator.ErrUnreached, errAway)
+			}
+		}
 		if why := w.refuses(s); why != "" {
 			return errors.New(why)
 		}

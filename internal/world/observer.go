@@ -17,7 +17,7 @@ var errAway = errors.New("connection refused")
 func (w *World) reach(name string) (*server, error) {
 	s := w.server(name)
 	if s.away {
-		return nil, fmt.Errorf("%s: %w", name, errAway)
+		return nil, fmt.Errorf("%s: %w: %w", name, orchestrator.ErrUnreached, errAway)
 	}
 	return s, nil
 }
@@ -76,7 +76,7 @@ func (w *World) pulse(s *server) fleet.Pulse {
 		}
 		seen := fleet.Unit{
 			Name: u.name, Daemon: u.daemon, Present: true, Masked: u.masked, Enabled: enabled, Active: u.active,
-			Since: fmt.Sprint(u.since), Fence: u.fence, Config: configPath, User: "_kea",
+			Fence: u.fence, Config: configPath, User: "_kea",
 		}
 		for _, r := range s.processes {
 			if r.unit == u.name {

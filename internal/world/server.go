@@ -46,7 +46,6 @@ type unit struct {
 	masked  bool
 	enabled bool
 	active  string
-	since   int
 	fence   string
 	problem string
 }
@@ -118,7 +117,6 @@ func (w *World) start(s *server, u *unit, by starter) {
 	if u.masked || u.fence != "" || u.active == "active" {
 		return
 	}
-	u.since++
 	if why := w.refuses(s); why != "" {
 		if by != byStranger && strings.HasPrefix(why, "schema") {
 			w.violate("Kea %s on %s was started against a schema it does not expect (%s): %s", s.installed.version, s.name, by, why)
@@ -169,7 +167,6 @@ func (w *World) refuses(s *server) string {
 func (s *server) stop(u *unit) {
 	s.processes = slices.DeleteFunc(s.processes, func(p process) bool { return p.unit == u.name })
 	if u.active == "active" {
-		u.since++
 	}
 	u.active = "inactive"
 }

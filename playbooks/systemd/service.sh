@@ -31,12 +31,14 @@ echo "@source"
 if [ -n "$relay" ]; then
 	ip -o route get "$relay" | sed -n 's/.* src \([^ ]*\).*/\1/p'
 fi
+journal() { journalctl --quiet --no-pager --boot --output=cat "_PID=$pid" "$@" 2>/dev/null; }
+
 printf '%s\n' "$running" | while read -r pid _ unit _; do
 	[ -n "$pid" ] || continue
 	echo "@log	$pid"
+	# Its beginning, and its end where that is not the same.
 	{
-		journalctl --quiet --no-pager --boot --output=cat "_PID=$pid" 2>/dev/null | head -n 400
-		journalctl --quiet --no-pager --boot --output=cat --lines=400 "_PID=$pid" 2>/dev/null
+		journal | head -n 400 | awk '{ print } END { exit NR < 400 }' && journal --lines=400
 	} | grep -aE '_STARTED|FAIL|FATAL|ERROR|mismatch|_DISABLED|INITIALIZE_SCHEMA' | sed 's/^@/ @/' || :
 done
 echo "@end"

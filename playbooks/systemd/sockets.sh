@@ -1,5 +1,19 @@
-# Whose a connection is. In: ports (local TCP ports, apart by blanks). A line for each that a process has: port, pid, name, unit.
+# Whose a connection is. In: ports (local TCP ports, apart by blanks), backends (processes of a database on this server that serve
+# one client each over a unix socket, likewise). A line for each process that holds the client's end: port or backend, pid, name,
+# unit.
 set -eu
+
+# units: adds to lines of port or backend, pid and name the unit that the process is in.
+units() {
+	while read -r end pid name; do
+		unit=
+		while read -r line; do
+			case $line in 0::* | *:name=systemd:*) unit=${line##*:} ;; esac
+		done 2>/dev/null <"/proc/$pid/cgroup" || :
+		printf '%s\t%s\t%s\t%s\n' "$end" "$pid" "$name" "$unit"
+	done
+}
+
 echo "@sockets"
 ss -tnpH | awk -v wanted=" $ports " '{
 	port = $4
@@ -14,11 +28,27 @@ ss -tnpH | awk -v wanted=" $ports " '{
 		sub(/".*/, "", one)
 		print port "\t" pid "\t" one
 	}
-}' | while read -r port pid name; do
-	unit=
-	while read -r line; do
-		case $line in 0::* | *:name=systemd:*) unit=${line##*:} ;; esac
-	done 2>/dev/null <"/proc/$pid/cgroup" || :
-	printf '%s\t%s\t%s\t%s\n' "$port" "$pid" "$name" "$unit"
-done
+}' | units
+echo "@backends"
+# A connection is two ends, and each knows the number of the other.
+[ -z "$backends" ] || ss -xpH | awk -v wanted=" $backends " '{
+	near = $6
+	far[near] = $8
+	while (match($0, /\("[^"]*",pid=[0-9]+/)) {
+		one = substr($0, RSTART, RLENGTH)
+		$0 = substr($0, RSTART + RLENGTH)
+		pid = one
+		sub(/.*,pid=/, "", pid)
+		sub(/^\("/, "", one)
+		sub(/".*/, "", one)
+		holders[near] = holders[near] pid "\t" one "\n"
+		if (index(wanted, " " pid " ") > 0) serves[near] = pid
+	}
+}
+END {
+	for (near in serves) {
+		n = split(holders[far[near]], lines, "\n")
+		for (i = 1; i < n; i++) print serves[near] "\t" lines[i]
+	}
+}' | units
 echo "@end"

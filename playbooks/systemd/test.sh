@@ -1,8 +1,9 @@
-# Lets the installed binary test a configuration, first alone (-t), then with its databases (-T): as the unit's user, with its
-# environment and directories. In: unit, program, config, name (of the transient unit). Needs units.sh. Daemons are stopped.
+# Lets the installed binary test a configuration: as the unit's user, with its environment and directories. In: unit, program,
+# config (where the unit's command line names none), flag (-t or -T), name (of the transient unit). Needs units.sh. Daemons are
+# stopped.
 set -eu
 unit_file "$unit"
-drop_ins "$unit"
+unit_says "$unit" "$config"
 # shellcheck disable=SC2086 # a list of paths without blanks
 text=$(cat "$file" $parts)
 set --
@@ -19,6 +20,4 @@ while read -r line; do
 done <<END
 $text
 END
-# shellcheck disable=SC2016 # for the shell inside
-systemd-run --quiet --wait --pipe --collect --unit="$name" --service-type=exec "$@" \
-	/bin/sh -c '"$0" -t "$1" && exec "$0" -T "$1"' "$program" "$config" </dev/null 2>&1
+systemd-run --quiet --wait --pipe --collect --unit="$name" --service-type=exec "$@" "$program" "$flag" "$config" </dev/null 2>&1

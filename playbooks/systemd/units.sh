@@ -43,3 +43,11 @@ unit_says() {
 $file$parts
 END
 }
+
+# links UNIT: sets linked, whether something starts it at boot, by the links that "enable" makes and a mask leaves alone.
+links() {
+	linked=unlinked
+	for link in /etc/systemd/system/*.wants/"$1" /etc/systemd/system/*.requires/"$1" /run/systemd/system/*.wants/"$1"; do
+		[ ! -L "$link" ] || linked=linked
+	done
+}

@@ -8,8 +8,12 @@ if [ -n "$kl_lock" ]; then
 	true 9>>"$kl_lock" || kl_end lock 1
 	exec 9>>"$kl_lock"
 	flock -w "$kl_wait" 9 || kl_end lock 1
-	kl_found=$(cat "$kl_epoch") || kl_end lock 1
-	if [ "$kl_found" != "$kl_want" ]; then
+	kl_found='' kl_more=''
+	{
+		IFS= read -r kl_found
+		IFS= read -r kl_more || :
+	} <"$kl_epoch" || kl_end lock 1
+	if [ "$kl_found" != "$kl_want" ] || [ -n "$kl_more" ]; then
 		printf '%s' "$kl_found"
 		kl_end superseded 75
 	fi

@@ -1,5 +1,14 @@
 # Say where a job stands, one "key value" a line. Changes nothing, save that
-# secrets of a job that has ended are removed.
+# secrets of a job that has ended are removed. Whoever waits looks while clients
+# wait: no program is run for what the shell can do.
+
+# says PREFIX FILE: the lines of a file that may not be there.
+says() {
+	while read -r line; do
+		printf '%s%s\n' "$1" "$line"
+	done 2>/dev/null <"$2" || :
+}
+
 look() {
 	if [ -e "${dir%/*}/.claim" ]; then
 		exec 7<"${dir%/*}/.claim"
@@ -14,16 +23,20 @@ look() {
 		flock -n 8 || alive=yes
 		exec 8<&-
 	fi
-	unit=$(cat "$dir/unit" 2>/dev/null)
-	if [ "$alive" = no ] && [ -n "$unit" ] && [ -d /run/systemd/system ] && systemctl is-active --quiet "$unit"; then
+	unit=
+	[ ! -e "$dir/unit" ] || read -r unit <"$dir/unit" || :
+	if [ "$alive" = no ] && ! [ -e "$dir/status" ] && [ -n "$unit" ] && [ -d /run/systemd/system ] && systemctl is-active --quiet "$unit"; then
 		alive=yes
 	fi
-	[ "$alive" = yes ] || rm -f "$dir/secrets"
+	[ "$alive" = yes ] || ! [ -e "$dir/secrets" ] || rm -f "$dir/secrets"
 	echo "alive $alive"
 	echo "unit $unit"
-	echo "boot $(cat "$dir/bootid" 2>/dev/null)"
-	echo "boot-now $(cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo unknown)"
-	sed 's/^/started-/' "$dir/started" 2>/dev/null
-	sed 's/^/status-/' "$dir/status" 2>/dev/null
-	return 0
+	[ ! -e "$dir/bootid" ] || says 'boot ' "$dir/bootid"
+	if [ -r /proc/sys/kernel/random/boot_id ]; then
+		says 'boot-now ' /proc/sys/kernel/random/boot_id
+	else
+		echo boot-now unknown
+	fi
+	[ ! -e "$dir/started" ] || says started- "$dir/started"
+	[ ! -e "$dir/status" ] || says status- "$dir/status"
 }

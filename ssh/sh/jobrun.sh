@@ -13,7 +13,7 @@ flock -s 6
 printf 'pid %s\nat %s\n' "$$" "$(date +%s.%N)" >"$kl_dir/started.new"
 mv "$kl_dir/started.new" "$kl_dir/started"
 kl_end() {
-	rm -f "$kl_dir/secrets"
+	[ ! -e "$kl_dir/secrets" ] || rm -f "$kl_dir/secrets"
 	printf 'kind %s\nexit %s\nat %s\n' "$1" "$2" "$(date +%s.%N)" >"$kl_dir/status.new"
 	mv "$kl_dir/status.new" "$kl_dir/status"
 	exit 0

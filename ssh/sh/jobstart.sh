@@ -4,7 +4,7 @@
 set -eu
 umask 077
 parent=${dir%/*}
-mkdir -p "$parent"
+[ -d "$parent" ] || mkdir -p "$parent"
 # One start or look at a time: nobody sees a claim that is half made.
 exec 7>>"$parent/.claim"
 flock -w 30 7 || exit 72
@@ -12,7 +12,9 @@ if ! mkdir "$dir" 2>/dev/null; then
 	[ ! -d "$dir" ] || exit 73
 	mkdir "$dir"
 fi
-cat /proc/sys/kernel/random/boot_id >"$dir/bootid" 2>/dev/null || echo unknown >"$dir/bootid"
+boot=unknown
+[ ! -r /proc/sys/kernel/random/boot_id ] || read -r boot </proc/sys/kernel/random/boot_id
+printf '%s\n' "$boot" >"$dir/bootid"
 printf '%s\n' "$unit" >"$dir/unit"
 printf '%s' "$script" >"$dir/script"
 printf '%s' "$params" >"$dir/params"
@@ -35,6 +37,6 @@ fi
 tries=0
 until [ -e "$dir/started" ]; do
 	tries=$((tries + 1))
-	[ "$tries" -le 1000 ] || exit 74
-	sleep 0.01
+	[ "$tries" -le 500 ] || exit 74
+	sleep 0.02
 done

@@ -1,16 +1,25 @@
 # Wait for a job's end, some seconds at most, and print what it puts out
 # meanwhile from the given byte on. The lock that the job holds wakes us at
 # once when it ends; where a process that it left behind holds the lock on,
-# the status file is seen within a fifth of a second.
-end=$(($(date +%s) + limit))
+# the status file is seen within a second.
+left=$limit
 if [ "$follow" = yes ] && [ -e "$dir/output" ]; then
 	exec 6<"$dir/output"
 	tail -c "+$((from + 1))" <&6
 fi
-while [ -d "$dir" ] && ! [ -e "$dir/status" ] && [ "$(date +%s)" -lt "$end" ]; do
-	if [ -e "$dir/alive" ] && flock -w 0.2 "$dir/alive" true; then
-		# Nobody holds it: ended, died, or systemd is about to start it.
-		look | grep -q '^alive yes' || break
+while [ -d "$dir" ] && ! [ -e "$dir/status" ] && [ "$left" -gt 0 ]; do
+	left=$((left - 1))
+	if [ -e "$dir/alive" ]; then
+		exec 8<"$dir/alive"
+		if flock -w 1 8; then
+			# Nobody holds it: ended, died, or systemd is about to start it.
+			exec 8<&-
+			[ ! -e "$dir/status" ] || break
+			case "$(look)" in *"alive yes"*) ;; *) break ;; esac
+			sleep 0.05
+		fi
+		exec 8<&-
+	else
 		sleep 0.05
 	fi
 	[ "$follow" = no ] || cat <&6

@@ -1,0 +1,53 @@
+package dbcheck
+
+import (
+	"context"
+	"database/sql/driver"
+	"time"
+)
+
+// dialect is how one kind of server is spoken to. What is the same for all of
+// them is DB's own.
+type dialect interface {
+	// connector logs in, within the target's time for it. A connection that is
+	// readOnly has the server refuse every write.
+	connector(dial Dialer, target Target, readOnly bool) (driver.Connector, error)
+	// learn asks the server what its version makes different.
+	learn(ctx context.Context, d *DB) (dialect, error)
+
+	words() words
+	quote(name string) string
+	// within makes the server itself give up a query of a question that may take
+	// long.
+	within(query string, left time.Duration) string
+	lock(name string) lockWords
+
+	identity(ctx context.Context, d *DB) (Identity, error)
+	sessions(ctx context.Context, d *DB) ([]Session, Visibility, error)
+	parts() []part
+	checksums(ctx context.Context, d *DB, tables []string) (map[string]int64, error)
+	writes(ctx context.Context, d *DB) (Writes, error)
+	settings(ctx context.Context, d *DB) (Settings, error)
+	privileges(ctx context.Context, d *DB) (Privileges, error)
+}
+
+// words are the statements that differ in nothing but their text.
+type words struct {
+	connectionID  string
+	tables        string // names of the database's tables
+	createScratch string // before the name
+	dropScratch   string // around the name, as %s
+	listScratch   string
+}
+
+// lockWords are the statements about one advisory lock.
+type lockWords struct {
+	take    string // the connection's number, and 1 if it took the lock
+	holder  string // the number of the connection that holds it, or NULL or no row
+	release string // 1 if it was held
+	args    []any  // of each
+}
+
+func dialects() map[Engine]dialect {
+	return map[Engine]dialect{MySQL: mysqlDialect{}, PostgreSQL: postgresqlDialect{}}
+}

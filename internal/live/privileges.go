@@ -1,0 +1,105 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"kea-lockstep/dbcheck"
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
+)
+
+// mayDo says what the accounts lack that migrate, dump and prove.
+func (f *Fleet) mayDo(ctx context.Context, at fleet.Place, admin *dbcheck.DB, seen *fleet.Database) error {
+	owner, err := f.database(ctx, at, asOwner, toRead)
+	if err != nil {
+		return err
+	}
+	owns, err := owner.Privileges(ctx)
+	if err != nil {
+		return err
+	}
+	administers, err := admin.Privileges(ctx)
+	if err != nil {
+		return err
+	}
+	lacks := owns.Lacks(dbcheck.ToMigrate)
+	if at.Engine == kea.MySQL && len(administers.Lacks(dbcheck.ToDump)) > 0 {
+		lacks = append(lacks, owns.Lacks(dbcheck.ToDump)...)
+	}
+	for _, l := range lacks {
+		one := fleet.Lack{What: fmt.Sprintf("%s lacks %s", owns.Account, l.Privilege), Statement: l.Statement}
+		if !slices.Contains(seen.Lacks, one) {
+			seen.Lacks = append(seen.Lacks, one)
+		}
+	}
+	seen.Scratch = fleet.Affirm("%s may make scratch databases", administers.Account)
+	if lacks := administers.Lacks(dbcheck.ToScratch); len(lacks) > 0 {
+		seen.Scratch = fleet.Deny("%s lacks %s: %s", administers.Account, lacks[0].Privilege, lacks[0].Statement)
+	}
+	if at.Engine != kea.PostgreSQL {
+		return nil
+	}
+	if seen.Scratch.OK() {
+		seen.Scratch = f.letIn(ctx, at, administers.Account)
+	}
+	return f.mayDump(ctx, at, seen)
+}
+
+// letIn says whether a PostgreSQL server lets the account into scratch databases: pg_hba.conf has a word in it, and is asked
+// before the server finds that there is no such database.
+func (f *Fleet) letIn(ctx context.Context, at fleet.Place, account string) fleet.Verdict {
+	dial, target, err := f.way(ctx, at, asAdmin)
+	if err != nil {
+		return fleet.Doubt("%v", err)
+	}
+	target.Name = dbcheck.ScratchPrefix + "0"
+	db, err := dbcheck.Open(ctx, dial, target)
+	switch {
+	case err == nil:
+		_ = db.Close() // nothing was asked of it
+	case errors.Is(err, dbcheck.ErrAuth):
+		return fleet.Deny("pg_hba.conf lets %s into %s only, and not into databases %s*: %v", account, at.Name, dbcheck.ScratchPrefix, err)
+	case !errors.Is(err, dbcheck.ErrNoDatabase):
+		return fleet.Doubt("%v", err)
+	}
+	return fleet.Affirm("%s may make scratch databases, and is let into them", account)
+}
+
+// mayDump says what a server's own programs lack: PostgreSQL's refuse to dump from a server that is newer.
+func (f *Fleet) mayDump(ctx context.Context, at fleet.Place, seen *fleet.Database) error {
+	s, err := f.server(at.Server)
+	if err != nil {
+		return err
+	}
+	out, err := f.run(ctx, s, call{action: "dumper", engine: at.Engine, timeout: 15 * time.Second})
+	var said *scriptError
+	if errors.As(err, &said) {
+		return nil // it is not there, which the look at the server tells
+	}
+	if err != nil {
+		return err
+	}
+	has, of := majorIn(string(out)), majorIn(seen.Product)
+	if has < of {
+		seen.Lacks = append(seen.Lacks, fleet.Lack{
+			What:      fmt.Sprintf("%s has %s, which cannot dump %s", at.Server, strings.TrimSpace(string(out)), seen.Product),
+			Statement: fmt.Sprintf("apt-get install postgresql-client-%d on %s", of, at.Server),
+		})
+	}
+	return nil
+}
+
+var firstNumber = regexp.MustCompile(`\d+`)
+
+// majorIn gives the first number of a text: of "pg_dump (PostgreSQL) 17.6 (Debian 17.6-0+deb13u1)", 17.
+func majorIn(text string) int {
+	n, _ := strconv.Atoi(firstNumber.FindString(text)) // 0 where there is none
+	return n
+}

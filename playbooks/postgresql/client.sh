@@ -1,0 +1,19 @@
+# Speaks to the database server. In: client, dumper, loader (programs), host, port, user, database, password.
+
+# speak PROGRAM ARGUMENT...: the program, with the password in its environment, which root alone can read: in a file it would
+# have to be a plain one, and in an argument everybody sees it. Nothing is asked for, no start-up file read, no setting of the
+# account's own lets a statement wait for a day or die before its time.
+speak() {
+	program=$1
+	shift
+	PGPASSWORD=$password PGHOST=$host PGPORT=$port PGUSER=$user PGDATABASE=$database PGCONNECT_TIMEOUT=10 PSQLRC=/dev/null \
+		PGOPTIONS='-c lock_timeout=60s -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c client_min_messages=warning' \
+		PGAPPNAME=kea-lockstep "$program" "$@"
+}
+
+# ask: the answer to the statements on standard input, one row a line, fields apart by tabs. The first that fails is the last.
+# They may name the schema in which Kea's tables are :"home".
+ask() {
+	speak "$client" --no-password --no-psqlrc --quiet --no-align --tuples-only --field-separator="$(printf '\t')" \
+		--set=ON_ERROR_STOP=1 --set=home="${home-}"
+}

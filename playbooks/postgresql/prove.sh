@@ -1,0 +1,24 @@
+# Restores a dump into a scratch database, to be compared. Owners and grants are left out: the scratch database is not theirs.
+# In: scratch. Needs client.sh and load.sh.
+set -eu
+case $scratch in
+kea_lockstep_?*) ;;
+*)
+	echo "$scratch is no scratch database" >&2
+	exit 1
+	;;
+esac
+case $scratch in *[!a-z0-9_]*) exit 1 ;; esac
+same
+ask <<END
+DROP DATABASE IF EXISTS $scratch;
+SELECT format('CREATE DATABASE $scratch TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L',
+	pg_encoding_to_char(encoding), datcollate, datctype) FROM pg_database WHERE datname = current_database() \gexec
+END
+database=$scratch
+home=$(home_of_dump)
+ask <<'END'
+CREATE SCHEMA IF NOT EXISTS :"home";
+END
+loaded --no-owner --no-privileges --single-transaction --dbname="$scratch"
+echo restored

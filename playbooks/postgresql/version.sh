@@ -1,0 +1,3 @@
+# Says which version the dumping program has: one that is older than the server refuses to dump it. In: dumper.
+set -eu
+"$dumper" --version

@@ -1,0 +1,65 @@
+package playbooks
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Connections of this test's own process, as a database that serves itself would have them.
+func TestConnectionsHaveTheirHolders(t *testing.T) {
+	h := newHost(t)
+	for _, program := range []string{"ss", "awk"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not installed here: %v", program, err)
+		}
+	}
+	name, err := os.ReadFile("/proc/self/comm")
+	if err != nil {
+		t.Skipf("processes have no names here: %v", err)
+	}
+	holder := fmt.Sprintf("%d\t%s\t", os.Getpid(), strings.TrimSpace(string(name)))
+	port := connect(t, "tcp", "127.0.0.1:0").(*net.TCPAddr).Port
+	connect(t, "unix", filepath.Join(t.TempDir(), ".s.PGSQL.5432"))
+	status, said := h.run("sockets", fmt.Sprint("ports=", port), fmt.Sprint("backends=1 ", os.Getpid()))
+	over, unix, found := strings.Cut(said, "@backends\n")
+	if status != 0 || !found || !strings.HasSuffix(said, "@end\n") {
+		t.Fatalf("%d %s", status, said)
+	}
+	if !strings.Contains(over, fmt.Sprintf("@sockets\n%d\t%s", port, holder)) {
+		t.Errorf("over TCP: %s, want %s", over, holder)
+	}
+	if !strings.Contains(unix, fmt.Sprintf("%d\t%s", os.Getpid(), holder)) {
+		t.Errorf("over a unix socket: %s, want %s", unix, holder)
+	}
+	if status, said := h.run("sockets", "ports=1", "backends="); status != 0 || said != "@sockets\n@backends\n@end\n" {
+		t.Errorf("of nothing: %d %s", status, said)
+	}
+}
+
+// connect makes a connection that stays, and gives the client's end.
+func connect(t *testing.T, network, address string) net.Addr {
+	t.Helper()
+	l, err := net.Listen(network, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := net.Dial(network, l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, one := range []interface{ Close() error }{client, server, l} {
+			_ = one.Close()
+		}
+	})
+	return client.LocalAddr()
+}
