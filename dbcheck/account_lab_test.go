@@ -11,39 +11,41 @@ import (
 )
 
 func TestScratchTouchesNothingElse(t *testing.T) {
-	s := startServer(t)
-	s.exec(t, "CREATE DATABASE kea", "CREATE DATABASE keaXlockstepX")
-	scratch, err := OpenScratch(t.Context(), dialHere, s.target("", "root", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer scratch.Close()
-	for _, name := range []string{"kea", "", ScratchPrefix, "KEA_LOCKSTEP_x", "keaXlockstepX", "x" + ScratchPrefix, "`" + ScratchPrefix} {
-		if err := scratch.Create(t.Context(), name); !errors.Is(err, ErrNotScratch) {
-			t.Errorf("create %q: %v", name, err)
-		}
-		if err := scratch.Drop(t.Context(), name); !errors.Is(err, ErrNotScratch) {
-			t.Errorf("drop %q: %v", name, err)
-		}
-	}
-	name := ScratchPrefix + awkward
-	if err := scratch.Create(t.Context(), name); err != nil {
-		t.Fatal(err)
-	}
-	if err := scratch.Create(t.Context(), name); !errors.Is(err, ErrExists) {
-		t.Errorf("made twice: %v", err)
-	}
-	if list, err := scratch.List(t.Context()); err != nil || !slices.Equal(list, []string{name}) {
-		t.Errorf("%q %v", list, err)
-	}
-	for range 2 {
-		if err := scratch.Drop(t.Context(), name); err != nil {
+	both(t, func(t *testing.T, s *server) {
+		s.exec(t, "CREATE DATABASE kea", "CREATE DATABASE "+s.quote("keaXlockstepX"))
+		scratch, err := OpenScratch(t.Context(), dialHere, s.target("", "root", ""))
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	if list, err := scratch.List(t.Context()); err != nil || len(list) != 0 {
-		t.Errorf("%q %v", list, err)
-	}
+		defer scratch.Close()
+		for _, name := range []string{"kea", "", ScratchPrefix, "KEA_LOCKSTEP_x", "keaXlockstepX", "x" + ScratchPrefix, "`" + ScratchPrefix, `"` + ScratchPrefix} {
+			if err := scratch.Create(t.Context(), name); !errors.Is(err, ErrNotScratch) {
+				t.Errorf("create %q: %v", name, err)
+			}
+			if err := scratch.Drop(t.Context(), name); !errors.Is(err, ErrNotScratch) {
+				t.Errorf("drop %q: %v", name, err)
+			}
+		}
+		name := ScratchPrefix + awkward
+		if err := scratch.Create(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+		if err := scratch.Create(t.Context(), name); !errors.Is(err, ErrExists) {
+			t.Errorf("made twice: %v", err)
+		}
+		if list, err := scratch.List(t.Context()); err != nil || !slices.Equal(list, []string{name}) {
+			t.Errorf("%q %v", list, err)
+		}
+		s.open(t, s.target(name, "root", "")) // a session that a lost proof left behind
+		for range 2 {
+			if err := scratch.Drop(t.Context(), name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if list, err := scratch.List(t.Context()); err != nil || len(list) != 0 {
+			t.Errorf("%q %v", list, err)
+		}
+	})
 }
 
 // What Lacks names is what the server refuses, and the statement that it gives

@@ -63,7 +63,7 @@ func (d *DB) AllCounts(ctx context.Context) (map[string]int64, error) {
 
 func (d *DB) baseTables(ctx context.Context) (map[string]bool, error) {
 	there := map[string]bool{}
-	err := d.each(ctx, "listing tables", d.dialect.words().tables, nil,
+	err := d.each(ctx, "listing tables", d.dialect.words().tables,
 		func(rows *sql.Rows) error {
 			var name string
 			err := rows.Scan(&name)
@@ -94,7 +94,7 @@ func (d *DB) long(ctx context.Context, doing, query string, scan func(*sql.Rows)
 	if deadline, ok := ctx.Deadline(); ok {
 		query = d.dialect.within(query, max(time.Until(deadline), time.Millisecond))
 	}
-	return d.each(ctx, doing, query, nil, scan)
+	return d.each(ctx, doing, query, scan)
 }
 
 // Fingerprint is one string for the contents of all tables and for their names.

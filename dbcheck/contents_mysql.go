@@ -36,7 +36,7 @@ func (mysqlDialect) writes(ctx context.Context, d *DB) (Writes, error) {
 	}
 	w.Log = strings.TrimSpace(vars["gtid_binlog_pos"] + vars["gtid_executed"])
 	query := "SELECT TABLE_NAME, UPDATE_TIME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND UPDATE_TIME IS NOT NULL"
-	err = d.each(ctx, "reading when tables were written", query, nil, func(rows *sql.Rows) error {
+	err = d.each(ctx, "reading when tables were written", query, func(rows *sql.Rows) error {
 		var name, at string
 		err := rows.Scan(&name, &at)
 		w.Tables[name] = at

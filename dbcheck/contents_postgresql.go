@@ -9,7 +9,7 @@ import (
 )
 
 // checksums adds up a hash of each row, so that rows need not be sorted. The text
-// of a row is the same for the same values: setUp holds still what forms it. A
+// of a row is the same for the same values: question holds still what forms it. A
 // sequence moves even where a row was refused, or was rolled back.
 func (p postgresqlDialect) checksums(ctx context.Context, d *DB, tables []string) (map[string]int64, error) {
 	parts := []string{`SELECT 'sequence ' || sequencename, coalesce(last_value, 0) FROM pg_sequences
@@ -37,7 +37,7 @@ FROM (SELECT 1) one LEFT JOIN pg_stat_user_tables ON n_tup_ins + n_tup_upd + n_t
 
 func (postgresqlDialect) writes(ctx context.Context, d *DB) (Writes, error) {
 	w := Writes{Tables: map[string]string{}}
-	err := d.each(ctx, "reading what was written", writesQuery, nil, func(rows *sql.Rows) error {
+	err := d.each(ctx, "reading what was written", writesQuery, func(rows *sql.Rows) error {
 		var name, sign, log sql.NullString
 		err := rows.Scan(&w.Started, &log, &name, &sign)
 		w.Started, w.Log = w.Started.Truncate(time.Second), log.String

@@ -3,6 +3,8 @@
 package dbcheck
 
 import (
+	"bytes"
+	"encoding/binary"
 	"io"
 	"net"
 	"path/filepath"
@@ -14,7 +16,8 @@ import (
 // answers included, and then cuts every connection: what a client that is
 // killed between two statements looks like to the server.
 type cutter struct {
-	socket string
+	server *server
+	socket string // with the name that the server's has
 	mu     sync.Mutex
 	left   int
 	next   string // the statement that was not let through; empty if none was cut
@@ -22,7 +25,7 @@ type cutter struct {
 
 func newCutter(t *testing.T, s *server, statements int) *cutter {
 	t.Helper()
-	c := &cutter{socket: filepath.Join(t.TempDir(), "cut"), left: statements}
+	c := &cutter{server: s, socket: filepath.Join(t.TempDir(), filepath.Base(s.socket)), left: statements}
 	l, err := net.Listen("unix", c.socket)
 	if err != nil {
 		t.Fatal(err)
@@ -34,15 +37,15 @@ func newCutter(t *testing.T, s *server, statements int) *cutter {
 			if err != nil {
 				return
 			}
-			go c.serve(in, s.socket)
+			go c.serve(in)
 		}
 	}()
 	return c
 }
 
-func (c *cutter) serve(in net.Conn, to string) {
+func (c *cutter) serve(in net.Conn) {
 	defer in.Close()
-	out, err := net.Dial("unix", to)
+	out, err := net.Dial("unix", c.server.socket)
 	if err != nil {
 		return
 	}
@@ -51,20 +54,12 @@ func (c *cutter) serve(in net.Conn, to string) {
 		_, _ = io.Copy(in, out)
 		_ = in.Close()
 	}()
-	for {
-		head := make([]byte, 4)
-		if _, err := io.ReadFull(in, head); err != nil {
+	for first := true; ; first = false {
+		message, statement, err := c.server.tools.message(in, first)
+		if err != nil || statement != "" && !c.allow(statement) {
 			return
 		}
-		body := make([]byte, int(head[0])|int(head[1])<<8|int(head[2])<<16)
-		if _, err := io.ReadFull(in, body); err != nil {
-			return
-		}
-		// Sequence 0 begins a command; 3 is COM_QUERY (MySQL client/server protocol).
-		if head[3] == 0 && len(body) > 0 && body[0] == 3 && !c.allow(string(body[1:])) {
-			return
-		}
-		if _, err := out.Write(append(head, body...)); err != nil {
+		if _, err := out.Write(message); err != nil {
 			return
 		}
 	}
@@ -87,4 +82,41 @@ func (c *cutter) stoppedBefore() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.next
+}
+
+// message reads one packet. Sequence 0 begins a command; 3 is COM_QUERY (MySQL
+// client/server protocol).
+func (mariadbTools) message(in io.Reader, _ bool) (whole []byte, statement string, err error) {
+	head := make([]byte, 4)
+	if _, err := io.ReadFull(in, head); err != nil {
+		return nil, "", err
+	}
+	body := make([]byte, int(head[0])|int(head[1])<<8|int(head[2])<<16)
+	if _, err := io.ReadFull(in, body); err != nil {
+		return nil, "", err
+	}
+	if head[3] == 0 && len(body) > 0 && body[0] == 3 {
+		statement = string(body[1:])
+	}
+	return append(head, body...), statement, nil
+}
+
+// message reads one message: the first has no kind (PostgreSQL manual, "Message
+// Formats").
+func (postgresqlTools) message(in io.Reader, first bool) (whole []byte, statement string, err error) {
+	head := make([]byte, 5)
+	if first {
+		head = head[1:]
+	}
+	if _, err := io.ReadFull(in, head); err != nil {
+		return nil, "", err
+	}
+	body := make([]byte, int(binary.BigEndian.Uint32(head[len(head)-4:]))-4)
+	if _, err := io.ReadFull(in, body); err != nil {
+		return nil, "", err
+	}
+	if !first && head[0] == 'Q' {
+		statement = string(bytes.TrimRight(body, "\x00"))
+	}
+	return append(head, body...), statement, nil
 }

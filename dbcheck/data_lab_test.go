@@ -5,7 +5,6 @@ package dbcheck
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"testing"
 )
 
@@ -21,16 +20,16 @@ func (s *server) feed(t *testing.T, database, file string) {
 
 func (s *server) pipe(t *testing.T, database string, sql []byte) {
 	t.Helper()
-	cmd := exec.Command("mariadb", client(s.socket, database)...)
+	cmd := s.tools.shell(s, database)
 	cmd.Stdin = bytes.NewReader(sql)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("mariadb %s: %v\n%s", database, err, out)
+		t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
 	}
 }
 
 func (s *server) dump(t *testing.T, database string) []byte {
 	t.Helper()
-	out, err := exec.Command("mariadb-dump", append([]string{"--routines", "--triggers", "--events"}, client(s.socket, database)...)...).Output()
+	out, err := s.tools.dump(s, database).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,8 +38,14 @@ func (s *server) dump(t *testing.T, database string) []byte {
 
 func (s *server) restore(t *testing.T, database string, dump []byte) {
 	t.Helper()
-	s.exec(t, "CREATE DATABASE "+mysqlDialect{}.quote(database))
+	s.exec(t, "CREATE DATABASE "+s.quote(database))
 	s.pipe(t, database, dump)
+}
+
+// saved keeps a database as it is now, and gives what makes another like it.
+func (s *server) saved(t *testing.T, database string) (again func(name string)) {
+	t.Helper()
+	return s.tools.saved(t, s, database)
 }
 
 // look takes a snapshot as the administrator, once nobody is at work any more.
@@ -60,8 +65,7 @@ func (s *server) look(t *testing.T, database string) Snapshot {
 }
 
 // sums are the checksums of all tables but those that only hold the time of
-// changes. Times of modification are levelled first: on MariaDB an UPDATE moves
-// them by itself.
+// changes, with times of modification levelled.
 func (s *server) sums(t *testing.T, database string) map[string]int64 {
 	t.Helper()
 	d := s.open(t, s.target(database, "root", ""))
@@ -70,12 +74,13 @@ func (s *server) sums(t *testing.T, database string) map[string]int64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.exec(t, "USE "+mysqlDialect{}.quote(database), "SET @disable_audit = 1")
+	var level []string
 	for _, table := range structure.Tables() {
 		if _, ok := structure["column "+table+".modification_ts"]; ok {
-			s.exec(t, "UPDATE "+mysqlDialect{}.quote(table)+" SET modification_ts = '2026-01-01 00:00:00'")
+			level = append(level, s.tools.level(table)...)
 		}
 	}
+	s.in(t, database, level...)
 	sums, err := d.Checksums(t.Context())
 	if err != nil || len(sums) == 0 {
 		t.Fatal(sums, err)

@@ -9,10 +9,9 @@ import (
 // dialect is how one kind of server is spoken to. What is the same for all of
 // them is DB's own.
 type dialect interface {
-	// connector logs in.
-	connector(dial Dialer, target Target) (driver.Connector, error)
-	// setUp is run on each new connection; empty if nothing has to be.
-	setUp(readOnly bool) string
+	// connector logs in, within the target's time for it. A connection that is
+	// readOnly has the server refuse every write.
+	connector(dial Dialer, target Target, readOnly bool) (driver.Connector, error)
 	// learn asks the server what its version makes different.
 	learn(ctx context.Context, d *DB) (dialect, error)
 
@@ -41,13 +40,12 @@ type words struct {
 	listScratch   string
 }
 
-// lockWords are the statements about one advisory lock; key is the argument of
-// each.
+// lockWords are the statements about one advisory lock.
 type lockWords struct {
 	take    string // the connection's number, and 1 if it took the lock
 	holder  string // the number of the connection that holds it, or NULL or no row
 	release string // 1 if it was held
-	key     any
+	args    []any  // of each
 }
 
 func dialects() map[Engine]dialect {

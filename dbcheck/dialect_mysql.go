@@ -19,13 +19,6 @@ func (m mysqlDialect) learn(ctx context.Context, d *DB) (dialect, error) {
 	return m, err
 }
 
-func (mysqlDialect) setUp(readOnly bool) string {
-	if readOnly {
-		return "SET SESSION TRANSACTION READ ONLY"
-	}
-	return ""
-}
-
 func (mysqlDialect) words() words {
 	return words{
 		connectionID:  "SELECT CONNECTION_ID()",
@@ -60,6 +53,6 @@ func (mysqlDialect) lock(name string) lockWords {
 		take:    "SELECT CONNECTION_ID(), GET_LOCK(?, 0)",
 		holder:  "SELECT IS_USED_LOCK(?)",
 		release: "SELECT RELEASE_LOCK(?)",
-		key:     name,
+		args:    []any{name},
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// oldestPostgreSQL is the first version that has what is asked here: routines by
-// their kind, and hashes of 64 bits.
-const oldestPostgreSQL = 11
+// oldestPostgreSQL is the first version whose catalogues have what is asked here:
+// the youngest of it is generated columns.
+const oldestPostgreSQL = 12
 
 // postgresqlDialect is PostgreSQL's.
 type postgresqlDialect struct {
@@ -26,24 +26,6 @@ func (p postgresqlDialect) learn(ctx context.Context, d *DB) (dialect, error) {
 		err = &Error{Doing: d.on(doing), Kind: ErrEngine, Err: fmt.Errorf("PostgreSQL %s is older than %d", version, oldestPostgreSQL)}
 	}
 	return p, err
-}
-
-// setUp gives every session the same manners, whatever the server, the database
-// or the account has been given: a question must not stand for long in the queue
-// behind an ALTER TABLE, and values must read the same each time. What a version
-// does not have is left out. They are set here and not while logging in, because
-// poolers refuse most of them there.
-func (postgresqlDialect) setUp(readOnly bool) string {
-	mode := "off"
-	if readOnly {
-		mode = "on"
-	}
-	return `SET default_transaction_read_only = ` + mode + `;
-SELECT set_config(w.name, w.value, false) FROM (VALUES ('lock_timeout', '5s'), ('statement_timeout', '0'),
- ('idle_session_timeout', '0'), ('idle_in_transaction_session_timeout', '0'), ('transaction_timeout', '0'),
- ('TimeZone', 'UTC'), ('IntervalStyle', 'postgres'), ('bytea_output', 'hex'), ('extra_float_digits', '1'),
- ('standard_conforming_strings', 'on'), ('quote_all_identifiers', 'off')
-) w(name, value) JOIN pg_settings USING (name)`
 }
 
 func (p postgresqlDialect) words() words {
@@ -74,23 +56,19 @@ func literal(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
 }
 
-// The server ends a query whose client asks it to, and does not notice that a
-// client is gone. Both statements are one question, and one transaction to the
-// server, with which the setting ends.
-func (postgresqlDialect) within(query string, left time.Duration) string {
-	return fmt.Sprintf("SET LOCAL statement_timeout = %d; %s", max(left.Milliseconds(), 1), query)
-}
+// Every question is given up in time: see question.
+func (postgresqlDialect) within(query string, _ time.Duration) string { return query }
 
-// PostgreSQL's advisory locks have numbers.
+// PostgreSQL's advisory locks have numbers, and are asked for with the number in
+// the question's text: one with arguments apart has no manners (see question).
 func (postgresqlDialect) lock(name string) lockWords {
 	sum := sha256.Sum256([]byte(name))
 	key := int64(binary.BigEndian.Uint64(sum[:8]))
 	return lockWords{
-		take: "SELECT pg_backend_pid(), pg_try_advisory_lock($1)::int",
-		holder: `SELECT (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
-			AND (classid::bigint << 32 | objid::bigint) = $1
-			AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1)`,
-		release: "SELECT pg_advisory_unlock($1)::int",
-		key:     key,
+		take: fmt.Sprintf("SELECT pg_backend_pid(), pg_try_advisory_lock(%d)::int", key),
+		holder: fmt.Sprintf(`SELECT (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+			AND (classid::bigint << 32 | objid::bigint) = %d
+			AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1)`, key),
+		release: fmt.Sprintf("SELECT pg_advisory_unlock(%d)::int", key),
 	}
 }

@@ -35,10 +35,9 @@ func (postgresqlDialect) identify(ctx context.Context, d *DB, server string) (Id
 		return id, d.fail(doing, err)
 	}
 	defer conn.Close()
-	// What default_transaction_read_only is without this session's own setting.
 	query := `SELECT split_part(version(), ' ', 1), current_setting('server_version'), ` + server + `, current_database(),
 		(SELECT nspname FROM pg_namespace WHERE oid = ` + keaSchema + `), pg_is_in_recovery(), pg_backend_pid(),
-		(SELECT reset_val = 'on' FROM pg_settings WHERE name = 'default_transaction_read_only')`
+		current_setting('default_transaction_read_only') = 'on'`
 	err = conn.QueryRowContext(ctx, query).Scan(&id.Product, &id.Version, &id.Server, &id.Schema, &schema, &replica, &backend, &id.ReadOnly)
 	if err != nil {
 		return id, d.fail(doing, err)
@@ -54,7 +53,7 @@ func (postgresqlDialect) identify(ctx context.Context, d *DB, server string) (Id
 		if !ok {
 			return fmt.Errorf("a %T tells no number", c)
 		}
-		id.Pooled = own.announced != backend
+		id.Pooled = own.number != backend
 		return nil
 	})
 	return id, d.fail(doing, err)

@@ -48,37 +48,32 @@ func newKea(t *testing.T, version string) kea {
 	return kea{to}
 }
 
-// client are the arguments with which a script of Kea's reaches the server.
-func client(socket, database string) []string {
-	return []string{"--socket=" + socket, "--user=root", "--password=", database}
-}
-
 // admin is kea-admin itself, not yet started.
 func (k kea) admin(s *server, command, database string) *exec.Cmd {
-	return exec.Command("sh", filepath.Join(k.root, "sbin/kea-admin"), command, "mysql",
-		"-u", "root", "-n", database, "-x", "--socket="+s.socket, "-x", "--password=")
+	args := []string{filepath.Join(k.root, "sbin/kea-admin"), command, s.tools.scripts(), "-u", "root", "-n", database}
+	return exec.Command("sh", append(args, s.tools.adminArgs(s)...)...)
 }
 
 func (k kea) init(t *testing.T, s *server, database string) {
 	t.Helper()
-	s.exec(t, "CREATE DATABASE "+mysqlDialect{}.quote(database))
+	s.exec(t, "CREATE DATABASE "+s.quote(database))
 	if out, err := k.admin(s, "db-init", database).CombinedOutput(); err != nil {
 		t.Fatalf("db-init: %v\n%s", err, out)
 	}
 }
 
 // step is the script that moves a version on; empty after the last one.
-func (k kea) step(v Version) string {
-	script := filepath.Join(k.root, "share/kea/scripts/mysql", fmt.Sprintf("upgrade_%03d_to_%03d.sh", v.Major, v.Major+1))
+func (k kea) step(s *server, v Version) string {
+	script := filepath.Join(k.root, "share/kea/scripts", s.tools.scripts(), fmt.Sprintf("upgrade_%03d_to_%03d.sh", v.Major, v.Major+1))
 	if _, err := os.Stat(script); err != nil {
 		return ""
 	}
 	return script
 }
 
-// try runs one script.
-func (k kea) try(script, socket, database string) error {
-	out, err := exec.Command("sh", append([]string{script}, client(socket, database)...)...).CombinedOutput()
+// try runs one script as kea-admin does.
+func (k kea) try(script string, s *server, socket, database string) error {
+	out, err := exec.Command("sh", append([]string{script}, s.tools.scriptArgs(socket, database)...)...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, out)
 	}

@@ -105,7 +105,7 @@ func take(ctx context.Context, db *DB, doing, name string) (uint64, error) {
 	words := db.dialect.lock(name)
 	var id uint64
 	var got sql.NullInt64
-	err = db.sql.QueryRowContext(ctx, words.take, words.key).Scan(&id, &got)
+	err = db.sql.QueryRowContext(ctx, words.take, words.args...).Scan(&id, &got)
 	switch {
 	case notSupported(err):
 		return 0, &Error{Doing: doing, Kind: ErrLockUnsupported, Err: err}
@@ -127,7 +127,7 @@ func heldBy(ctx context.Context, db *DB, name string) error {
 	held := &LockHeldError{Name: name}
 	var id sql.NullInt64
 	words := db.dialect.lock(name)
-	if err := db.sql.QueryRowContext(ctx, words.holder, words.key).Scan(&id); err != nil {
+	if err := db.sql.QueryRowContext(ctx, words.holder, words.args...).Scan(&id); err != nil {
 		return db.fail("looking for the holder of a lock", err)
 	}
 	held.Holder.ID = uint64(id.Int64)
@@ -188,7 +188,7 @@ func (l *Lock) look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
 	var holder sql.NullInt64
-	if err := l.conn.QueryRowContext(ctx, l.words.holder, l.words.key).Scan(&holder); err != nil {
+	if err := l.conn.QueryRowContext(ctx, l.words.holder, l.words.args...).Scan(&holder); err != nil {
 		return err
 	}
 	if uint64(holder.Int64) != l.id {
@@ -223,7 +223,7 @@ func (l *Lock) Release(ctx context.Context) error {
 		return err
 	}
 	var freed sql.NullInt64
-	if err := l.conn.QueryRowContext(ctx, l.words.release, l.words.key).Scan(&freed); err != nil {
+	if err := l.conn.QueryRowContext(ctx, l.words.release, l.words.args...).Scan(&freed); err != nil {
 		return fail(fmt.Sprintf("releasing lock %q", l.name), err)
 	}
 	if freed.Int64 != 1 {

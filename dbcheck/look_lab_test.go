@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -48,36 +47,38 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestSchemaVersionTellsEmptyFromBroken(t *testing.T) {
-	s := startServer(t)
-	s.exec(t, "CREATE DATABASE "+mysqlDialect{}.quote(awkward))
-	d := s.open(t, s.target(awkward, "root", ""))
-	if _, err := d.SchemaVersion(t.Context()); !errors.Is(err, ErrNoSchema) {
-		t.Fatalf("empty database: %v", err)
-	}
-	table := mysqlDialect{}.quote(awkward) + ".schema_version"
-	s.exec(t, "CREATE TABLE "+table+" (version INT PRIMARY KEY NOT NULL, minor INT)")
-	if _, err := d.SchemaVersion(t.Context()); !errors.Is(err, ErrNoVersion) {
-		t.Fatalf("no row: %v", err)
-	}
-	s.exec(t, "INSERT INTO "+table+" VALUES (22, 2)")
-	if v, err := d.SchemaVersion(t.Context()); err != nil || v != (Version{22, 2}) {
-		t.Fatalf("got %v, %v", v, err)
-	}
-	s.exec(t, "INSERT INTO "+table+" VALUES (23, 0)")
-	if _, err := d.SchemaVersion(t.Context()); !errors.Is(err, ErrNoVersion) {
-		t.Fatalf("two rows: %v", err)
-	}
+	both(t, func(t *testing.T, s *server) {
+		s.exec(t, "CREATE DATABASE "+s.quote(awkward))
+		d := s.open(t, s.target(awkward, "root", ""))
+		if _, err := d.SchemaVersion(t.Context()); !errors.Is(err, ErrNoSchema) {
+			t.Fatalf("empty database: %v", err)
+		}
+		s.in(t, awkward, "CREATE TABLE schema_version (version INT PRIMARY KEY NOT NULL, minor INT)")
+		if _, err := d.SchemaVersion(t.Context()); !errors.Is(err, ErrNoVersion) {
+			t.Fatalf("no row: %v", err)
+		}
+		s.in(t, awkward, "INSERT INTO schema_version VALUES (22, 2)")
+		if v, err := d.SchemaVersion(t.Context()); err != nil || v != (Version{22, 2}) {
+			t.Fatalf("got %v, %v", v, err)
+		}
+		s.in(t, awkward, "INSERT INTO schema_version VALUES (23, 0)")
+		if _, err := d.SchemaVersion(t.Context()); !errors.Is(err, ErrNoVersion) {
+			t.Fatalf("two rows: %v", err)
+		}
+	})
 }
 
 func TestDBCannotWrite(t *testing.T) {
-	s := startServer(t)
-	s.exec(t, "CREATE DATABASE kea", "CREATE TABLE kea.t (a INT)")
-	d := s.open(t, s.target("kea", "root", ""))
-	for _, q := range []string{"INSERT INTO t VALUES (1)", "CREATE TABLE u (a INT)", "DROP TABLE t"} {
-		if _, err := d.sql.ExecContext(t.Context(), q); err == nil {
-			t.Errorf("%s was let through", q)
+	both(t, func(t *testing.T, s *server) {
+		s.exec(t, "CREATE DATABASE kea")
+		s.in(t, "kea", "CREATE TABLE t (a INT)")
+		d := s.open(t, s.target("kea", "root", ""))
+		for _, q := range []string{"INSERT INTO t VALUES (1)", "CREATE TABLE u (a INT)", "DROP TABLE t"} {
+			if _, err := d.sql.ExecContext(t.Context(), q); err == nil {
+				t.Errorf("%s was let through", q)
+			}
 		}
-	}
+	})
 }
 
 func TestSessionsAndWhetherTheyAreAll(t *testing.T) {
@@ -140,46 +141,77 @@ func (s *server) identity(t *testing.T) (Identity, error) {
 }
 
 func TestLock(t *testing.T) {
-	s := startServer(t)
-	s.exec(t, "CREATE DATABASE kea", "CREATE USER kea@'%' IDENTIFIED BY 'pw'", "GRANT ALL ON kea.* TO kea@'%'")
-	ctx := t.Context()
-	target := s.tcp("kea", "kea", "pw")
-	first, err := AcquireLock(ctx, dialHere, target, "kea_lockstep.kea")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = AcquireLock(ctx, dialHere, target, "kea_lockstep.kea")
-	var held *LockHeldError
-	if !errors.Is(err, ErrLockHeld) || !errors.As(err, &held) || held.Holder.ID != first.ConnectionID() || held.Holder.User != "kea" || held.Holder.Host != "127.0.0.1" {
-		t.Fatalf("second: %v", err)
-	}
-	if err := first.Release(ctx); err != nil {
-		t.Fatal(err)
-	}
-	again, err := AcquireLock(ctx, dialHere, target, "kea_lockstep.kea")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.exec(t, "KILL CONNECTION "+strconv.FormatUint(again.ConnectionID(), 10))
-	waitLost(t, again)
-	if err := again.Release(ctx); !errors.Is(err, ErrLockLost) {
-		t.Errorf("release of a lost lock: %v", err)
-	}
+	both(t, func(t *testing.T, s *server) {
+		s.exec(t, append([]string{"CREATE DATABASE kea"}, s.tools.account("kea", "kea")...)...)
+		ctx := t.Context()
+		target := s.tcp("kea", "kea", "pw")
+		first, err := AcquireLock(ctx, dialHere, target, "kea_lockstep.kea")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = AcquireLock(ctx, dialHere, target, "kea_lockstep.kea")
+		var held *LockHeldError
+		if !errors.Is(err, ErrLockHeld) || !errors.As(err, &held) || held.Holder.ID != first.ConnectionID() || held.Holder.User != "kea" || held.Holder.Host != "127.0.0.1" {
+			t.Fatalf("second: %v", err)
+		}
+		other, err := AcquireLock(ctx, dialHere, target, "kea_lockstep.other")
+		if err != nil {
+			t.Fatalf("another name: %v", err)
+		}
+		if err := errors.Join(first.Release(ctx), other.Release(ctx)); err != nil {
+			t.Fatal(err)
+		}
+		again, err := AcquireLock(ctx, dialHere, target, "kea_lockstep.kea")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.exec(t, s.tools.kill(again.ConnectionID()))
+		waitLost(t, again)
+		if err := again.Release(ctx); !errors.Is(err, ErrLockLost) {
+			t.Errorf("release of a lost lock: %v", err)
+		}
+	})
 }
 
 // A tunnel that swallows everything is as bad as a closed one.
 func TestLockIsLostWithAStalledTunnel(t *testing.T) {
-	s := startServer(t)
-	s.exec(t, "CREATE DATABASE kea")
-	tunnel := newTunnel(t, s.tcp("", "", "").Addr)
-	target := s.tcp("kea", "root", "")
-	target.Addr = tunnel.addr
-	lock, err := AcquireLock(t.Context(), dialHere, target, "kea_lockstep.kea")
-	if err != nil {
-		t.Fatal(err)
-	}
-	close(tunnel.stall)
-	waitLost(t, lock)
+	both(t, func(t *testing.T, s *server) {
+		s.exec(t, append([]string{"CREATE DATABASE kea"}, s.tools.account("kea", "kea")...)...)
+		tunnel := newTunnel(t, s.tcp("", "", "").Addr)
+		target := s.tcp("kea", "kea", "pw")
+		target.Addr = tunnel.addr
+		lock, err := AcquireLock(t.Context(), dialHere, target, "kea_lockstep.kea")
+		if err != nil {
+			t.Fatal(err)
+		}
+		close(tunnel.stall)
+		waitLost(t, lock)
+	})
+}
+
+// Nor does a question or an opening wait longer than its context.
+func TestStalledTunnelHoldsNobody(t *testing.T) {
+	both(t, func(t *testing.T, s *server) {
+		s.exec(t, append([]string{"CREATE DATABASE kea"}, s.tools.account("kea", "kea")...)...)
+		tunnel := newTunnel(t, s.tcp("", "", "").Addr)
+		target := s.tcp("kea", "kea", "pw")
+		target.Addr = tunnel.addr
+		d := s.open(t, target)
+		close(tunnel.stall)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		if _, err := d.ConnectionID(ctx); !errors.Is(err, ErrUnreachable) {
+			t.Errorf("a question: %v", err)
+		}
+		target.ConnectTimeout = time.Second
+		if _, err := Open(t.Context(), dialHere, target); !errors.Is(err, ErrUnreachable) {
+			t.Errorf("an opening: %v", err)
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
 }
 
 func waitLost(t *testing.T, l *Lock) {
@@ -243,24 +275,63 @@ func (u *tunnel) copy(to io.Writer, from io.Reader) {
 // A question that was given up must not stay behind in the server, where it
 // would keep a table from being altered.
 func TestGivenUpQuestionsEnd(t *testing.T) {
-	s := startServer(t)
-	s.exec(t, "CREATE DATABASE kea")
-	d := s.open(t, s.target("kea", "root", ""))
-	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-	defer cancel()
-	err := d.long(ctx, "sleeping", "SELECT SLEEP(3600)", func(r *sql.Rows) error { var x int; return r.Scan(&x) })
-	t.Log(err)
-	for deadline := time.Now().Add(10 * time.Second); ; {
-		list, _, err := d.Sessions(t.Context())
+	both(t, func(t *testing.T, s *server) {
+		s.exec(t, "CREATE DATABASE kea")
+		d := s.open(t, s.target("kea", "root", ""))
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		err := d.long(ctx, "sleeping", s.tools.sleep(), func(r *sql.Rows) error { var x any; return r.Scan(&x) })
+		if err == nil {
+			t.Error("it was answered")
+		}
+		for deadline := time.Now().Add(10 * time.Second); ; {
+			list, _, err := d.Sessions(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			busy := slices.ContainsFunc(list, func(s Session) bool { return s.Client() && !s.Own && !s.Idle })
+			if !busy {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("still there: %v", list)
+			}
+		}
+	})
+}
+
+// A connection that broke, or that the server ended, is dialed again.
+func TestBrokenConnectionIsDialedAgain(t *testing.T) {
+	both(t, func(t *testing.T, s *server) {
+		s.exec(t, append([]string{"CREATE DATABASE kea"}, s.tools.account("kea", "kea")...)...)
+		target, ctx := s.tcp("kea", "kea", "pw"), t.Context()
+		var last net.Conn
+		d, err := Open(ctx, func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := dialHere(ctx, network, addr)
+			last = conn
+			return conn, err
+		}, target)
 		if err != nil {
 			t.Fatal(err)
 		}
-		busy := slices.ContainsFunc(list, func(s Session) bool { return !s.Own && s.Command == "Query" })
-		if !busy {
-			return
+		defer d.Close()
+		ask := func() uint64 {
+			t.Helper()
+			id, err := d.ConnectionID(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("still there: %v", list)
+		first := ask()
+		s.exec(t, s.tools.kill(first))
+		second := ask()
+		if second == first {
+			t.Fatalf("connection %d was ended", first)
 		}
-	}
+		_ = last.Close()
+		if third := ask(); third == second {
+			t.Errorf("connection %d was closed", second)
+		}
+	})
 }

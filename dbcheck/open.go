@@ -3,9 +3,7 @@ package dbcheck
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"fmt"
-	"time"
 )
 
 // DB looks at one database over one kept connection, which the server holds
@@ -53,19 +51,18 @@ func (d *DB) ConnectionID(ctx context.Context) (uint64, error) {
 	return id, err
 }
 
-// connect opens a pool of exactly one connection, which is set up each time it
-// is dialed.
+// connect opens a pool of exactly one connection.
 func connect(ctx context.Context, dial Dialer, target Target, readOnly bool) (*DB, error) {
 	doing := "opening " + target.String()
 	spoken, ok := dialects()[target.Engine]
 	if !ok {
 		return nil, &Error{Doing: doing, Kind: ErrEngine}
 	}
-	connector, err := spoken.connector(dial, target)
+	connector, err := spoken.connector(dial, target, readOnly)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", doing, err)
 	}
-	pool := sql.OpenDB(starter{Connector: connector, query: spoken.setUp(readOnly), timeout: target.connectTimeout()})
+	pool := sql.OpenDB(connector)
 	pool.SetMaxOpenConns(1)
 	pool.SetMaxIdleConns(1)
 	ctx, cancel := context.WithTimeout(ctx, target.connectTimeout())
@@ -75,32 +72,6 @@ func connect(ctx context.Context, dial Dialer, target Target, readOnly bool) (*D
 		return nil, fail(doing, err)
 	}
 	return &DB{sql: pool, target: target, dialect: spoken}, nil
-}
-
-// starter runs a statement on each new connection before it is used.
-type starter struct {
-	driver.Connector
-	query   string
-	timeout time.Duration
-}
-
-func (s starter) Connect(ctx context.Context) (driver.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	conn, err := s.Connector.Connect(ctx)
-	if err != nil || s.query == "" {
-		return conn, err
-	}
-	session, ok := conn.(driver.ExecerContext)
-	if !ok {
-		_ = conn.Close()
-		return nil, fmt.Errorf("a %T cannot be set up", conn)
-	}
-	if _, err := session.ExecContext(ctx, s.query, nil); err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return conn, nil
 }
 
 // limit gives ctx a deadline if it has none.
@@ -123,10 +94,10 @@ func (d *DB) row(ctx context.Context, doing, query string, into ...any) error {
 }
 
 // each asks for rows and hands every one to scan.
-func (d *DB) each(ctx context.Context, doing, query string, args []any, scan func(*sql.Rows) error) error {
+func (d *DB) each(ctx context.Context, doing, query string, scan func(*sql.Rows) error) error {
 	ctx, cancel := d.limit(ctx)
 	defer cancel()
-	rows, err := d.sql.QueryContext(ctx, query, args...)
+	rows, err := d.sql.QueryContext(ctx, query)
 	if err != nil {
 		return d.fail(doing, err)
 	}

@@ -1,13 +1,24 @@
 package dbcheck
 
 import (
+	"context"
 	"database/sql/driver"
+	"fmt"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 )
 
-func (mysqlDialect) connector(dial Dialer, target Target) (driver.Connector, error) {
-	return mysql.NewConnector(config(dial, target))
+func (mysqlDialect) connector(dial Dialer, target Target, readOnly bool) (driver.Connector, error) {
+	connector, err := mysql.NewConnector(config(dial, target))
+	if err != nil {
+		return nil, err
+	}
+	start := starter{Connector: connector, timeout: target.connectTimeout()}
+	if readOnly {
+		start.query = "SET SESSION TRANSACTION READ ONLY"
+	}
+	return start, nil
 }
 
 func config(dial Dialer, target Target) *mysql.Config {
@@ -29,4 +40,30 @@ func config(dial Dialer, target Target) *mysql.Config {
 		"group_concat_max_len": "1048576",
 	}
 	return cfg
+}
+
+// starter runs a statement on each new connection before it is used.
+type starter struct {
+	driver.Connector
+	query   string
+	timeout time.Duration
+}
+
+func (s starter) Connect(ctx context.Context) (driver.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	conn, err := s.Connector.Connect(ctx)
+	if err != nil || s.query == "" {
+		return conn, err
+	}
+	session, ok := conn.(driver.ExecerContext)
+	if !ok {
+		_ = conn.Close()
+		return nil, fmt.Errorf("a %T cannot be set up", conn)
+	}
+	if _, err := session.ExecContext(ctx, s.query, nil); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return conn, nil
 }

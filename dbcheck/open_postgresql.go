@@ -18,7 +18,7 @@ import (
 // maintenance is the database that every server has, for Scratch without a name.
 const maintenance = "postgres"
 
-func (postgresqlDialect) connector(dial Dialer, target Target) (driver.Connector, error) {
+func (postgresqlDialect) connector(dial Dialer, target Target, readOnly bool) (driver.Connector, error) {
 	cfg := pq.Config{
 		User: target.User, Password: string(target.Password), Database: target.Name,
 		Host:            target.Addr, // for messages: the dialer knows the way
@@ -26,22 +26,21 @@ func (postgresqlDialect) connector(dial Dialer, target Target) (driver.Connector
 		ClientEncoding:  "UTF8", Datestyle: "ISO, MDY",
 		SSLMode:  pq.SSLModeDisable,  // the dialer encrypts: pq would add this machine's own certificates
 		Passfile: os.DevNull + "/no", // nor are its passwords for others
-		// One round trip for a question with arguments, and none left prepared.
-		BinaryParameters: true,
 	}
 	if cfg.Database == "" {
 		cfg.Database = maintenance
 	}
-	return postgresqlConnector{dial: dial, target: target, config: cfg}, nil
+	return postgresqlConnector{dial: dial, target: target, config: cfg, readOnly: readOnly}, nil
 }
 
 // postgresqlConnector makes connections that end when the context of what they
 // are doing does. pq alone would ask the server to end, and wait for its answer
 // for as long as there is none.
 type postgresqlConnector struct {
-	dial   Dialer
-	target Target
-	config pq.Config
+	dial     Dialer
+	target   Target
+	config   pq.Config
+	readOnly bool
 }
 
 // Driver is pq's.
@@ -49,20 +48,23 @@ func (postgresqlConnector) Driver() driver.Driver { return pq.Driver{} }
 
 // Connect dials and logs in.
 func (c postgresqlConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	connector, err := pq.NewConnectorConfig(c.config)
-	if err != nil {
-		return nil, err
-	}
+	ctx, cancel := context.WithTimeout(ctx, c.target.connectTimeout())
+	defer cancel()
 	raw, err := c.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	heard := &announced{Conn: raw}
-	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
+	heard := &login{Conn: raw}
+	connector, err := pq.NewConnectorConfig(c.config)
+	if err != nil {
+		_ = raw.Close()
+		return nil, err
+	}
 	connector.Dialer(newWay(heard, c.open))
+	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
 	conn, err := connector.Connect(ctx)
-	if !stop() && err == nil {
-		err = context.Cause(ctx)
+	if !stop() {
+		err = context.Cause(ctx) // and not that the connection was closed
 	}
 	made, ok := conn.(pqConn)
 	if err == nil && !ok {
@@ -70,12 +72,9 @@ func (c postgresqlConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	if err != nil {
 		_ = raw.Close()
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
 		return nil, err
 	}
-	return &postgresqlConn{pqConn: made, raw: raw, announced: heard.id}, nil
+	return &postgresqlConn{pqConn: made, raw: raw, number: heard.number, readOnly: c.readOnly}, nil
 }
 
 // open dials, and encrypts where that is wanted.

@@ -27,7 +27,7 @@ func (m mysqlDialect) privileges(ctx context.Context, d *DB) (Privileges, error)
 		return Privileges{}, err
 	}
 	p.trusted = !v.on("log_bin") || v.on("log_bin_trust_function_creators")
-	err = d.each(ctx, "asking for the account's privileges", "SHOW GRANTS", nil, func(rows *sql.Rows) error {
+	err = d.each(ctx, "asking for the account's privileges", "SHOW GRANTS", func(rows *sql.Rows) error {
 		var line string
 		err := rows.Scan(&line)
 		if g, ok := parseGrant(line); ok {

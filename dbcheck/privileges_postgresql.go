@@ -31,7 +31,7 @@ func owned(schema string) string {
 func (p postgresqlDialect) privileges(ctx context.Context, d *DB) (Privileges, error) {
 	rights := postgresqlRights{}
 	var account string
-	err := d.each(ctx, "asking for the account's privileges", lacksQuery(), nil, func(rows *sql.Rows) error {
+	err := d.each(ctx, "asking for the account's privileges", lacksQuery(), func(rows *sql.Rows) error {
 		var purpose Purpose
 		var lack Lack
 		err := rows.Scan(&purpose, &lack.Privilege, &lack.Statement)

@@ -75,8 +75,23 @@ func TestSqueeze(t *testing.T) {
 		"a /* never closed":                               "a",
 		"":                                                "",
 	} {
-		if got := squeeze(in); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
+		if got := squeeze(in, mysqlToken); got != want {
+			t.Errorf("MySQL: %q: %q, want %q", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{
+		"BEGIN\n  --why\n  x := 1; /* a /* b */ c */\nEND": "BEGIN x := 1; END",
+		"SELECT '-- no', \"/* no */\", a #> b":             "SELECT '-- no', \"/* no */\", a #> b",
+		"SELECT 'it''s -- x', 'b\\', -- c":                 "SELECT 'it''s -- x', 'b\\',",
+		"SELECT E'b\\'-- no', e'\\\\' -- c":                "SELECT E'b\\'-- no', e'\\\\'",
+		"EXECUTE $x$ a  -- $$ no $x$  || $$  $$":           "EXECUTE $x$ a  -- $$ no $x$ || $$  $$",
+		"SELECT price$1$,  a$b  -- $":                      "SELECT price$1$, a$b",
+		"a /* b /* never closed */":                        "a",
+		"$never  closed$":                                  "$never closed$",
+		"":                                                 "",
+	} {
+		if got := squeeze(in, postgresqlToken); got != want {
+			t.Errorf("PostgreSQL: %q: %q, want %q", in, got, want)
 		}
 	}
 }
@@ -84,13 +99,16 @@ func TestSqueeze(t *testing.T) {
 func FuzzSqueeze(f *testing.F) {
 	f.Add("BEGIN -- x\n SET a = 'b''c'; END")
 	f.Add("'\\")
+	f.Add("/*/**/ E'\\'' $a$ /* $a$")
 	f.Fuzz(func(t *testing.T, s string) {
-		once := squeeze(s)
-		if len(once) > len(s) {
-			t.Errorf("%q grew to %q", s, once)
-		}
-		if !strings.ContainsAny(s, "-#/'\"`\\") && strings.Join(strings.Fields(s), "") != strings.Join(strings.Fields(once), "") {
-			t.Errorf("%q lost more than white space: %q", s, once)
+		for _, first := range []token{mysqlToken, postgresqlToken} {
+			once := squeeze(s, first)
+			if len(once) > len(s) {
+				t.Errorf("%q grew to %q", s, once)
+			}
+			if !strings.ContainsAny(s, "-#/'\"`\\") && strings.Join(strings.Fields(s), "") != strings.Join(strings.Fields(once), "") {
+				t.Errorf("%q lost more than white space: %q", s, once)
+			}
 		}
 	})
 }

@@ -15,29 +15,29 @@ import (
 
 var update = flag.Bool("update", false, "write reference/*.json anew")
 
-const referenceFile = "reference/mysql-22.2.json"
-
 // The structures that this package carries are what Kea's scripts make today,
 // and so are the interrupted states from which a step can run again.
-func TestReferences(t *testing.T) {
-	s := startServer(t)
+func TestReferences(t *testing.T) { both(t, testReference) }
+
+func testReference(t *testing.T, s *server) {
 	old, young := newKea(t, "2.6.3"), newKea(t, "3.0.3")
 	old.init(t, s, "walk")
-	s.feed(t, "walk", "testdata/rows-22.2.sql")
+	s.feed(t, "walk", fmt.Sprintf("testdata/rows-%s-22.2.sql", s.engine))
 	made := walk(t, s, young, "walk")
-	made.Engine, made.MadeFrom = MySQL, "kea-admin 2.6.3-1+deb13u1 and 3.0.3-1~bpo13+1"
+	made.Engine, made.MadeFrom = s.engine, "kea-admin 2.6.3-1+deb13u1 and 3.0.3-1~bpo13+1"
 	text, err := json.MarshalIndent(made, "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
 	text = append(text, '\n')
+	file := fmt.Sprintf("reference/%s-22.2.json", s.engine)
 	if *update {
-		if err := os.WriteFile(referenceFile, text, 0o644); err != nil {
+		if err := os.WriteFile(file, text, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if had, err := os.ReadFile(referenceFile); err != nil || !bytes.Equal(had, text) {
-		t.Errorf("%s is not what Kea makes (go test -tags lab -run TestReferences . -args -update): %v", referenceFile, err)
+	if had, err := os.ReadFile(file); err != nil || !bytes.Equal(had, text) {
+		t.Errorf("%s is not what Kea makes (go test -tags lab -run TestReferences . -args -update): %v", file, err)
 	}
 
 	young.init(t, s, "fresh")
@@ -55,18 +55,18 @@ func walk(t *testing.T, s *server, k kea, database string) chain {
 	from := s.look(t, database)
 	c.Links = []chainLink{{Version: from.Version, change: changeBetween(nil, from.Structure)}}
 	for {
-		script := k.step(from.Version)
+		script := k.step(s, from.Version)
 		if script == "" {
 			return c
 		}
-		dump := s.dump(t, database)
-		if err := k.try(script, s.socket, database); err != nil {
+		again := s.saved(t, database)
+		if err := k.try(script, s, s.socket, database); err != nil {
 			t.Fatal(err)
 		}
 		to := s.look(t, database)
 		link := chainLink{Version: to.Version, change: changeBetween(from.Structure, to.Structure)}
-		link.Again = cutEverywhere(t, s, func(socket, database string) error { return k.try(script, socket, database) },
-			dump, from, to, s.sums(t, database))
+		link.Again = cutEverywhere(t, s, func(socket, database string) error { return k.try(script, s, socket, database) },
+			again, from, to, s.sums(t, database))
 		c.Links = append(c.Links, link)
 		from = to
 	}
@@ -75,13 +75,13 @@ func walk(t *testing.T, s *server, k kea, database string) chain {
 // cutEverywhere cuts one step before each of its statements and runs it again,
 // and gives the states from which that led to the same end. A state that looks
 // like the one before the step must be among these, or Classify would lie.
-func cutEverywhere(t *testing.T, s *server, run func(socket, database string) error, dump []byte, from, to Snapshot, sums map[string]int64) []change {
+func cutEverywhere(t *testing.T, s *server, run func(socket, database string) error, save func(string), from, to Snapshot, sums map[string]int64) []change {
 	t.Helper()
 	var again []change
 	seen := map[string]bool{}
 	for n := 0; ; n++ {
 		database := fmt.Sprintf("cut_%d_%d", to.Version.Major, n)
-		s.restore(t, database, dump)
+		save(database)
 		cut := newCutter(t, s, n)
 		first := run(cut.socket, database)
 		if cut.stoppedBefore() == "" {
@@ -100,7 +100,7 @@ func cutEverywhere(t *testing.T, s *server, run func(socket, database string) er
 			maps.Equal(s.sums(t, database), sums)
 		left := changeBetween(from.Structure, now.Structure)
 		t.Logf("%v to %v, cut before %q: %d changes, runs again: %v (%v)", from.Version, to.Version, clip(cut.stoppedBefore()), len(left.Set)+len(left.Gone), whole, err)
-		s.exec(t, "DROP DATABASE "+mysqlDialect{}.quote(database))
+		s.exec(t, "DROP DATABASE "+s.quote(database))
 		key := fmt.Sprint(left.Set, left.Gone)
 		clean := len(left.Set)+len(left.Gone) == 0
 		switch {

@@ -56,7 +56,7 @@ func (s *Scratch) List(ctx context.Context) ([]string, error) {
 		names = append(names, name)
 		return err
 	}
-	err := s.db.each(ctx, "listing scratch databases", s.db.dialect.words().listScratch, nil, scan)
+	err := s.db.each(ctx, "listing scratch databases", s.db.dialect.words().listScratch, scan)
 	return names, err
 }
 

@@ -18,6 +18,7 @@ import (
 // administrator is root, without a password on its socket.
 type server struct {
 	engine Engine
+	tools  tools
 	port   int
 	socket string
 	cmd    *exec.Cmd
@@ -37,7 +38,7 @@ func startServer(t *testing.T, options ...string) *server {
 	if err := os.Mkdir(temp, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	s := &server{engine: MySQL, port: freePort(t), socket: filepath.Join(dir, "s")}
+	s := &server{engine: MySQL, tools: mariadbTools{}, port: freePort(t), socket: filepath.Join(dir, "s")}
 	args := append([]string{"--no-defaults", "--user=root", "--datadir=" + data, "--socket=" + s.socket, "--tmpdir=" + temp,
 		"--bind-address=127.0.0.1", "--port=" + strconv.Itoa(s.port), "--skip-name-resolve",
 		"--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--pid-file=" + filepath.Join(dir, "pid")}, options...)
@@ -82,6 +83,9 @@ func (s *server) tcp(name, user, password string) Target {
 	t.Network, t.Addr = "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
 	return t
 }
+
+// quote makes a name an identifier.
+func (s *server) quote(name string) string { return dialects()[s.engine].quote(name) }
 
 func (s *server) exec(t *testing.T, statements ...string) {
 	t.Helper()

@@ -34,7 +34,7 @@ func (m mysqlDialect) sessions(ctx context.Context, d *DB) ([]Session, Visibilit
 		list = append(list, s)
 		return err
 	}
-	err := d.each(ctx, "listing sessions", m.sessionsQuery(), nil, scan)
+	err := d.each(ctx, "listing sessions", m.sessionsQuery(), scan)
 	return list, visibility(process > 0, count, clients), err
 }
 

@@ -63,7 +63,7 @@ func (postgresqlDialect) sessions(ctx context.Context, d *DB) ([]Session, Visibi
 		list = append(list, s)
 		return err
 	}
-	err := d.each(ctx, "listing sessions", sessionsQuery, nil, scan)
+	err := d.each(ctx, "listing sessions", sessionsQuery, scan)
 	return list, seen(mayReadAll, hidden), err
 }
 
@@ -74,5 +74,5 @@ func seen(mayReadAll bool, hidden int) Visibility {
 	case hidden == 0:
 		return Visibility{true, "the account has no pg_read_all_stats, and no other role has a session in this database"}
 	}
-	return Visibility{false, fmt.Sprintf("the account has no pg_read_all_stats: where %d sessions of other roles in this database come from is hidden", hidden)}
+	return Visibility{false, fmt.Sprintf("the account has no pg_read_all_stats: it cannot see where sessions of other roles come from, of which this database has %d", hidden)}
 }

@@ -3,7 +3,6 @@ package dbcheck
 import (
 	"context"
 	"database/sql"
-	"time"
 )
 
 const definers = `SELECT DEFINER FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()
@@ -29,7 +28,7 @@ func (mysqlDialect) settings(ctx context.Context, d *DB) (Settings, error) {
 		PrimaryKeyRequired: v.on("sql_require_primary_key"),
 		MaxPacket:          v.number("max_allowed_packet"), Uptime: seconds(status.number("uptime")),
 	}
-	err = d.each(ctx, "asking for definers", definers, nil, func(rows *sql.Rows) error {
+	err = d.each(ctx, "asking for definers", definers, func(rows *sql.Rows) error {
 		var account string
 		err := rows.Scan(&account)
 		s.Definers = append(s.Definers, account)
@@ -40,7 +39,7 @@ func (mysqlDialect) settings(ctx context.Context, d *DB) (Settings, error) {
 	}
 	query := `SELECT TABLE_NAME, IFNULL(ENGINE, ''), IFNULL(TABLE_ROWS, 0), IFNULL(DATA_LENGTH, 0) + IFNULL(INDEX_LENGTH, 0) AS bytes
 		FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' ORDER BY bytes DESC, TABLE_NAME`
-	err = d.each(ctx, "reading the sizes of tables", query, nil, func(rows *sql.Rows) error {
+	err = d.each(ctx, "reading the sizes of tables", query, func(rows *sql.Rows) error {
 		var t TableSize
 		err := rows.Scan(&t.Name, &t.Engine, &t.Rows, &t.Bytes)
 		s.Tables = append(s.Tables, t)
@@ -48,5 +47,3 @@ func (mysqlDialect) settings(ctx context.Context, d *DB) (Settings, error) {
 	})
 	return s, err
 }
-
-func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// What each setting is without this session's own, and what the account may not
+// What each setting is without that of this question, and what the account may not
 // see is missing.
 const settingsQuery = `SELECT coalesce(max(reset_val) FILTER (WHERE name = 'lock_timeout'), '0')::bigint,
  coalesce(max(reset_val) FILTER (WHERE name = 'TimeZone'), ''),
@@ -29,7 +29,7 @@ func (postgresqlDialect) settings(ctx context.Context, d *DB) (Settings, error) 
 	}
 	s.LockWait = time.Duration(milliseconds) * time.Millisecond
 	s.Uptime = seconds(uptime)
-	err = d.each(ctx, "asking for owners", "SELECT DISTINCT pg_get_userbyid(owner) FROM ("+owned(keaSchema)+") o ORDER BY 1", nil, func(rows *sql.Rows) error {
+	err = d.each(ctx, "asking for owners", "SELECT DISTINCT pg_get_userbyid(owner) FROM ("+owned(keaSchema)+") o ORDER BY 1", func(rows *sql.Rows) error {
 		var account string
 		err := rows.Scan(&account)
 		s.Definers = append(s.Definers, account)
@@ -38,7 +38,7 @@ func (postgresqlDialect) settings(ctx context.Context, d *DB) (Settings, error) 
 	if err != nil {
 		return s, err
 	}
-	err = d.each(ctx, "reading the sizes of tables", sizesQuery, nil, func(rows *sql.Rows) error {
+	err = d.each(ctx, "reading the sizes of tables", sizesQuery, func(rows *sql.Rows) error {
 		var t TableSize
 		err := rows.Scan(&t.Name, &t.Engine, &t.Rows, &t.Bytes)
 		s.Tables = append(s.Tables, t)

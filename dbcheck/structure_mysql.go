@@ -25,9 +25,9 @@ func (mysqlDialect) parts() []part {
 			AND p.ROUTINE_TYPE = r.ROUTINE_TYPE AND p.ORDINAL_POSITION > 0), ''), ') ', IFNULL(r.DTD_IDENTIFIER, ''), '\t', IFNULL(r.ROUTINE_DEFINITION, CHAR(0)))
 			FROM information_schema.ROUTINES r WHERE r.ROUTINE_SCHEMA = DATABASE()`, addRoutine},
 		{"triggers", `SELECT TRIGGER_NAME, CONCAT(ACTION_TIMING, ' ', EVENT_MANIPULATION, ' on ', EVENT_OBJECT_TABLE, '\t', ACTION_STATEMENT)
-			FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()`, addBody("trigger")},
-		{"views", `SELECT TABLE_NAME, CONCAT('\t', IFNULL(NULLIF(VIEW_DEFINITION, ''), CHAR(0))) FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE()`, addBody("view")},
-		{"events", `SELECT EVENT_NAME, CONCAT(STATUS, '\t', IFNULL(EVENT_DEFINITION, CHAR(0))) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()`, addBody("event")},
+			FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()`, addBody("trigger", mysqlToken)},
+		{"views", `SELECT TABLE_NAME, CONCAT('\t', IFNULL(NULLIF(VIEW_DEFINITION, ''), CHAR(0))) FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE()`, addBody("view", mysqlToken)},
+		{"events", `SELECT EVENT_NAME, CONCAT(STATUS, '\t', IFNULL(EVENT_DEFINITION, CHAR(0))) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()`, addBody("event", mysqlToken)},
 	}
 }
 
@@ -42,5 +42,5 @@ func addColumn(s Structure, name, is string) {
 // addRoutine adds a procedure or function; its name comes with the kind.
 func addRoutine(s Structure, name, is string) {
 	head, body, _ := strings.Cut(is, "\t")
-	addBody("")(s, name, parameterWidth.ReplaceAllString(head, "$1")+"\t"+body)
+	addBody("", mysqlToken)(s, name, parameterWidth.ReplaceAllString(head, "$1")+"\t"+body)
 }

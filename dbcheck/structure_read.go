@@ -13,6 +13,7 @@ import (
 // nowhere else (dhcpdb_create.* and upgrade_*.sh of Kea 1.6 to 3.0). Some
 // steps of a migration change nothing but these: 22 to 23 only inserts a row.
 var filledTables = []string{
+	"ddns_replace_client_name_types", // PostgreSQL's; MySQL has an ENUM
 	"dhcp_option_scope", "host_identifier_type", "lease6_types", "lease_hwaddr_source",
 	"lease_state", "modification", "option_def_data_type", "parameter_data_type",
 }
@@ -42,7 +43,7 @@ func (d *DB) Structure(ctx context.Context) (Structure, error) {
 			p.add(s, name.String, is.String)
 			return err
 		}
-		if err := d.each(ctx, "reading "+p.what, p.query, nil, scan); err != nil {
+		if err := d.each(ctx, "reading "+p.what, p.query, scan); err != nil {
 			return nil, err
 		}
 	}
@@ -62,10 +63,10 @@ func (d *DB) Structure(ctx context.Context) (Structure, error) {
 // addBody adds an object whose description ends, after a tab, in a body of SQL,
 // of which the hash is kept. A body of one NUL stands for one that the account
 // may not read.
-func addBody(kind string) func(Structure, string, string) {
+func addBody(kind string, first token) func(Structure, string, string) {
 	return func(s Structure, name, is string) {
 		head, body, _ := strings.Cut(is, "\t")
-		text := "sha256:" + bodyHash(body)
+		text := "sha256:" + bodyHash(body, first)
 		if body == "\x00" {
 			text = unreadable
 		}
@@ -73,8 +74,8 @@ func addBody(kind string) func(Structure, string, string) {
 	}
 }
 
-func bodyHash(body string) string {
-	sum := sha256.Sum256([]byte(squeeze(body)))
+func bodyHash(body string, first token) string {
+	sum := sha256.Sum256([]byte(squeeze(body, first)))
 	return hex.EncodeToString(sum[:8])
 }
 
@@ -108,6 +109,6 @@ func (d *DB) contents(ctx context.Context, table string) (string, error) {
 		return nil
 	}
 	query := fmt.Sprintf("SELECT * FROM %s ORDER BY 1 LIMIT %d", d.dialect.quote(table), mostRows)
-	err := d.each(ctx, "reading "+table, query, nil, scan)
+	err := d.each(ctx, "reading "+table, query, scan)
 	return strings.Join(all, ", "), err
 }

@@ -18,7 +18,7 @@ const (
 	// MySQL covers MySQL, MariaDB, Percona and Galera: Kea speaks to all of them
 	// as "mysql".
 	MySQL Engine = "mysql"
-	// PostgreSQL is that of version 11 and younger.
+	// PostgreSQL is that of version 12 and younger.
 	PostgreSQL Engine = "postgresql"
 )
 

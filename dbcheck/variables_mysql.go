@@ -16,7 +16,7 @@ type variables map[string]string
 func (d *DB) variables(ctx context.Context, kind string, names ...string) (variables, error) {
 	query := "SHOW GLOBAL " + kind + " WHERE Variable_name IN ('" + strings.Join(names, "','") + "')"
 	found := variables{}
-	err := d.each(ctx, "reading the server's "+strings.ToLower(kind), query, nil, func(rows *sql.Rows) error {
+	err := d.each(ctx, "reading the server's "+strings.ToLower(kind), query, func(rows *sql.Rows) error {
 		var name, value sql.NullString
 		if err := rows.Scan(&name, &value); err != nil {
 			return err
