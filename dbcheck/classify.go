@@ -62,8 +62,9 @@ type Classification struct {
 // and a step's half does not pass, not even one that only added a row to one of
 // the tables that Kea fills. What it does not look at are rows of other tables;
 // in MySQL's steps from 22 to 30 whatever changes such rows can be done twice
-// without harm, or goes with a change of structure (TestReferences cuts every step
-// before each of its statements and runs it again).
+// without harm, or goes with a change of structure, and PostgreSQL's from 22 to 29
+// are a transaction each, so that no half of one stays (TestReferences cuts every
+// step before each of its statements and runs it again).
 //
 // Take Now when the migration's own sessions are gone: a server finishes the
 // statement of a client that was killed.

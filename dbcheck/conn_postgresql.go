@@ -64,7 +64,7 @@ func (c *postgresqlConn) QueryContext(ctx context.Context, query string, args []
 	rows, err := c.pqConn.QueryContext(ctx, query, args)
 	if err != nil {
 		stop()
-		return nil, ended(ctx, err)
+		return nil, c.failed(ctx, err)
 	}
 	return watchedRows{rows, stop}, nil
 }
@@ -77,24 +77,26 @@ func (c *postgresqlConn) ExecContext(ctx context.Context, query string, args []d
 	}
 	defer c.watch(ctx)()
 	result, err := c.pqConn.ExecContext(ctx, query, args)
-	return result, ended(ctx, err)
+	return result, c.failed(ctx, err)
 }
 
 // Ping asks for nothing.
 func (c *postgresqlConn) Ping(ctx context.Context) error {
 	defer c.watch(ctx)()
-	return ended(ctx, c.pqConn.Ping(ctx))
+	return c.failed(ctx, c.pqConn.Ping(ctx))
 }
 
-// ended gives the context's error where that is why a question failed. A server
-// that ended an idle session has not looked at the question: it is asked anew.
-func ended(ctx context.Context, err error) error {
+// failed gives the context's error where that is why a question failed. Where the
+// connection broke, what writes nothing is asked again over another one.
+func (c *postgresqlConn) failed(ctx context.Context, err error) error {
 	var server *pq.Error
 	switch {
-	case err != nil && ctx.Err() != nil:
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.As(err, &server) && server.SQLState() == "57P05":
-		return driver.ErrBadConn
+	case c.readOnly && !errors.As(err, &server):
+		return fmt.Errorf("%w: %w", driver.ErrBadConn, err)
 	}
 	return err
 }

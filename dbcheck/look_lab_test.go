@@ -299,3 +299,39 @@ func TestGivenUpQuestionsEnd(t *testing.T) {
 		}
 	})
 }
+
+// A connection that broke, or that the server ended, is dialed again.
+func TestBrokenConnectionIsDialedAgain(t *testing.T) {
+	both(t, func(t *testing.T, s *server) {
+		s.exec(t, append([]string{"CREATE DATABASE kea"}, s.tools.account("kea", "kea")...)...)
+		target, ctx := s.tcp("kea", "kea", "pw"), t.Context()
+		var last net.Conn
+		d, err := Open(ctx, func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := dialHere(ctx, network, addr)
+			last = conn
+			return conn, err
+		}, target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		ask := func() uint64 {
+			t.Helper()
+			id, err := d.ConnectionID(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		first := ask()
+		s.exec(t, s.tools.kill(first))
+		second := ask()
+		if second == first {
+			t.Fatalf("connection %d was ended", first)
+		}
+		_ = last.Close()
+		if third := ask(); third == second {
+			t.Errorf("connection %d was closed", second)
+		}
+	})
+}

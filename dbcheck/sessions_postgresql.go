@@ -74,5 +74,5 @@ func seen(mayReadAll bool, hidden int) Visibility {
 	case hidden == 0:
 		return Visibility{true, "the account has no pg_read_all_stats, and no other role has a session in this database"}
 	}
-	return Visibility{false, fmt.Sprintf("the account has no pg_read_all_stats: where %d sessions of other roles in this database come from is hidden", hidden)}
+	return Visibility{false, fmt.Sprintf("the account has no pg_read_all_stats: it cannot see where sessions of other roles come from, of which this database has %d", hidden)}
 }

@@ -46,3 +46,5 @@ func (s Settings) Bytes() int64 {
 
 // Settings reads them, in three round trips for PostgreSQL and four for MySQL.
 func (d *DB) Settings(ctx context.Context) (Settings, error) { return d.dialect.settings(ctx, d) }
+
+func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }

@@ -3,7 +3,6 @@ package dbcheck
 import (
 	"context"
 	"database/sql"
-	"time"
 )
 
 const definers = `SELECT DEFINER FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()
@@ -48,5 +47,3 @@ func (mysqlDialect) settings(ctx context.Context, d *DB) (Settings, error) {
 	})
 	return s, err
 }
-
-func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }

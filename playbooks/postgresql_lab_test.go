@@ -187,6 +187,11 @@ func TestPostgreSQLIsProvedAndRestored(t *testing.T) {
 					t.Fatalf("prove: %d %s", status, said)
 				}
 			}
+			look := exec.Command("psql", "--no-psqlrc", "-qAt", "-h", "127.0.0.1", "-U", "kea_admin", "-d", "kea_lockstep_ab12", "-c", "SELECT version FROM schema_version")
+			look.Env = append(os.Environ(), "PGPASSWORD="+adminPassword)
+			if found, err := look.CombinedOutput(); err != nil || string(found) != "22\n" {
+				t.Errorf("whoever looks at the proof finds %s", found)
+			}
 			rows := func(database string) string {
 				return s.sql(database, `SET search_path TO `+home+`; SELECT count(*), sum(state), (SELECT sum(leases) FROM lease4_stat),
 					(SELECT name FROM lease_state WHERE state = 1), (SELECT last_value FROM hosts_host_id_seq) FROM lease4`)

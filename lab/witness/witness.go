@@ -4,6 +4,7 @@ package witness
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"sync"
 	"time"
@@ -32,6 +33,7 @@ type Witness struct {
 	workers sync.WaitGroup
 	samples []sample    // the schema worker's until it has ended
 	scans   []time.Time // the process worker's until it has ended
+	told    chan sample // to whoever waits for the database to tell
 }
 
 // Start begins to watch. The context is for the start alone; Stop ends the watch.
@@ -48,7 +50,7 @@ func Start(ctx context.Context, fleet *lab.Fleet) (*Witness, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Witness{fleet: fleet, begin: time.Now(), prober: prober, schema: schema, scanner: scanner}
+	w := &Witness{fleet: fleet, begin: time.Now(), prober: prober, schema: schema, scanner: scanner, told: make(chan sample)}
 	watch, stop := context.WithCancel(context.WithoutCancel(ctx))
 	w.stop = stop
 	w.workers.Go(prober.listen)
@@ -57,6 +59,10 @@ func Start(ctx context.Context, fleet *lab.Fleet) (*Witness, error) {
 	w.every(watch, readEvery, func() {
 		if s := schema.read(watch); watch.Err() == nil {
 			w.samples = append(w.samples, s)
+			select {
+			case w.told <- s:
+			default:
+			}
 		}
 	})
 	w.workers.Go(func() { w.scan(watch) })
@@ -110,6 +116,21 @@ func (w *Witness) AwaitOffers(ctx context.Context, servers ...string) error {
 		}
 	}
 	return nil
+}
+
+// AwaitSchema waits until the database tells the witness its schema's version, asked from now on.
+func (w *Witness) AwaitSchema(ctx context.Context) error {
+	now := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for the schema's version: %w", ctx.Err())
+		case s := <-w.told:
+			if s.version != "" && s.asked.After(now) {
+				return nil
+			}
+		}
+	}
 }
 
 // Stop ends the watch and says what was seen.

@@ -19,7 +19,14 @@ const install = `export DEBIAN_FRONTEND=noninteractive
 v=$(apt-cache madison kea-common | awk '/backports/ { print $3 }')
 apt-get -q install -y -o Dpkg::Options::=--force-confold kea-dhcp4-server=$v kea-admin=$v kea-common=$v`
 
-const migrate = `KEA_ADMIN_DB_PASSWORD=` + lab.KeaPassword + ` kea-admin db-upgrade mysql -h $DB -u kea -n kea`
+const migrate = `KEA_ADMIN_DB_PASSWORD=` + lab.KeaPassword + ` kea-admin db-upgrade $ENGINE -h $DB -u kea -n kea`
+
+// onEach runs a test on a fleet of each engine.
+func onEach(t *testing.T, test func(*testing.T, lab.Engine)) {
+	for _, engine := range []lab.Engine{lab.MySQL, lab.PostgreSQL} {
+		t.Run(string(engine), func(t *testing.T) { test(t, engine) })
+	}
+}
 
 func start(t *testing.T, f *lab.Fleet) *witness.Witness {
 	t.Helper()
@@ -87,15 +94,17 @@ func TestAPackageThatStartsKeaOnTheOldSchemaIsSeen(t *testing.T) {
 	}
 }
 
-func TestAMigrationUnderRunningOldKeasIsSeen(t *testing.T) {
-	f := labtest.Up(t, lab.Spec{Servers: 2})
+func TestAMigrationUnderRunningOldKeasIsSeen(t *testing.T) { onEach(t, migrationUnderRunningKeas) }
+
+func migrationUnderRunningKeas(t *testing.T, engine lab.Engine) {
+	f := labtest.Up(t, lab.Spec{Servers: 2, Engine: engine})
 	w := start(t, f)
 	// k1's daemon goes on running from a program that is no longer on the disk; k2 is untouched.
 	labtest.Must(t, f, "k1", "systemctl mask kea-dhcp4-server\n"+install)
 	if _, err := os.Stat(filepath.Join(f.Root("k1"), "usr/sbin/kea-dhcp4")); err != nil {
 		t.Fatal(err)
 	}
-	labtest.Must(t, f, "k1", "DB="+f.DB.Address.String()+"\n"+migrate)
+	labtest.Must(t, f, "k1", "ENGINE="+engine.KeaAdmin()+" DB="+f.DB.Address.String()+"\n"+migrate)
 	await(t, w, "k2")
 	r := w.Stop()
 	t.Log(r)
@@ -109,8 +118,47 @@ func TestAMigrationUnderRunningOldKeasIsSeen(t *testing.T) {
 	if !blamed["k1"] || !blamed["k2"] {
 		t.Error("old Keas ran on the new schema, and the witness did not see each of them")
 	}
-	if last := r.Schema[len(r.Schema)-1].Version; last != "30.0" {
+	if last := r.Schema[len(r.Schema)-1].Version; last != witness.Expects(engine, "3.0.3") {
 		t.Errorf("the schema is %s at the end, says the witness", last)
+	}
+}
+
+// A database that falls silent in the middle of a session is no answer, and seen again as soon as it speaks.
+func TestASilentDatabaseIsNoAnswer(t *testing.T) { onEach(t, silentDatabase) }
+
+func silentDatabase(t *testing.T, engine lab.Engine) {
+	f := labtest.Up(t, lab.Spec{Servers: 1, Engine: engine})
+	w := start(t, f)
+	db, err := f.OpenDatabaseWithin(2*time.Second, lab.WitnessUser, lab.WitnessPassword, f.Prober)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.PingContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Freeze(t.Context(), lab.DatabaseHost); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.PingContext(t.Context()); err == nil { // which takes its two seconds
+		t.Error("a frozen database answers")
+	}
+	if err := f.Thaw(t.Context(), lab.DatabaseHost); err != nil {
+		t.Fatal(err)
+	}
+	await(t, w)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if err := w.AwaitSchema(ctx); err != nil {
+		t.Error(err)
+	}
+	r := w.Stop()
+	t.Log(r)
+	if len(r.Schema) != 3 || r.Schema[1].Version != "" || r.Schema[2].Version != "22.2" {
+		t.Errorf("answered, silent, answered was to be seen: %v", r.Schema)
+	}
+	if r.Blind.Schema > 6*time.Second {
+		t.Errorf("the witness was blind for %s after two seconds of silence", r.Blind.Schema)
 	}
 }
 

@@ -3,7 +3,7 @@
 # that has to go (a view of its tables), nothing is done. Needs client.sh and load.sh.
 set -eu
 same
-home=$(home_of_dump)
+listed
 
 cleared() {
 	cat <<'STATEMENTS'
