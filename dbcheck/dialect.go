@@ -34,6 +34,7 @@ type dialect interface {
 // words are the statements that differ in nothing but their text.
 type words struct {
 	connectionID  string
+	endSession    string // with its number as %d
 	tables        string // names of the database's tables
 	createScratch string // before the name
 	dropScratch   string // around the name, as %s

@@ -22,6 +22,7 @@ func (m mysqlDialect) learn(ctx context.Context, d *DB) (dialect, error) {
 func (mysqlDialect) words() words {
 	return words{
 		connectionID:  "SELECT CONNECTION_ID()",
+		endSession:    "KILL CONNECTION %d",
 		tables:        "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'",
 		createScratch: "CREATE DATABASE %s",
 		dropScratch:   "DROP DATABASE IF EXISTS %s",

@@ -35,6 +35,7 @@ func (p postgresqlDialect) words() words {
 	}
 	return words{
 		connectionID:  "SELECT pg_backend_pid()",
+		endSession:    "SELECT pg_terminate_backend(%d)",
 		tables:        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = " + keaSchema,
 		createScratch: "CREATE DATABASE %s TEMPLATE template0",
 		dropScratch:   drop,

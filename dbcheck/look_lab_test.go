@@ -165,7 +165,9 @@ func TestLock(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.exec(t, s.tools.kill(again.ConnectionID()))
+		if err := s.open(t, target).EndSession(ctx, again.ConnectionID()); err != nil {
+			t.Fatal(err)
+		}
 		waitLost(t, again)
 		if err := again.Release(ctx); !errors.Is(err, ErrLockLost) {
 			t.Errorf("release of a lost lock: %v", err)

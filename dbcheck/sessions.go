@@ -58,3 +58,15 @@ type Visibility struct {
 func (d *DB) Sessions(ctx context.Context) ([]Session, Visibility, error) {
 	return d.dialect.sessions(ctx, d)
 }
+
+// EndSession ends a session of this account, by its number: one of our own that
+// a lost connection left behind. A number that is no session's is no error in
+// PostgreSQL, and one in MySQL.
+func (d *DB) EndSession(ctx context.Context, id uint64) error {
+	ctx, cancel := d.limit(ctx)
+	defer cancel()
+	if _, err := d.sql.ExecContext(ctx, fmt.Sprintf(d.dialect.words().endSession, id)); err != nil {
+		return d.fail(fmt.Sprintf("ending session %d", id), err)
+	}
+	return nil
+}

@@ -21,6 +21,9 @@ type Drive struct {
 	Actor    Actor
 	Locker   Locker // nil: markers alone name the driver
 	Operator Operator
+	Dead     []string // servers that Resume asks the operator to declare dead
+	// Absence is how long there may be no answer at all, to a gate or a step, before that is a no. Zero: 40 s.
+	Absence time.Duration
 	// Again surveys the fleet and makes the plan of one group anew, for the gate that asks whether it is still as planned.
 	Again func(ctx context.Context, group string) (Plan, error)
 	// Told hears of every event once it is durable. It must not block. Nil: nobody listens.
@@ -66,9 +69,18 @@ func (d *Drive) Resume(ctx context.Context, b journal.Begun) error {
 		}
 	}
 	d.epoch = d.fold.Status().Epoch + 1
+	declared, err := d.buried(ctx)
+	if err != nil {
+		return err
+	}
 	b.Driver, b.Version = d.Driver, d.Version
 	if err := d.record(ctx, journal.Event{Type: journal.DriveBegun}.With(b)); err != nil {
 		return err
+	}
+	for _, e := range declared {
+		if err := d.record(ctx, e); err != nil {
+			return err
+		}
 	}
 	return d.groups(ctx, true)
 }

@@ -49,7 +49,7 @@ func (g *groupDrive) backOut(ctx context.Context, cause error) (journal.State, e
 	g.held, g.stranger, g.stopping, g.free = false, fleet.Verdict{}, nil, map[string]bool{}
 	g.mu.Unlock()
 	// Whatever the events say, the old software goes with the old schema alone: another drive may have migrated meanwhile.
-	if v := until(ctx, patience, func() fleet.Verdict { return g.scene().unmigrated(ctx) }); !v.OK() {
+	if v := g.until(ctx, patience, func() fleet.Verdict { return g.scene().unmigrated(ctx) }); !v.OK() {
 		return g.ended(ctx, journal.Halted, g.problem(fmt.Errorf("backing out after %w: %s", cause, v.Saw)))
 	}
 	if err := g.record(ctx, journal.Event{Type: journal.BackingOut}.With(cause.Error())); err != nil {
@@ -108,7 +108,7 @@ func (g *groupDrive) mend(ctx context.Context, cause error) (again bool, err err
 	if err := g.hold(ctx, g.fencedNames()); err != nil {
 		return false, err
 	}
-	if v := until(ctx, patience, func() fleet.Verdict { return g.othersQuiet(ctx) }); !v.OK() {
+	if v := g.until(ctx, patience, func() fleet.Verdict { return g.othersQuiet(ctx) }); !v.OK() {
 		return false, &gateError{GateQuiet, g.status().Phase, v}
 	}
 	return true, nil

@@ -153,7 +153,7 @@ func (g *groupDrive) restore(ctx context.Context, phase string, s Step, now flee
 // classify asks the database how far its migration got, and waits as long as there may be no answer.
 func (g *groupDrive) classify(ctx context.Context, s Step) (m fleet.Migration, err error) {
 	d, _ := g.group.Database(s.Database)
-	until(ctx, patience, func() fleet.Verdict {
+	g.until(ctx, patience, func() fleet.Verdict {
 		if m, err = g.World.Migration(ctx, s.At, d.Before, d.Target); err != nil {
 			return fleet.Doubt("%v", err)
 		}

@@ -13,6 +13,7 @@ const (
 	AskBack    Ask = "back"    // back out to the old state?
 	AskRestore Ask = "restore" // restore the backup over a torn schema? wants the typed word
 	AskStop    Ask = "stop"    // stop what was started behind our back?
+	AskDead    Ask = "dead"    // is this server lost? wants its name, typed
 )
 
 // Question is put to the operator at a gate.

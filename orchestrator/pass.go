@@ -13,13 +13,13 @@ import (
 // patience is how long a gate may take to become yes: a stopped daemon's session takes a moment to end.
 const patience = 5 * time.Second
 
-// absence is how long there may be no answer at all, to a gate or a step: a server that was restarted comes back, a cable is plugged
-// in again, a database is there again. To halt for it would cost clients more than to wait.
+// absence is how long there may be no answer unless the drive says otherwise: a server that was restarted comes back, a cable is
+// plugged in again, a database is there again. To halt for it would cost clients more than to wait.
 const absence = 40 * time.Second
 
 // gate puts a gate's question until it is yes or patience ends, and writes the answer down.
 func (g *groupDrive) gate(ctx context.Context, name GateName, phase string) error {
-	v := until(ctx, patience, func() fleet.Verdict {
+	v := g.until(ctx, patience, func() fleet.Verdict {
 		if err := g.mayAct(); err != nil {
 			return fleet.Deny("%v", err)
 		}

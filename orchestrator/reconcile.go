@@ -45,7 +45,7 @@ func (g *groupDrive) anyFree() bool { return len(g.free) > 0 }
 
 // past says whether every database is at the schema that a started daemon needs.
 func (g *groupDrive) past(ctx context.Context) bool {
-	return until(ctx, patience, func() fleet.Verdict { return g.scene().whole(ctx) }).OK()
+	return g.until(ctx, patience, func() fleet.Verdict { return g.scene().whole(ctx) }).OK()
 }
 
 // stoppedNames gives the servers that this run stopped, or was about to, and whose fence is not lifted.
@@ -104,8 +104,11 @@ func (g *groupDrive) stands(ctx context.Context, s Step) bool {
 			return false
 		}
 	case KindDump, KindContents, KindProve:
-		return g.status().PastReturn || g.unwritten(ctx).OK()
+		return g.status().PastReturn || g.recorded(s.ID).Done && g.unwritten(ctx).OK()
 	}
 	probe := kinds[s.Kind].probe
-	return probe == nil || until(ctx, patience, func() fleet.Verdict { return probe(ctx, g.scene(), s) }).OK()
+	if probe == nil {
+		return g.recorded(s.ID).Done // not so of a server that has taken a dead one's place
+	}
+	return g.until(ctx, patience, func() fleet.Verdict { return probe(ctx, g.scene(), s) }).OK()
 }

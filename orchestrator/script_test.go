@@ -29,6 +29,7 @@ type play struct {
 	events   []journal.Event // of every drive, in the order in which they became durable
 	on       func(journal.Event)
 	at       func(world.Point) world.Fault
+	dead     []string // declared dead by the next drive
 }
 
 // acted runs a play in a bubble of its own time.
@@ -72,7 +73,7 @@ func (p *play) begin() (*world.Driver, *orchestrator.Drive) {
 	return driver, &orchestrator.Drive{
 		Run: "run", Driver: fmt.Sprint("driver ", p.epoch), Log: driver, World: driver, Actor: driver, Locker: driver, Operator: p,
 		Again: func(ctx context.Context, group string) (orchestrator.Plan, error) { return p.plan(ctx, driver, group) },
-		Told:  p.told,
+		Told:  p.told, Dead: p.dead,
 	}
 }
 

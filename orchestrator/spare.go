@@ -77,7 +77,7 @@ func (g *groupDrive) lame(name string) bool {
 
 // startReady passes the gate for some of the rest, and starts and confirms them.
 func (g *groupDrive) startReady(ctx context.Context, ready []string) error {
-	v := until(ctx, patience, func() fleet.Verdict { return g.mayStart(ctx, ready) })
+	v := g.until(ctx, patience, func() fleet.Verdict { return g.mayStart(ctx, ready) })
 	asked := journal.Asking{Gate: string(GateCanary), Verdict: v}
 	if err := g.record(ctx, journal.Event{Type: journal.GateAsked, Phase: StartRest}.With(asked)); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package orchestrator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,7 +85,7 @@ func (g *groupDrive) again(ctx context.Context, s Step) bool {
 // answers waits until a server and the databases that it uses answer, as long as one may be away.
 func (g *groupDrive) answers(ctx context.Context, server string) bool {
 	w := g.scene()
-	return until(ctx, patience, func() fleet.Verdict {
+	return g.until(ctx, patience, func() fleet.Verdict {
 		if _, err := w.Pulse(ctx, server); err != nil {
 			return fleet.Doubt("%s: %v", server, err)
 		}
@@ -104,7 +105,7 @@ func (g *groupDrive) answers(ctx context.Context, server string) bool {
 
 // reads reads what the step's result is, and waits as long as there may be no answer.
 func (g *groupDrive) reads(ctx context.Context, s Step, def kind) (result journal.Result, v fleet.Verdict, err error) {
-	v = until(ctx, patience, func() fleet.Verdict {
+	v = g.until(ctx, patience, func() fleet.Verdict {
 		if result, err = def.read(ctx, g.scene(), s); err != nil {
 			return fleet.Doubt("%v", err)
 		}
@@ -140,17 +141,17 @@ func (g *groupDrive) order(ctx context.Context, s Step, def kind) (journal.Resul
 
 // await asks until the answer is yes or patience ends. The pause between questions is short: the outage is the price.
 func (g *groupDrive) await(ctx context.Context, s Step, def kind, patience time.Duration) fleet.Verdict {
-	return until(ctx, patience, func() fleet.Verdict { return def.probe(ctx, g.scene(), s) })
+	return g.until(ctx, patience, func() fleet.Verdict { return def.probe(ctx, g.scene(), s) })
 }
 
 // until asks until the answer is yes or patience ends. That begins anew whenever nothing could be told, for as long as an answer may
 // be missing.
-func until(ctx context.Context, patience time.Duration, ask func() fleet.Verdict) fleet.Verdict {
+func (g *groupDrive) until(ctx context.Context, patience time.Duration, ask func() fleet.Verdict) fleet.Verdict {
 	begun := time.Now()
 	deadline := begun.Add(patience)
 	for {
 		v := ask()
-		if v.Answer == fleet.CannotTell && time.Since(begun) < absence {
+		if v.Answer == fleet.CannotTell && time.Since(begun) < cmp.Or(g.Absence, absence) {
 			deadline = time.Now().Add(max(patience, 2*between))
 		}
 		if v.OK() || ctx.Err() != nil || !time.Now().Add(between).Before(deadline) {

@@ -43,12 +43,13 @@ func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string
 		yes: c.Bool("yes"), colour: d.colour, say: func(text string) { d.tell.say(p.Err, text) }, answered: d.tell.answered,
 		requests: make(chan orchestrator.Request, 4), stop: make(chan struct{}), unproved: d.unproved,
 	}
-	if in, ok := terminal(p.In); ok && !d.op.yes {
+	if in, ok := terminal(p.In); ok && (!d.op.yes || len(c.StringSlice("declare-dead")) > 0) {
 		d.op.lines, d.op.drop = typed(in)
 	}
 	progress := view.NewProgress(d.colour)
 	d.drive = &orchestrator.Drive{
 		Run: run, Driver: p.driver, Version: buildVersion(), Log: s, World: world, Actor: world, Locker: noticing{world, &d.held}, Operator: d.op,
+		Absence: p.absence,
 		Told: func(e journal.Event, status journal.Status) {
 			events++
 			e.Seq = events

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
@@ -90,6 +91,7 @@ func (b *bench) program(out, talk io.Writer) *program {
 	p := newProgram(Streams{In: b.in, Out: out, Err: talk})
 	b.calls++
 	p.driver = fmt.Sprintf("operator@desk process %d", b.calls)
+	p.absence = time.Millisecond
 	p.signals = func() (<-chan os.Signal, func()) { return b.signals, func() {} }
 	p.connect = func(fleet.File) (acting, error) {
 		d := b.world.Drive(p.driver, &world.Log{})

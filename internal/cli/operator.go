@@ -56,7 +56,7 @@ func (o *operator) Ask(ctx context.Context, q orchestrator.Question) (bool, erro
 	if err := o.inTime(q); err != nil {
 		return false, err
 	}
-	if o.yes {
+	if o.yes && q.Ask != orchestrator.AskDead { // whose death it is, is typed
 		if why := o.unproved(q.Group); q.Ask == orchestrator.AskReturn && why != "" {
 			return false, fmt.Errorf("%w: %s", errUnproved, why)
 		}

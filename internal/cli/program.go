@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/user"
+	"time"
 
 	"golang.org/x/term"
 
@@ -33,7 +34,8 @@ type program struct {
 	Streams
 	connect func(fleet.File) (acting, error)
 	random  io.Reader
-	driver  string // who drives, for others to read
+	driver  string        // who drives, for others to read
+	absence time.Duration // how long a drive waits for no answer; 0: as the engine does
 	getenv  func(string) string
 	signals func() (<-chan os.Signal, func()) // begins to listen; the function ends it
 }

@@ -19,8 +19,12 @@ func (p *program) resumeCommand() *ufcli.Command {
 		Name:      "resume",
 		Usage:     "carry a run on after any failure or interruption (default: the newest unfinished one)",
 		ArgsUsage: "[RUN]",
-		Flags:     onFleet(yesFlag()),
+		Flags: onFleet(yesFlag(),
+			&ufcli.StringSliceFlag{Name: "declare-dead", Usage: "go on for good without a lost `SERVER`, whose name is asked for on the terminal"}),
 		Action: func(c *ufcli.Context) error {
+			if err := p.mayBury(c); err != nil {
+				return err
+			}
 			store, k, err := p.unfinished(c)
 			if err != nil {
 				return err
@@ -29,6 +33,14 @@ func (p *program) resumeCommand() *ufcli.Command {
 			return p.carryOn(c, store, k, "resume", resuming)
 		},
 	}
+}
+
+// mayBury checks that somebody is there who can declare a server dead: --yes cannot.
+func (p *program) mayBury(c *ufcli.Context) error {
+	if _, ok := terminal(p.In); ok || len(c.StringSlice("declare-dead")) == 0 {
+		return nil
+	}
+	return refuse("run it on a terminal", "--declare-dead asks for the server's name, and stdin is no terminal; nothing was changed")
 }
 
 func resuming(d *driving) func(context.Context) error {
@@ -98,6 +110,7 @@ func (p *program) carryOn(c *ufcli.Context, s store, k kept, command string, how
 	}
 	maker := planner{world, file, wishAgain(view.NewPlan(k.plan, false), file)}
 	d.drive.Again = maker.make
+	d.drive.Dead = c.StringSlice("declare-dead")
 	d.begun = begun(command, file, maker.wish)
 	err = d.run(c.Context, how(d))
 	if errors.Is(err, journal.ErrDriven) {

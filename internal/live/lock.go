@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"kea-lockstep/dbcheck"
 	"kea-lockstep/internal/fleet"
@@ -19,6 +22,9 @@ func (f *Fleet) Lock(ctx context.Context, at fleet.Place, name, _ string) (orche
 	}
 	lock, err := dbcheck.AcquireLock(ctx, dial, target, name)
 	var held *dbcheck.LockHeldError
+	if errors.As(err, &held) && f.letGo(ctx, at, held.Holder) {
+		lock, err = dbcheck.AcquireLock(ctx, dial, target, name)
+	}
 	switch {
 	case errors.As(err, &held):
 		return nil, fmt.Errorf("%w: %s", orchestrator.ErrLocked, f.whose(ctx, at, held.Holder))
@@ -30,6 +36,38 @@ func (f *Fleet) Lock(ctx context.Context, at fleet.Place, name, _ string) (orche
 	return lock, nil
 }
 
+// unheld is how long a session that was ended may keep its lock.
+const unheld = 2 * time.Second
+
+// letGo ends the session that holds a lock if one of our own lost connections left it behind, and says whether it did.
+func (f *Fleet) letGo(ctx context.Context, at fleet.Place, holder dbcheck.Session) bool {
+	sessions, err := f.attribute(ctx, at, []dbcheck.Session{holder})
+	if err != nil || len(sessions) == 0 || sessions[0].Owner != fleet.OwnerOurs || f.inUse(holder.ID) {
+		return false
+	}
+	db, err := f.database(ctx, at, asAdmin, toWatch)
+	if err != nil || db.EndSession(ctx, holder.ID) != nil {
+		return false
+	}
+	for end := time.Now().Add(unheld); time.Now().Before(end); {
+		all, _, err := db.Sessions(ctx)
+		if err != nil || !slices.ContainsFunc(all, func(s dbcheck.Session) bool { return s.ID == holder.ID }) {
+			break
+		}
+	}
+	return true
+}
+
+// inUse reports whether a session is one of ours that still serves us.
+func (f *Fleet) inUse(number uint64) bool {
+	for _, s := range f.servers {
+		if s.isOwn(number) {
+			return true
+		}
+	}
+	return false
+}
+
 // whose says who holds a lock, with the server that its session comes from.
 func (f *Fleet) whose(ctx context.Context, at fleet.Place, holder dbcheck.Session) string {
 	if holder.User == "" {
@@ -39,5 +77,10 @@ func (f *Fleet) whose(ctx context.Context, at fleet.Place, holder dbcheck.Sessio
 	if err != nil || len(sessions) == 0 {
 		return holder.String()
 	}
-	return fmt.Sprintf("session %s of %s", sessions[0].ID, sessions[0])
+	text := fmt.Sprintf("session %s of %s", sessions[0].ID, sessions[0])
+	if pid, ok := strings.CutPrefix(sessions[0].Process, "sshd-session["); ok {
+		pid = strings.TrimSuffix(pid, "]")
+		text += fmt.Sprintf("; if that is a drive whose machine is gone, end its way in, on %s: kill %s", sessions[0].Server, pid)
+	}
+	return text
 }

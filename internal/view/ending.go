@@ -34,9 +34,13 @@ func (v Ending) done() string {
 	for _, d := range s.Bases {
 		schemas = append(schemas, d.After.String())
 	}
-	text := fmt.Sprintf("done: %s at Kea %s", count(len(s.Servers), "server"), s.Target)
+	living := slices.DeleteFunc(slices.Clone(s.Servers), func(one journal.ServerStatus) bool { return one.Dead })
+	text := fmt.Sprintf("done: %s at Kea %s", count(len(living), "server"), s.Target)
 	if len(schemas) > 0 {
 		text += ", schema " + names(unique(schemas))
+	}
+	if gone := len(s.Servers) - len(living); gone > 0 {
+		text += fmt.Sprintf("; %s declared dead", count(gone, "server"))
 	}
 	for _, g := range s.Groups {
 		if o := g.Outage; !o.Back.IsZero() {
@@ -88,6 +92,7 @@ func (v Ending) Text(p *Page) {
 	if v.status.State == journal.Done {
 		p.line(good, "kea-lockstep: %s", v.done())
 	}
+	v.dead(p)
 }
 
 func (v Ending) problem(p *Page, g journal.GroupStatus) {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator"
 	"kea-lockstep/orchestrator/journal"
 )
@@ -138,13 +137,13 @@ func inGroup(s journal.Status, g journal.GroupStatus, d journal.DatabaseStatus) 
 }
 
 func serverStands(s journal.Status, g journal.GroupStatus, server journal.ServerStatus) string {
-	version := server.After
-	if version == (kea.Version{}) {
-		version = server.Before
-	}
 	outage, stopped := g.Outage.Server[server.Name]
-	text := fmt.Sprintf("%s  Kea %s", server.Name, version)
+	text := fmt.Sprintf("%s  Kea %s", server.Name, installedOn(server))
 	switch {
+	case server.Dead && server.Fenced:
+		return text + ", declared dead, fenced as far as is known"
+	case server.Dead:
+		return text + ", declared dead"
 	case server.Fenced && !stopped:
 		text += ", fenced, not stopped yet"
 	case server.Fenced:

@@ -99,6 +99,8 @@ func (p *Progress) turn(e journal.Event, s journal.Status) (tone, string) {
 	case journal.Untouched:
 		_ = e.Read(&said)
 		return mild, "the schema is proved untouched: " + said
+	case journal.DeclaredDead:
+		return bad, "declared dead: the run goes on without it"
 	case journal.BackingOut:
 		_ = e.Read(&said)
 		return mild, "backing out to the old state: " + said

@@ -63,6 +63,22 @@ func (w *World) powerCut(s *server, d time.Duration) {
 	w.later(d, func() { w.boot(s) })
 }
 
+// Die takes a server away for good: no process of it is left, and nobody reaches it.
+func (w *World) Die(number int) {
+	w.locked(func() {
+		s := w.servers[number%len(w.servers)]
+		s.away, s.processes = true, nil
+		for _, j := range s.jobs {
+			j.lose()
+		}
+	})
+}
+
+// Return switches a server that died on again. What starts then is started at boot.
+func (w *World) Return(number int) {
+	w.locked(func() { w.boot(w.servers[number%len(w.servers)]) })
+}
+
 func (w *World) cut(s *server, d time.Duration) {
 	s.away = true
 	w.later(d, func() { s.away = false })

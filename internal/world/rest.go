@@ -8,11 +8,14 @@ import (
 
 // Rest says what of a run is not as it must be once the run is over: every server that ended on the target, or was taken back,
 // serves with one release and its own configuration, nothing of the run stands, and each database is whole at what its servers
-// expect.
+// expect. A server that the map does not name is not asked.
 func (w *World) Rest(run string, target map[string]bool) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range w.servers {
+		if _, named := target[s.name]; !named {
+			continue
+		}
 		want := w.releases[0]
 		if target[s.name] {
 			want = w.releases[len(w.releases)-1]

@@ -37,7 +37,7 @@ type Asking struct {
 	Verdict fleet.Verdict `json:"verdict"`
 }
 
-// Question is the data of Asked: what was asked of the operator, and the reply.
+// Question is the data of Asked and DeclaredDead: what was asked of the operator, and the reply.
 type Question struct {
 	Question string `json:"question"`
 	Yes      bool   `json:"yes"`
@@ -160,6 +160,7 @@ type ServerStatus struct {
 	Before kea.Version `json:"before"`
 	After  kea.Version `json:"after"` // zero until upgraded
 	Fenced bool        `json:"fenced"`
+	Dead   bool        `json:"dead,omitempty"`  // declared dead: the run goes on without it
 	Doing  string      `json:"doing,omitempty"` // title of the step in flight
 }
 

@@ -29,8 +29,10 @@ const (
 	Stranger   Type = "stranger"
 	Untouched  Type = "untouched"
 	BackingOut Type = "backing-out"
-	GroupEnded Type = "group-ended"
-	DriveEnded Type = "drive-ended"
+	// DeclaredDead: the operator gave a server up. Its run goes on without it, for good.
+	DeclaredDead Type = "declared-dead"
+	GroupEnded   Type = "group-ended"
+	DriveEnded   Type = "drive-ended"
 )
 
 // Event is one line of the journal. Group, phase, step and server are empty where they do not apply.

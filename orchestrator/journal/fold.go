@@ -163,6 +163,8 @@ func (f *Folding) grouped(g *GroupStatus, e Event) error {
 		g.PastReturn = false
 	case BackingOut:
 		g.BackingOut = true
+	case DeclaredDead:
+		f.server(e.Server, func(s *ServerStatus) { s.Dead, s.Doing = true, "" })
 	case GroupEnded:
 		var end Ended
 		if err := e.Read(&end); err != nil {
