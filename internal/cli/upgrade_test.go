@@ -130,7 +130,7 @@ func TestAHaltedRunSaysWhereItStandsAndIsCarriedOn(t *testing.T) {
 	for _, name := range []string{"k2", "k3"} {
 		holds(t, r.talk, name+"  Kea ", "stopped and fenced; kea-lockstep resume "+run+" lifts the fence")
 	}
-	holds(t, b.expect(codeDone, "check").out, "fence of run "+run, "kea-lockstep resume "+run)
+	holds(t, b.expect(codeMismatch, "check").out, "fence of run "+run, "kea-lockstep resume "+run)
 	holds(t, b.expect(codeHeld, "upgrade --to 3.0.3 --yes").talk, run, "stands in the way", "kea-lockstep resume "+run)
 	holds(t, b.expect(codeHeld, "unlock --yes").talk, "still stands", "kea-lockstep resume "+run)
 	holds(t, b.expect(codeHaltedPast, "abort --yes").talk, "past the point of no return")
