@@ -36,19 +36,15 @@ func drawWay(b *strings.Builder, rows []row) {
 		for _, before := range r.waitsFor(rows, i) {
 			fmt.Fprintf(b, "  %s --> %s\n", nodeOf(before), nodeOf(gateway(r)))
 		}
-		if r.beside != "" {
-			fmt.Fprintf(b, "  %s -- \"beside it\" --> %s\n", nodeOf(gateway(lockstep[phaseIndex(r.beside)])), nodeOf(r.name))
-		}
 	}
 }
 
 // waitsFor gives the phases that must be done before a row of a table.
 func (r row) waitsFor(rows []row, i int) []string {
-	phases := make([]Phase, len(rows))
-	for j := range rows {
-		phases[j] = rows[j].phase()
+	if len(r.after) == 0 && i > 0 {
+		return []string{rows[i-1].name}
 	}
-	return phases[i].waitsFor(phases, i)
+	return r.after
 }
 
 // gateway is the node by which a phase is entered: its gate where it has one.
@@ -80,11 +76,7 @@ func PhaseTable() string {
 			if r.outage {
 				wait = "yes"
 			}
-			after := strings.Join(r.waitsFor(rows, i), ", ")
-			if r.beside != "" {
-				after = "the gate of " + r.beside
-			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", r.name, wait, after, r.gate, r.ask)
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", r.name, wait, strings.Join(r.waitsFor(rows, i), ", "), r.gate, r.ask)
 		}
 	}
 	return b.String()

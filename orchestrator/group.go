@@ -126,36 +126,29 @@ func (g *groupDrive) forward(ctx context.Context) error {
 	return err
 }
 
-// phases drives phases as their order allows. After the first failure nothing new begins; what is in flight ends first. A step
-// that fails in a phase beside others lets those go on for which clients wait.
+// phases drives phases as their order allows. After the first failure nothing new begins; what is in flight ends first.
 func (g *groupDrive) phases(ctx context.Context, phases []Phase, w *watcher) error {
-	begun, done := map[string]chan struct{}{}, map[string]chan struct{}{}
+	done := map[string]chan struct{}{}
 	for _, p := range phases {
-		begun[p.Name], done[p.Name] = make(chan struct{}), make(chan struct{})
+		done[p.Name] = make(chan struct{})
 	}
 	stop := make(chan struct{})
 	var once sync.Once
 	var wait sync.WaitGroup
 	for i, p := range phases {
-		var waits []chan struct{}
-		for _, name := range p.waitsFor(phases, i) {
-			waits = append(waits, done[name])
-		}
-		if p.Beside != "" {
-			waits = append(waits, begun[p.Beside])
+		after := p.After
+		if len(after) == 0 && i > 0 {
+			after = []string{phases[i-1].Name}
 		}
 		wait.Go(func() {
-			for _, ready := range waits {
+			for _, name := range after {
 				select {
-				case <-ready:
+				case <-done[name]:
 				case <-stop:
 					return
 				}
 			}
-			if err := g.phase(ctx, p, begun[p.Name]); err != nil {
-				if bearable(p, err) {
-					settled(done, phases, p.Name, stop)
-				}
+			if err := g.phase(ctx, p); err != nil {
 				g.halt(err)
 				once.Do(func() { close(stop) })
 				return
@@ -172,32 +165,6 @@ func (g *groupDrive) phases(ctx context.Context, phases []Phase, w *watcher) err
 	return g.stopping
 }
 
-// bearable reports whether a failure keeps back only what waits for the phase.
-func bearable(p Phase, err error) bool {
-	var s *stepError
-	return p.Beside != "" && errors.As(err, &s) && !fatal(err)
-}
-
-// settled waits until all is done that those phases wait for, too, which wait for the named one.
-func settled(done map[string]chan struct{}, phases []Phase, name string, stop chan struct{}) {
-	for i, p := range phases {
-		waits := p.waitsFor(phases, i)
-		if !slices.Contains(waits, name) {
-			continue
-		}
-		for _, other := range waits {
-			if other == name {
-				continue
-			}
-			select {
-			case <-done[other]:
-			case <-stop:
-				return
-			}
-		}
-	}
-}
-
 // halt keeps the first failure.
 func (g *groupDrive) halt(err error) {
 	g.mu.Lock()
@@ -207,10 +174,8 @@ func (g *groupDrive) halt(err error) {
 	}
 }
 
-// phase drives one phase, and closes begun once its gate is passed.
-func (g *groupDrive) phase(ctx context.Context, p Phase, begun chan struct{}) error {
+func (g *groupDrive) phase(ctx context.Context, p Phase) error {
 	if g.phaseDone(p.Name) {
-		close(begun)
 		return nil
 	}
 	if err := g.mayAct(); err != nil {
@@ -222,7 +187,6 @@ func (g *groupDrive) phase(ctx context.Context, p Phase, begun chan struct{}) er
 	if err := g.record(ctx, journal.Event{Type: journal.PhaseBegun, Phase: p.Name}); err != nil {
 		return err
 	}
-	close(begun)
 	if err := g.lanes(ctx, p, p.First); err != nil {
 		return err
 	}

@@ -242,14 +242,17 @@ func timeless(lanes [][]Step) [][]Step {
 
 // estimate adds up the phases in which clients wait. Phases that run beside others count as long as they outlast them.
 func (g *GroupPlan) estimate() {
-	begun, done := map[string]float64{}, map[string]float64{}
+	done := map[string]float64{}
 	last := 0.0
 	for i, phase := range g.Phases {
-		began := begun[phase.Beside]
-		for _, name := range phase.waitsFor(g.Phases, i) {
+		began := 0.0
+		after := phase.After
+		if len(after) == 0 && i > 0 {
+			after = []string{g.Phases[i-1].Name}
+		}
+		for _, name := range after {
 			began = max(began, done[name])
 		}
-		begun[phase.Name] = began
 		done[phase.Name] = began
 		if slices.Index(outages, phase.Name) >= 0 {
 			done[phase.Name] += longest(phase.First) + longest(phase.Lanes)

@@ -48,7 +48,6 @@ type row struct {
 	gate   GateName
 	ask    Ask
 	after  []string // empty: the row above
-	beside string   // it begins once this one has passed its gate, and waits for nothing else
 }
 
 // lockstep is the procedure: states, transitions and their gates. The diagram in docs/ is made from it.
@@ -62,7 +61,7 @@ var lockstep = [...]row{
 	{name: VerifySchema, outage: true},
 	{name: StartCanary, outage: true, gate: GateSchema},
 	{name: ConfirmCanary},
-	{name: UpgradeRest, outage: true, beside: Migrate},
+	{name: UpgradeRest, outage: true, after: []string{StartCanary}},
 	{name: StartRest, outage: true, gate: GateCanary, ask: AskRest, after: []string{ConfirmCanary, UpgradeRest}},
 	{name: ConfirmRest},
 	{name: Finish, gate: GateDone},
@@ -77,5 +76,5 @@ var back = [...]row{
 }
 
 func (r row) phase() Phase {
-	return Phase{Name: r.name, Outage: r.outage, Gate: r.gate, Ask: r.ask, After: r.after, Beside: r.beside, Lanes: [][]Step{}}
+	return Phase{Name: r.name, Outage: r.outage, Gate: r.gate, Ask: r.ask, After: r.after, Lanes: [][]Step{}}
 }

@@ -137,20 +137,11 @@ func (d DatabasePlan) Moves() bool { return d.Before != d.Target }
 type Phase struct {
 	Name   string   `json:"name"`
 	Outage bool     `json:"outage"`
-	Gate   GateName `json:"gate,omitempty"`   // must answer yes before it begins
-	Ask    Ask      `json:"ask,omitempty"`    // what the operator is asked before it begins
-	After  []string `json:"after,omitempty"`  // the phases that must be done before it; empty: the one before it in the list
-	Beside string   `json:"beside,omitempty"` // the phase that must have passed its gate before it; it waits for no other
+	Gate   GateName `json:"gate,omitempty"`  // must answer yes before it begins
+	Ask    Ask      `json:"ask,omitempty"`   // what the operator is asked before it begins
+	After  []string `json:"after,omitempty"` // the phases that must be done before it; empty: the one before it in the list
 	First  [][]Step `json:"first,omitempty"`
 	Lanes  [][]Step `json:"lanes"`
-}
-
-// waitsFor gives the phases that must be done before this one, the i-th of them.
-func (p Phase) waitsFor(phases []Phase, i int) []string {
-	if len(p.After) > 0 || p.Beside != "" || i == 0 {
-		return p.After
-	}
-	return []string{phases[i-1].Name}
 }
 
 // Steps gives every step of the phase, in the order of the plan.

@@ -33,10 +33,10 @@ func (p *Plan) lockstep(g *GroupPlan) {
 		case UpgradeRest:
 			phase.Lanes = p.upgradeRest(g, rest)
 			if p.Options.Early {
-				phase.After, phase.Beside, phase.Gate = []string{Stop}, "", GateQuiet
+				phase.After, phase.Gate = []string{Stop}, GateQuiet
 			}
 		case StartRest:
-			phase.Lanes = p.startRest(rest)
+			phase.Lanes = p.startRest(g, rest)
 		case ConfirmRest:
 			phase.Lanes = lanes(rest, one(KindConfirm))
 		case Finish:
@@ -194,14 +194,27 @@ func moving(g *GroupPlan, k Kind) [][]Step {
 	return all
 }
 
-// upgradeRest upgrades in parallel, or in one lane with --serial.
+// upgradeRest upgrades in parallel, or in one lane with --serial. The new binary tests its configuration at the end, unless the
+// schema may not be there yet: then it does just before its start.
 func (p *Plan) upgradeRest(g *GroupPlan, rest []string) [][]Step {
-	return p.serial(lanes(rest, upgradeLane(g)))
+	all := lanes(rest, func(server string) []Step {
+		steps := upgradeLane(g)(server)
+		if !p.Options.Early {
+			steps = append(steps, step(KindTest, server))
+		}
+		return steps
+	})
+	return p.serial(all)
 }
 
-// startRest lets the new binary test its configuration just before its start: the schema may not be there earlier.
-func (p *Plan) startRest(rest []string) [][]Step {
-	return p.serial(lanes(rest, kindsOf(KindTest, KindUnfence, KindStart)))
+func (p *Plan) startRest(g *GroupPlan, rest []string) [][]Step {
+	return p.serial(lanes(rest, func(server string) []Step {
+		steps := kindsOf(KindUnfence, KindStart)(server)
+		if p.Options.Early {
+			steps = slices.Insert(steps, 0, step(KindTest, server))
+		}
+		return steps
+	}))
 }
 
 func (p *Plan) serial(all [][]Step) [][]Step {

@@ -21,9 +21,6 @@ type Job struct {
 	Params  []Param
 	Secrets []Secret // in a file, 0600, that the job removes before its script begins
 	Guard   *Guard
-	// Aside says that something else is more urgent: it gives way to what else
-	// the machine has to do.
-	Aside bool
 }
 
 var unitName = regexp.MustCompile(`^[A-Za-z0-9:_.-]{1,200}$`)
@@ -85,12 +82,8 @@ func (j Job) command() (Command, error) {
 	if err != nil {
 		return Command{}, err
 	}
-	nice := "0"
-	if j.Aside {
-		nice = "10"
-	}
 	return Command{Title: j.title(), Root: true, Guard: j.Guard, Script: jobStartSh,
 		Params: []Param{{"dir", j.Dir}, {"unit", j.unit()}, {"title", orElse(j.Title, j.unit())}, {"script", j.Script},
-			{"params", params}, {"guard", j.Guard.params() + guardSh}, {"runner", jobRunSh}, {"nice", nice}},
+			{"params", params}, {"guard", j.Guard.params() + guardSh}, {"runner", jobRunSh}},
 		Secrets: []Secret{{"secrets", secrets}}}, nil
 }

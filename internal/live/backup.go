@@ -73,7 +73,7 @@ func (f *Fleet) dump(ctx context.Context, o order) (journal.Result, error) {
 		return journal.Result{}, err
 	}
 	out, err := f.do(ctx, o.on, job{
-		order: o.Order, action: "dump", engine: d.Engine, guard: true, again: true, aside: o.At != d.DatabasePlan.At, secrets: secrets,
+		order: o.Order, action: "dump", engine: d.Engine, guard: true, again: true, secrets: secrets,
 		params: append(params, ssh.Param{Name: "dir", Value: f.backups(o)}, ssh.Param{Name: "name", Value: dumpName(d)}),
 	})
 	if err != nil {

@@ -25,7 +25,6 @@ type job struct {
 	guard   bool
 	// again says that its effect can be had again from wherever it was cut off, so that a lost one is simply done anew.
 	again bool
-	aside bool // clients wait for another one first
 }
 
 // Job says how far a job got.
@@ -80,7 +79,7 @@ func (f *Fleet) do(ctx context.Context, s *server, j job) ([]byte, error) {
 	for turn := 1; turn <= turns; turn++ {
 		dir := jobDir(book.State, j.order.Run, j.order.ID, j.order.Attempt, turn)
 		begun := ssh.Job{
-			Dir: dir, Title: j.action, Script: script, Aside: j.aside, Params: append(given(book, j.engine, script), j.params...), Secrets: j.secrets,
+			Dir: dir, Title: j.action, Script: script, Params: append(given(book, j.engine, script), j.params...), Secrets: j.secrets,
 			Unit: unitPrefix + notInUnit.ReplaceAllString(fmt.Sprintf("%s-%s-%s", j.order.Run, j.order.ID, path.Base(dir)), "-"),
 		}
 		if j.guard {

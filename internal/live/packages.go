@@ -96,7 +96,7 @@ func (f *Fleet) install(ctx context.Context, o order) error {
 	if o.Back() {
 		version = from
 	}
-	installs := job{order: o.Order, action: "install", guard: true, again: true, aside: !o.Back() && o.Server != o.Group.Canary, params: []ssh.Param{
+	installs := job{order: o.Order, action: "install", guard: true, again: true, params: []ssh.Param{
 		{Name: "dir", Value: o.packageDir(version)}, {Name: "check", Value: o.pins(version, " ", "\n")}, o.fence(),
 	}}
 	_, err := f.do(ctx, o.on, installs)

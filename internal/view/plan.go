@@ -49,7 +49,6 @@ type PlanPhase struct {
 	Gate   orchestrator.GateName `json:"gate"`
 	Ask    orchestrator.Ask      `json:"ask,omitempty"`
 	After  []string              `json:"after,omitempty"`
-	Beside string                `json:"beside,omitempty"`
 	Steps  []PlanStep            `json:"steps"`
 }
 
@@ -84,7 +83,7 @@ func NewPlan(p orchestrator.Plan, verbose bool) Plan {
 func planPhases(phases []orchestrator.Phase) []PlanPhase {
 	all := []PlanPhase{}
 	for _, p := range phases {
-		v := PlanPhase{Name: p.Name, Outage: p.Outage, Gate: p.Gate, Ask: p.Ask, After: p.After, Beside: p.Beside, Steps: []PlanStep{}}
+		v := PlanPhase{Name: p.Name, Outage: p.Outage, Gate: p.Gate, Ask: p.Ask, After: p.After, Steps: []PlanStep{}}
 		for _, s := range p.Steps() {
 			v.Steps = append(v.Steps, PlanStep{
 				ID: s.ID, Kind: s.Kind, Server: s.Server, Database: s.Database, Title: s.Title, Commands: listed(s.Commands), Undo: s.Undo, Estimate: s.Estimate,

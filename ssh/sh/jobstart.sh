@@ -28,11 +28,11 @@ flock -s 8
 # On the disk before the effect, so that a power cut cannot take the claim and leave the effect.
 sync "$dir/script" "$dir/bootid" "$dir" "$parent"
 if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null; then
-	systemd-run --quiet --collect --unit="$unit" --description="$title" --nice="$nice" \
+	systemd-run --quiet --collect --unit="$unit" --description="$title" \
 		--property=IgnoreSIGPIPE=no --property=KillMode=control-group \
 		/bin/sh "$dir/runner" "$dir" 7>&- 8>&-
 else
-	setsid nice -n "$nice" /bin/sh "$dir/runner" "$dir" </dev/null >/dev/null 2>&1 7>&- &
+	setsid /bin/sh "$dir/runner" "$dir" </dev/null >/dev/null 2>&1 7>&- &
 fi
 tries=0
 until [ -e "$dir/started" ]; do
