@@ -5,8 +5,15 @@ package lab
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 )
+
+// inUse reports whether a fleet of that index is up, of this or another state directory.
+func inUse(index int) bool {
+	_, err := os.Stat("/sys/class/net/" + bridge(index))
+	return err == nil
+}
 
 // The names of a fleet's network devices follow from its index and the host's name, so that they can be found and removed
 // with nothing but the fleet's state file. A device's name has at most 15 characters.
