@@ -149,23 +149,27 @@ func (g *groupDrive) await(ctx context.Context, s Step, def kind, patience time.
 func (g *groupDrive) until(ctx context.Context, patience time.Duration, ask func() fleet.Verdict) fleet.Verdict {
 	begun := time.Now()
 	deadline := begun.Add(patience)
-	for {
+	for pause := shortPause; ; pause = min(2*pause, longPause) {
 		v := ask()
 		if v.Answer == fleet.CannotTell && time.Since(begun) < cmp.Or(g.Absence, absence) {
-			deadline = time.Now().Add(max(patience, 2*between))
+			deadline = time.Now().Add(max(patience, 2*longPause))
 		}
-		if v.OK() || ctx.Err() != nil || !time.Now().Add(between).Before(deadline) {
+		if v.OK() || ctx.Err() != nil || !time.Now().Add(pause).Before(deadline) {
 			return v
 		}
 		select {
-		case <-time.After(between):
+		case <-time.After(pause):
 		case <-ctx.Done():
 		}
 	}
 }
 
-// between is the pause between two questions about the same thing.
-const between = 50 * time.Millisecond
+// The pause between two questions about the same thing is short at first, because clients wait, and grows: asking is work, for
+// servers that have something better to do.
+const (
+	shortPause = 50 * time.Millisecond
+	longPause  = 400 * time.Millisecond
+)
 
 // settle waits for a look to say yes, and for a confirmation to say it still with the same processes once they have settled.
 func (g *groupDrive) settle(ctx context.Context, s Step, def kind) (journal.Result, fleet.Verdict, error) {
