@@ -5,7 +5,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"net"
 	"sync"
 	"time"
 
@@ -26,7 +25,7 @@ type pqConn interface {
 // each question the manners of a guest.
 type postgresqlConn struct {
 	pqConn
-	raw      net.Conn
+	cut      func() // breaks the connection off
 	number   uint32 // that the other end gave the connection
 	readOnly bool
 }
@@ -113,7 +112,7 @@ func (c *postgresqlConn) watch(ctx context.Context) (stop func()) {
 		select {
 		case <-over:
 		case <-time.After(grace):
-			_ = c.raw.Close()
+			c.cut()
 		}
 	})
 	return sync.OnceFunc(func() {

@@ -35,7 +35,7 @@ func (p postgresqlDialect) words() words {
 	}
 	return words{
 		connectionID:  "SELECT pg_backend_pid()",
-		tables:        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = " + keaSchema,
+		tables:        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = " + keaSchema + " AND " + unextended("pg_class", "pg_class.oid"),
 		createScratch: "CREATE DATABASE %s TEMPLATE template0",
 		dropScratch:   drop,
 		listScratch:   "SELECT datname FROM pg_database WHERE starts_with(datname, '" + ScratchPrefix + "') ORDER BY 1",
@@ -47,6 +47,12 @@ func (p postgresqlDialect) words() words {
 // is the one that they would be made in.
 const keaSchema = `coalesce((SELECT relnamespace FROM pg_class WHERE oid = to_regclass('schema_version')),
  (SELECT oid FROM pg_namespace WHERE nspname = current_schema()))`
+
+// unextended keeps of a catalogue what belongs to no extension: that is made,
+// dropped and restored with it.
+func unextended(catalogue, id string) string {
+	return "NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '" + catalogue + "'::regclass AND d.objid = " + id + " AND d.deptype = 'e')"
+}
 
 func (postgresqlDialect) quote(name string) string {
 	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`

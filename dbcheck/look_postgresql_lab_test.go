@@ -3,6 +3,7 @@
 package dbcheck
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -82,6 +83,27 @@ func TestOpenSaysWhatIsWrongWithPostgreSQL(t *testing.T) {
 	}
 	if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "reserved") {
 		t.Errorf("too many connections: %v", err)
+	}
+}
+
+// What is encrypted ends as soon, though it would like to say goodbye.
+func TestStalledTLSHoldsNobody(t *testing.T) {
+	certificate, pool := certify(t)
+	s := startPostgreSQL(t, certificate...)
+	s.exec(t, s.tools.account("kea", "postgres")...)
+	tunnel := newTunnel(t, s.tcp("", "", "").Addr)
+	target := s.tcp("postgres", "kea", "pw")
+	target.Addr, target.TLS = tunnel.addr, &tls.Config{RootCAs: pool, ServerName: "db.example.net"}
+	d := s.open(t, target)
+	close(tunnel.stall)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	began := time.Now()
+	if _, err := d.ConnectionID(ctx); !errors.Is(err, ErrUnreachable) {
+		t.Errorf("a question: %v", err)
+	}
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }
 

@@ -24,8 +24,8 @@ func (postgresqlDialect) connector(dial Dialer, target Target, readOnly bool) (d
 		Host:            target.Addr, // for messages: the dialer knows the way
 		ApplicationName: "kea-lockstep",
 		ClientEncoding:  "UTF8", Datestyle: "ISO, MDY",
-		SSLMode:  pq.SSLModeDisable,  // the dialer encrypts: pq would add this machine's own certificates
-		Passfile: os.DevNull + "/no", // nor are its passwords for others
+		SSLMode:  pq.SSLModeDisable,  // the way encrypts: pq would add what this machine has for others,
+		Passfile: os.DevNull + "/no", // its certificates and its passwords
 	}
 	if cfg.Database == "" {
 		cfg.Database = maintenance
@@ -50,18 +50,17 @@ func (postgresqlConnector) Driver() driver.Driver { return pq.Driver{} }
 func (c postgresqlConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.target.connectTimeout())
 	defer cancel()
-	raw, err := c.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	heard := &login{Conn: raw}
 	connector, err := pq.NewConnectorConfig(c.config)
 	if err != nil {
-		_ = raw.Close()
 		return nil, err
 	}
+	line, err := c.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	heard := &login{Conn: line}
 	connector.Dialer(newWay(heard, c.open))
-	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
+	stop := context.AfterFunc(ctx, line.cut)
 	conn, err := connector.Connect(ctx)
 	if !stop() {
 		err = context.Cause(ctx) // and not that the connection was closed
@@ -71,26 +70,39 @@ func (c postgresqlConnector) Connect(ctx context.Context) (driver.Conn, error) {
 		err = fmt.Errorf("a %T cannot be asked", conn)
 	}
 	if err != nil {
-		_ = raw.Close()
+		line.cut()
 		return nil, err
 	}
-	return &postgresqlConn{pqConn: made, raw: raw, number: heard.number, readOnly: c.readOnly}, nil
+	return &postgresqlConn{pqConn: made, cut: line.cut, number: heard.number, readOnly: c.readOnly}, nil
 }
 
+// line is a connection, encrypted or not, with the wire below it.
+type line struct {
+	net.Conn
+	wire net.Conn
+}
+
+// cut breaks the line off: what is encrypted would say goodbye first, and wait to
+// be heard.
+func (l *line) cut() { _ = l.wire.Close() }
+
 // open dials, and encrypts where that is wanted.
-func (c postgresqlConnector) open(ctx context.Context) (net.Conn, error) {
-	conn, err := c.dial(ctx, c.target.Network, c.target.Addr)
-	if err != nil || c.target.TLS == nil {
-		return conn, err
-	}
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	defer stop()
-	encrypted, err := encrypt(ctx, conn, c.target.TLS)
+func (c postgresqlConnector) open(ctx context.Context) (*line, error) {
+	wire, err := c.dial(ctx, c.target.Network, c.target.Addr)
 	if err != nil {
-		_ = conn.Close()
 		return nil, err
 	}
-	return encrypted, nil
+	if c.target.TLS == nil {
+		return &line{wire, wire}, nil
+	}
+	stop := context.AfterFunc(ctx, func() { _ = wire.Close() })
+	defer stop()
+	encrypted, err := encrypt(ctx, wire, c.target.TLS)
+	if err != nil {
+		_ = wire.Close()
+		return nil, err
+	}
+	return &line{encrypted, wire}, nil
 }
 
 // sslRequest asks a server for encryption before anything else is said
@@ -117,10 +129,10 @@ func encrypt(ctx context.Context, conn net.Conn, config *tls.Config) (net.Conn, 
 // already, and later ones, with which it asks the server to end a query, are new.
 type way struct {
 	first atomic.Pointer[net.Conn]
-	open  func(context.Context) (net.Conn, error)
+	open  func(context.Context) (*line, error)
 }
 
-func newWay(first net.Conn, open func(context.Context) (net.Conn, error)) *way {
+func newWay(first net.Conn, open func(context.Context) (*line, error)) *way {
 	w := &way{open: open}
 	w.first.Store(&first)
 	return w
@@ -131,7 +143,11 @@ func (w *way) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
 	if first := w.first.Swap(nil); first != nil {
 		return *first, nil
 	}
-	return w.open(ctx)
+	again, err := w.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return again, nil
 }
 
 // Dial is DialContext without an end.

@@ -3,11 +3,12 @@ package dbcheck
 import "strings"
 
 // The catalogues are read in one question: rows of name, with its kind before it,
-// and description, in which a body of SQL follows a tab. What belongs to an
-// extension is made and dropped with it, and left out.
-const structureQuery = `WITH home AS (SELECT oid, quote_ident(nspname) || '.' AS prefix FROM pg_namespace WHERE oid = ` + keaSchema + `),
+// and description, in which a body of SQL follows a tab. What belongs to an extension is
+// made and dropped with it, and it with the database: both are left out.
+func structureQuery() string {
+	return `WITH home AS (SELECT oid, quote_ident(nspname) || '.' AS prefix FROM pg_namespace WHERE oid = ` + keaSchema + `),
  ours AS (SELECT c.*, home.prefix FROM pg_class c JOIN home ON c.relnamespace = home.oid
-  WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')),
+  WHERE ` + unextended("pg_class", "c.oid") + `),
  tables AS (SELECT * FROM ours WHERE relkind IN ('r', 'p', 'f'))
 SELECT 'table ' || relname, concat_ws(' ', CASE relpersistence WHEN 'u' THEN 'unlogged' ELSE 'logged' END,
   CASE relkind WHEN 'p' THEN 'partitioned' WHEN 'f' THEN 'foreign' END, CASE WHEN relrowsecurity THEN 'row security' END) FROM tables
@@ -40,7 +41,7 @@ UNION ALL SELECT CASE p.prokind WHEN 'p' THEN 'procedure ' WHEN 'a' THEN 'aggreg
    CASE WHEN p.prosecdef THEN 'security definer' END, array_to_string(p.proconfig, ' '))
   || E'\t' || CASE WHEN p.prosrc = '' THEN replace(pg_get_functiondef(p.oid), home.prefix, '') ELSE p.prosrc END
  FROM home JOIN pg_proc p ON p.pronamespace = home.oid JOIN pg_language l ON l.oid = p.prolang
- WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+ WHERE ` + unextended("pg_proc", "p.oid") + `
 UNION ALL SELECT 'type ' || y.typname, CASE y.typtype WHEN 'e' THEN
    'enum ' || (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = y.oid)
   WHEN 'd' THEN concat_ws(' ', 'domain', format_type(y.typbasetype, y.typtypmod), CASE WHEN y.typnotnull THEN 'not null' END, 'default ' || y.typdefault,
@@ -50,11 +51,11 @@ UNION ALL SELECT 'type ' || y.typname, CASE y.typtype WHEN 'e' THEN
   ELSE 'range' END
  FROM home JOIN pg_type y ON y.typnamespace = home.oid LEFT JOIN pg_class c ON c.oid = y.typrelid
  WHERE (y.typtype IN ('e', 'd', 'r') OR c.relkind = 'c')
-  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = y.oid AND d.deptype = 'e')
-UNION ALL SELECT 'extension ' || e.extname, e.extversion FROM home JOIN pg_extension e ON e.extnamespace = home.oid`
+  AND ` + unextended("pg_type", "y.oid")
+}
 
 func (postgresqlDialect) parts() []part {
-	return []part{{"catalogues", structureQuery, addCatalogued}}
+	return []part{{"catalogues", structureQuery(), addCatalogued}}
 }
 
 // addCatalogued adds an object whose name comes with the kind.

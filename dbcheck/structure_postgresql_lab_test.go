@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -63,16 +64,15 @@ func TestPostgreSQLStructureShowsEveryChange(t *testing.T) {
 	for _, harmless := range []string{
 		"CREATE OR REPLACE FUNCTION f(x INT) RETURNS INT LANGUAGE plpgsql AS $$\nBEGIN -- why\n RETURN x + 1;\nEND; $$",
 		"ALTER TABLE c ALTER a DROP DEFAULT", "COMMENT ON TABLE c IS 'mine'", "ALTER TABLE c OWNER TO pg_monitor", "ANALYZE c",
-		"CREATE SCHEMA other CREATE TABLE x (a INT)", "CREATE EXTENSION hstore SCHEMA other",
+		"CREATE SCHEMA other CREATE TABLE x (a INT)", "CREATE EXTENSION hstore", "CREATE TABLE member (a INT)", "ALTER EXTENSION hstore ADD TABLE member",
 	} {
 		s.in(t, "kea", harmless)
+		if strings.HasPrefix(harmless, "CREATE TABLE") {
+			continue // until it belongs to the extension
+		}
 		if d := Compare(structure(), before); len(d) != 0 {
 			t.Errorf("%s: %v", harmless, d)
 		}
-	}
-	s.in(t, "kea", "DROP EXTENSION hstore", "CREATE EXTENSION hstore")
-	if d := Compare(structure(), before); len(d) != 1 || d[0].Object != "extension hstore" || d[0].Kind != Extra {
-		t.Errorf("an extension: %v", d)
 	}
 }
 
