@@ -45,11 +45,14 @@ type Unit struct {
 
 // Engine is how one kind of database is spoken to: its programs, and the actions that are its own.
 type Engine struct {
-	Client  string              `yaml:"client"` // runs statements
-	Dumper  string              `yaml:"dumper"`
-	Loader  string              `yaml:"loader"` // reads a dump back, where the client does not
-	Socket  string              `yaml:"socket"` // of a database on the same machine
-	Actions map[string][]string `yaml:"actions"`
+	Client string `yaml:"client"` // runs statements
+	Dumper string `yaml:"dumper"`
+	Loader string `yaml:"loader"` // reads a dump back, where the client does not
+	Socket string `yaml:"socket"` // of a database on the same machine
+	// Directories (a shell pattern, in the order of versions) that hold the programs themselves, where those in the search path
+	// only find them.
+	Directories string              `yaml:"directories"`
+	Actions     map[string][]string `yaml:"actions"`
 }
 
 // Programs lists what a server needs to speak to a database of that kind.

@@ -156,7 +156,7 @@ func (s postgresql) makeKea(home string) {
 
 // as are the assignments that an account speaks to the database with.
 func (s postgresql) as(user, password string, more ...string) []string {
-	return append([]string{"client=psql", "dumper=pg_dump", "loader=pg_restore", "host=127.0.0.1", "port=" + s.port,
+	return append([]string{"client=psql", "dumper=pg_dump", "loader=pg_restore", "directories=", "host=127.0.0.1", "port=" + s.port,
 		"database=kea data", "user=" + user, "password=" + password}, more...)
 }
 
@@ -182,7 +182,7 @@ func TestPostgreSQLIsProvedAndRestored(t *testing.T) {
 			before := s.whole("kea data")
 			dump := s.dumped(h)
 			for range 2 { // a lost attempt's database is in the way of the next
-				prove := s.as("kea_admin", adminPassword, append(dump, "scratch=kea_lockstep_ab12")...)
+				prove := s.as("kea_admin", adminPassword, append(dump, "scratch=kea_lockstep_ab12", "directories=/usr/lib/postgresql/*/bin")...)
 				if status, said := h.runOn("postgresql", "prove", prove...); status != 0 {
 					t.Fatalf("prove: %d %s", status, said)
 				}

@@ -30,7 +30,7 @@ func (f *Fleet) mayDo(ctx context.Context, at fleet.Place, admin *dbcheck.DB, se
 		return err
 	}
 	lacks := owns.Lacks(dbcheck.ToMigrate)
-	if at.Engine == kea.MySQL && len(administers.Lacks(dbcheck.ToDump)) > 0 {
+	if at.Engine == kea.PostgreSQL || len(administers.Lacks(dbcheck.ToDump)) > 0 {
 		lacks = append(lacks, owns.Lacks(dbcheck.ToDump)...)
 	}
 	for _, l := range lacks {

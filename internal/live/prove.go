@@ -124,7 +124,7 @@ func (l looked) sameAs(want looked) (string, error) {
 	}
 	hidden := append(l.structure.Unreadable(), want.structure.Unreadable()...)
 	different := slices.DeleteFunc(dbcheck.Compare(l.structure, want.structure), func(d dbcheck.Difference) bool {
-		return d.Kind == dbcheck.Changed && slices.Contains(hidden, d.Object) || strings.HasPrefix(d.Object, extension)
+		return d.Kind == dbcheck.Changed && slices.Contains(hidden, d.Object)
 	})
 	if len(different) > 0 {
 		return "", fmt.Errorf("the restored backup is not as the database: %d objects differ, among them %s", len(different), different[0])
@@ -145,10 +145,6 @@ func (l looked) sameAs(want looked) (string, error) {
 	return fmt.Sprintf("restored into a scratch database: %d tables, %d routines, %d rows equal (%d leases)",
 		len(l.structure.Tables()), routines, total, want.rows["lease4"]+want.rows["lease6"]), nil
 }
-
-// extension begins the names of what an administrator added to a database of PostgreSQL: Kea's account, which a backup is taken
-// and restored as, can do neither.
-const extension = "extension "
 
 // tidy removes the scratch databases that this server's proofs made.
 func (f *Fleet) tidy(ctx context.Context, o order) error {

@@ -107,6 +107,7 @@ func given(book playbooks.Playbook, engine kea.Engine, script string) []ssh.Para
 		{Name: "client", Value: speaks.Client},
 		{Name: "dumper", Value: speaks.Dumper},
 		{Name: "loader", Value: speaks.Loader},
+		{Name: "directories", Value: speaks.Directories},
 	} {
 		if asks(script, p.Name) {
 			params = append(params, p)

@@ -1,4 +1,9 @@
-# Speaks to the database server. In: client, dumper, loader (programs), host, port, user, database, password.
+# Speaks to the database server. In: client, dumper, loader (programs), directories (that may hold them), host, port, user,
+# database, password.
+
+# The newest version, as Debian's own wrapper would find it, with less to do each time.
+newest=$(for place in $directories; do [ ! -x "$place/$client" ] || printf '%s\n' "$place"; done | sort -V | tail -n 1)
+[ -z "$newest" ] || PATH=$newest:$PATH
 
 # speak PROGRAM ARGUMENT...: the program, with the password in its environment, which root alone can read: in a file it would
 # have to be a plain one, and in an argument everybody sees it. Nothing is asked for, no start-up file read, no setting of the
