@@ -106,10 +106,10 @@ func (g *groupDrive) mend(ctx context.Context, cause error) (again bool, err err
 		return false, errors.Join(cause, err)
 	}
 	if err := g.hold(ctx, g.fencedNames()); err != nil {
-		return false, err
+		return false, errors.Join(err, cause)
 	}
 	if v := g.until(ctx, patience, func() fleet.Verdict { return g.othersQuiet(ctx) }); !v.OK() {
-		return false, &gateError{GateQuiet, g.status().Phase, v}
+		return false, errors.Join(&gateError{GateQuiet, g.status().Phase, v}, cause)
 	}
 	return true, nil
 }

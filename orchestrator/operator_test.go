@@ -216,3 +216,37 @@ func TestOldKeaThatComesBackIsSeen(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatComesBackAgainAndAgain: a loop undoes the fence as it is made. The run does not go round with it for ever, names the server,
+// and ends with the next drive once whoever starts it is gone.
+func TestWhatComesBackAgainAndAgain(t *testing.T) {
+	for _, every := range []time.Duration{500 * time.Millisecond, 800 * time.Millisecond, 1400 * time.Millisecond} {
+		t.Run(every.String(), func(t *testing.T) {
+			acted(t, three(), func(p *play) {
+				gone := make(chan struct{})
+				p.once(phaseBegun(orchestrator.VerifySchema), func() {
+					go func() {
+						for {
+							select {
+							case <-gone:
+								return
+							case <-time.After(every):
+								p.happens("a fence removed and Kea started", 2)
+							}
+						}
+					}()
+				})
+				s, err := p.upgrade()
+				close(gone)
+				g := p.must(journal.Halted, s, err)
+				if !g.PastReturn || g.Problem == nil || !strings.Contains(g.Problem.What, "somebody else is at work: k3") {
+					t.Errorf("asked %v, problem %+v", p.asked, g.Problem)
+				}
+				p.on = nil
+				s, err = p.resume()
+				p.must(journal.Done, s, err)
+				p.serves(true)
+			})
+		})
+	}
+}

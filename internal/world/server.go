@@ -166,8 +166,6 @@ func (w *World) refuses(s *server) string {
 
 func (s *server) stop(u *unit) {
 	s.processes = slices.DeleteFunc(s.processes, func(p process) bool { return p.unit == u.name })
-	if u.active == "active" {
-	}
 	u.active = "inactive"
 }
 
