@@ -5,6 +5,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"net"
 	"strings"
 )
 
@@ -13,6 +14,12 @@ import (
 func bridge(index int) string             { return fmt.Sprintf("kl%d", index) }
 func outerEnd(index int, h string) string { return fmt.Sprintf("kl%d-%s", index, h) }
 func netns(index int, host string) string { return fmt.Sprintf("kl%d-%s", index, host) }
+
+// bridgeThere reports whether somebody has the fleet network already, perhaps with another StateDir.
+func bridgeThere(index int) bool {
+	_, err := net.InterfaceByName(bridge(index))
+	return err == nil
+}
 
 // makeNetwork makes the bridge, with the prober's and the witness's addresses on it, and for each host a network namespace
 // that holds its address: a host keeps its address over a power cut, as it would keep its cable.
