@@ -102,7 +102,7 @@ func reserve(spec Spec, base Base) (*Fleet, error) {
 			}
 			taken[other.Index] = true
 		}
-		for taken[f.Index] || inUse(f.Index) {
+		for taken[f.Index] || bridgeThere(f.Index) {
 			f.Index++
 		}
 		f.place(spec.Servers)

@@ -5,21 +5,21 @@ package lab
 import (
 	"context"
 	"fmt"
-	"os"
+	"net"
 	"strings"
 )
-
-// inUse reports whether a fleet of that index is up, of this or another state directory.
-func inUse(index int) bool {
-	_, err := os.Stat("/sys/class/net/" + bridge(index))
-	return err == nil
-}
 
 // The names of a fleet's network devices follow from its index and the host's name, so that they can be found and removed
 // with nothing but the fleet's state file. A device's name has at most 15 characters.
 func bridge(index int) string             { return fmt.Sprintf("kl%d", index) }
 func outerEnd(index int, h string) string { return fmt.Sprintf("kl%d-%s", index, h) }
 func netns(index int, host string) string { return fmt.Sprintf("kl%d-%s", index, host) }
+
+// bridgeThere reports whether somebody has the fleet network already, perhaps with another StateDir.
+func bridgeThere(index int) bool {
+	_, err := net.InterfaceByName(bridge(index))
+	return err == nil
+}
 
 // makeNetwork makes the bridge, with the prober's and the witness's addresses on it, and for each host a network namespace
 // that holds its address: a host keeps its address over a power cut, as it would keep its cable.
