@@ -1,6 +1,7 @@
 package ssh_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -118,7 +119,7 @@ func TestWithOpenSSH(t *testing.T) {
 			errs := make(chan error)
 			for range 12 {
 				go func() {
-					_, err := h.Run(within(t, 30*time.Second), ssh.Command{Script: "sleep 0.05"})
+					_, err := h.Run(within(t, 2*time.Minute), ssh.Command{Script: "sleep 0.05"})
 					errs <- err
 				}()
 			}
@@ -128,9 +129,15 @@ func TestWithOpenSSH(t *testing.T) {
 				}
 			}
 			dir := t.TempDir()
-			_, err = h.Run(t.Context(), ssh.Command{Script: `: >"$D/begun"; sleep 8; : >"$D/ended"`, Params: []ssh.Param{{"D", dir}}, Timeout: 4 * time.Second})
-			if !errors.Is(err, ssh.ErrFateUnknown) || !exists(filepath.Join(dir, "begun")) {
-				t.Errorf("timed out: %v", err)
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() {
+				_, err := h.Run(ctx, ssh.Command{Script: `: >"$D/begun"; sleep 60; : >"$D/ended"`, Params: []ssh.Param{{"D", dir}}})
+				errs <- err
+			}()
+			eventually(t, "the script's begin", func() bool { return exists(filepath.Join(dir, "begun")) })
+			cancel()
+			if err := <-errs; !errors.Is(err, ssh.ErrFateUnknown) {
+				t.Errorf("cut short: %v", err)
 			}
 		})
 	}
