@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator/journal"
 	"kea-lockstep/ssh"
@@ -30,18 +31,22 @@ func (f *Fleet) migrate(ctx context.Context, o order) (journal.Result, error) {
 	for i, v := range between {
 		words[i] = v.String()
 	}
+	stay, err := f.allowedNumbers(ctx, o)
+	if err != nil {
+		return journal.Result{}, err
+	}
 	_, err = f.do(ctx, o.on, job{
 		order: o.Order, action: "migrate", engine: d.Engine, guard: true, secrets: secrets,
 		params: append(params,
 			ssh.Param{Name: "before", Value: d.Before.String()}, ssh.Param{Name: "between", Value: strings.Join(words, " ")},
-			ssh.Param{Name: "ours", Value: f.ownNumbers()}, ssh.Param{Name: "allowed", Value: f.allowedHex()},
+			ssh.Param{Name: "ours", Value: strings.Join(append(f.ownNumbers(), stay...), ",")}, ssh.Param{Name: "allowed", Value: f.allowedHex()},
 			ssh.Param{Name: "extra", Value: strings.Join(adminOptions(o, d), " ")}),
 	})
 	return journal.Result{}, err
 }
 
 // ownNumbers lists the numbers of our connections, which the migration finds in the database and knows by them.
-func (f *Fleet) ownNumbers() string {
+func (f *Fleet) ownNumbers() []string {
 	var all []string
 	for _, s := range f.servers {
 		s.mu.Lock()
@@ -53,7 +58,23 @@ func (f *Fleet) ownNumbers() string {
 		s.mu.Unlock()
 	}
 	slices.Sort(all)
-	return strings.Join(all, ",")
+	return all
+}
+
+// allowedNumbers lists the numbers of the clients that may stay and are there: the account that migrates may not see where a session
+// comes from.
+func (f *Fleet) allowedNumbers(ctx context.Context, o order) ([]string, error) {
+	c, err := f.Clients(ctx, o.At)
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, s := range c.Sessions {
+		if s.Owner != fleet.OwnerKea && slices.Contains(f.file.Sessions.Allow, s.User+"@"+s.Address) {
+			all = append(all, s.ID)
+		}
+	}
+	return all, nil
 }
 
 // allowedHex lists the clients that may stay, in hexadecimal: no text of the fleet file becomes SQL.

@@ -32,16 +32,31 @@ func AtRest(ctx context.Context, f *lab.Fleet, version, schema string) error {
 			return fmt.Errorf("%s: unit and leftovers: %s", s.Name, left)
 		}
 	}
-	got, err := f.SQL(ctx, "SELECT CONCAT_WS(' ', CONCAT(version, '.', minor), (SELECT COUNT(*) FROM lease4), (SELECT COUNT(*) FROM hosts),"+
-		" (SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%GET_LOCK%' AND id <> CONNECTION_ID()),"+
-		" (SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name LIKE 'kea\\_lockstep\\_%')) FROM schema_version;")
+	got, err := f.Contents(ctx)
 	if err != nil {
 		return err
 	}
-	if want := fmt.Sprintf("%s %d %d 0 0", schema, lab.Leases, lab.Reservations); got != want {
-		return fmt.Errorf("schema, leases, reservations, locks and scratch databases are %q, want %q", got, want)
+	if want := (lab.Contents{Schema: schema, Leases: lab.Leases, Reservations: lab.Reservations}); got != want {
+		return fmt.Errorf("the database holds %+v, want %+v", got, want)
+	}
+	left, err := f.SQL(ctx, locksAndScratch(f.Engine))
+	if err != nil {
+		return err
+	}
+	if left != "0\t0" {
+		return fmt.Errorf("locks and scratch databases are %q, none may be left", left)
 	}
 	return nil
+}
+
+// locksAndScratch counts what a run may leave in a database's server: sessions about its lock, and scratch databases.
+func locksAndScratch(engine lab.Engine) string {
+	if engine == lab.PostgreSQL {
+		return "SELECT (SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory')," +
+			" (SELECT COUNT(*) FROM pg_database WHERE datname LIKE 'kea\\_lockstep\\_%');"
+	}
+	return "SELECT (SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%GET_LOCK%' AND id <> CONNECTION_ID())," +
+		" (SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name LIKE 'kea\\_lockstep\\_%');"
 }
 
 // leftovers prints the state of the unit, and then everything of a run that should be gone.
