@@ -3,7 +3,7 @@
 GO ?= $(shell command -v go || echo /usr/local/go/bin/go)
 OUT ?= bin
 
-.PHONY: build test race check man lab-base lab-test lab-up lab-upgrade lab-down ci clean
+.PHONY: build test race check man lab-base lab-test lab-faults lab-night lab-up lab-upgrade lab-down ci clean
 
 build:
 	$(GO) build -o $(OUT)/ ./cmd/kea-lockstep
@@ -28,6 +28,15 @@ lab-base:
 
 lab-test:
 	bash .ci/run lab
+
+# Every fault of the tables, and not only those that CI has time for: hours. What is seen goes into docs/reliability.md.
+lab-faults: lab-base
+	$(GO) test -v -tags lab -count=1 -timeout 24h -run '^TestFault' ./lab/product -args -every -record $(CURDIR)/docs/reliability.md $(FAULTS)
+
+# Faults at random, for as long as HOURS says; each prints its seed.
+HOURS ?= 8
+lab-night: lab-base
+	$(GO) test -v -tags lab -count=1 -timeout 0 -run '^TestFaultRandom$$' ./lab/product -args -for $(HOURS)h $(FAULTS)
 
 lab-up: lab-base
 	$(GO) run -tags lab ./lab/cmd/lab up

@@ -32,6 +32,18 @@ func AtRest(ctx context.Context, f *lab.Fleet, version, schema string) error {
 			return fmt.Errorf("%s: unit and leftovers: %s", s.Name, left)
 		}
 	}
+	return databaseAtRest(ctx, f, schema)
+}
+
+// leftIn counts what a run may leave in a database server: statements that wait for its lock, or locks; and scratch databases.
+var leftIn = map[lab.Engine]string{
+	lab.MySQL: `SELECT (SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%GET_LOCK%' AND id <> CONNECTION_ID()),
+		(SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name LIKE 'kea\\_lockstep\\_%');`,
+	lab.PostgreSQL: `SELECT (SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory'),
+		(SELECT COUNT(*) FROM pg_database WHERE datname LIKE 'kea\_lockstep\_%');`,
+}
+
+func databaseAtRest(ctx context.Context, f *lab.Fleet, schema string) error {
 	got, err := f.Contents(ctx)
 	if err != nil {
 		return err
@@ -39,24 +51,14 @@ func AtRest(ctx context.Context, f *lab.Fleet, version, schema string) error {
 	if want := (lab.Contents{Schema: schema, Leases: lab.Leases, Reservations: lab.Reservations}); got != want {
 		return fmt.Errorf("the database holds %+v, want %+v", got, want)
 	}
-	left, err := f.SQL(ctx, locksAndScratch(f.Engine))
+	counts, err := f.SQL(ctx, leftIn[f.Engine])
 	if err != nil {
 		return err
 	}
-	if left != "0\t0" {
-		return fmt.Errorf("locks and scratch databases are %q, none may be left", left)
+	if counts != "0\t0" {
+		return fmt.Errorf("locks and scratch databases that are left: %q", counts)
 	}
 	return nil
-}
-
-// locksAndScratch counts what a run may leave in a database's server: sessions about its lock, and scratch databases.
-func locksAndScratch(engine lab.Engine) string {
-	if engine == lab.PostgreSQL {
-		return "SELECT (SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory')," +
-			" (SELECT COUNT(*) FROM pg_database WHERE datname LIKE 'kea\\_lockstep\\_%');"
-	}
-	return "SELECT (SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%GET_LOCK%' AND id <> CONNECTION_ID())," +
-		" (SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name LIKE 'kea\\_lockstep\\_%');"
 }
 
 // leftovers prints the state of the unit, and then everything of a run that should be gone.

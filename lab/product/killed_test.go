@@ -126,6 +126,12 @@ func startedOnce(t *testing.T, f *lab.Fleet, server string) {
 	if len(units) == 0 {
 		t.Errorf("%s: no job was started at all: the journal is read wrongly", server)
 	}
+	upgradedOnce(t, f, server)
+}
+
+// upgradedOnce wants that dpkg upgraded Kea once.
+func upgradedOnce(t *testing.T, f *lab.Fleet, server string) {
+	t.Helper()
 	upgrades := labtest.Must(t, f, server, "grep -c ' upgrade kea-dhcp4-server:' /var/log/dpkg.log || true")
 	if strings.TrimSpace(upgrades) != "1" {
 		t.Errorf("%s: dpkg upgraded Kea %s times", server, strings.TrimSpace(upgrades))

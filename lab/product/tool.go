@@ -22,6 +22,7 @@ type Tool struct {
 	Fleet  string // fleet file
 	State  string
 	Env    []string
+	desk   string // network namespace; empty: this machine's
 }
 
 // Output is what one command said.
@@ -66,7 +67,11 @@ func New(f *lab.Fleet, state string) (Tool, error) {
 // Command makes a command of the binary: its name and arguments first, then what every one gets.
 func (t Tool) Command(ctx context.Context, args ...string) *exec.Cmd {
 	args = append(args, "--fleet", t.Fleet, "--state", t.State)
-	cmd := exec.CommandContext(ctx, t.Binary, args...)
+	words := append([]string{t.Binary}, args...)
+	if t.desk != "" {
+		words = append([]string{"ip", "netns", "exec", t.desk}, words...)
+	}
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	cmd.Env = t.Env
 	return cmd
 }

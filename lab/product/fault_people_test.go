@@ -1,0 +1,132 @@
+//go:build lab
+
+package product_test
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"kea-lockstep/lab"
+	"kea-lockstep/lab/product"
+	"kea-lockstep/lab/witness"
+)
+
+// TestFaultRobots: something keeps starting the old Kea. It is seen, nothing is migrated beside it, and the run goes on once it is gone.
+func TestFaultRobots(t *testing.T) {
+	backed, past := []int{4, 7}, []int{0, 5}
+	keeps := func(s *struck) { s.no(s.fleet.KeepKeaStarted(s.Context(), "k3")) }
+	stops := func(s *struck) { s.no(s.fleet.LetKeaStop(s.Context(), "k3")) }
+	faults(t, []fault{
+		{name: "a watchdog starts kea-dhcp4 while the canary is upgraded", at: begins("install-k1"), strike: watchdog("k3"), codes: backed,
+			says: []string{"k3", "kea-dhcp4"}, mend: dismissed("k3"), on: []way{resume(0, 7)}},
+		{name: "a loop unmasks and starts while the canary is upgraded", at: begins("install-k1"), strike: keeps, codes: backed,
+			says: []string{"k3"}, mend: stops, on: []way{resume(0, 7)}},
+		{name: "a watchdog starts kea-dhcp4 in the migration", often: true, at: begins("migrate-k1-db1"), strike: watchdog("k3"), codes: past,
+			says: []string{"k3"}, mend: dismissed("k3"), on: []way{resume()}, bad: []string{"k3"}},
+		{name: "a loop unmasks and starts in the migration", at: begins("migrate-k1-db1"), strike: keeps, codes: past,
+			says: []string{"k3"}, mend: stops, on: []way{resume()}, bad: []string{"k3"}},
+	})
+}
+
+// TestFaultPackages: another package run holds the locks for a while, or a package is put on hold.
+func TestFaultPackages(t *testing.T) {
+	hold := func(s *struck) { s.no(s.fleet.HoldPackages(s.Context(), "k2", "kea-dhcp4-server", "kea-common")) }
+	locked := func(s *struck) { s.no(s.fleet.LockPackages(s.Context(), "k2", 40*time.Second)) }
+	faults(t, []fault{
+		{name: "a package run on k2 as its turn comes", often: true, at: begins("confirm-k1"), strike: locked, codes: []int{0}},
+		{name: "on hold before the stop", at: begins("prefetch-k1"), strike: hold, codes: []int{3}, says: []string{"k2", "hold"}},
+		{name: "on hold after the stop", at: begins("install-k1"), strike: hold, codes: []int{0}},
+	})
+}
+
+// TestFaultSecondOperator begins the same upgrade from another machine: it is told who holds the fleet, and the first goes on.
+func TestFaultSecondOperator(t *testing.T) {
+	second := func(s *struck) {
+		other, err := product.New(s.fleet, s.TempDir())
+		s.no(err)
+		out, err := other.Run(s.Context(), "upgrade", "--to", "3.0.3", "--yes")
+		s.no(err)
+		s.expect("the second upgrade", out, []int{3, 6}, []string{s.status().Run})
+		out, err = other.Run(s.Context(), "unlock", "--yes")
+		s.no(err)
+		s.expect("the second's unlock", out, []int{3, 6}, nil)
+	}
+	faults(t, []fault{
+		{name: "while the canary is upgraded", often: true, at: begins("install-k1"), strike: second, codes: []int{0}},
+		{name: "while the rest are upgraded", at: begins("install-k2"), strike: second, codes: []int{0}},
+	})
+}
+
+// TestFaultUnlock: while a run is driven, and while its fences stand, nothing can be unlocked.
+func TestFaultUnlock(t *testing.T) {
+	unlock := func(s *struck) {
+		out, err := s.tool.Run(s.Context(), "unlock", "--yes")
+		s.no(err)
+		s.expect("unlock", out, []int{3, 6}, nil)
+	}
+	killed := func(s *struck) {
+		s.no(s.drive.Process().Kill())
+		unlock(s)
+	}
+	var table []fault
+	for _, step := range []string{"claim-k1", "stop-k1", "install-k1", "migrate-k1-db1", "start-k1", "install-k3", "release-k1"} {
+		table = append(table, fault{name: "driven, " + step, at: begins(step), strike: unlock, codes: []int{0}, often: step == "migrate-k1-db1"})
+	}
+	for _, step := range []string{"stop-k1", "install-k1", "migrate-k1-db1", "start-k1", "install-k3", "confirm-k2"} {
+		table = append(table, fault{name: "dead, " + step, at: begins(step), strike: killed, codes: []int{-1}, on: []way{resume()}, often: step == "install-k1"})
+	}
+	faults(t, table)
+}
+
+// TestFaultSuspended stops the driver, lets another end the run from a copy of its journal, and wakes the first: it acts no more.
+func TestFaultSuspended(t *testing.T) {
+	var before string
+	strike := func(s *struck) {
+		s.no(s.drive.Process().Signal(syscall.SIGSTOP))
+		other, err := product.New(s.fleet, s.TempDir())
+		s.no(err)
+		s.no(os.CopyFS(filepath.Join(other.State, "runs"), os.DirFS(filepath.Join(s.tool.State, "runs"))))
+		s.endsLocks()
+		out, err := other.Run(s.Context(), "resume", "--yes")
+		s.no(err)
+		s.expect("the other's resume", out, []int{0}, nil)
+		s.no(product.AtRest(s.Context(), s.fleet, "3.0.3", witness.Expects(s.fleet.Engine, "3.0.3")))
+		before = state(s.T, s.fleet)
+		s.no(s.drive.Process().Signal(syscall.SIGCONT))
+	}
+	same := func(s *struck) {
+		if now := state(s.T, s.fleet); now != before {
+			s.Errorf("the first acted again:\n%s\nthen\n%s", before, now)
+		}
+	}
+	var table []fault
+	for _, step := range []string{"fence-k2", "dump-k1-db1", "install-k1", "migrate-k1-db1", "start-k1", "install-k3", "start-k3"} {
+		table = append(table, fault{name: "in " + step, at: begins(step), strike: strike, mend: same, codes: []int{6}, says: []string{"another drive"}, often: step == "install-k1"})
+	}
+	faults(t, table)
+}
+
+// endsLocks ends the sessions that hold advisory locks in the database, as the end of a suspended machine's connections does.
+func (s *struck) endsLocks() {
+	s.Helper()
+	all, err := s.fleet.Sessions(s.Context())
+	s.no(err)
+	for _, one := range all {
+		if one.User == lab.AdminUser {
+			_ = s.fleet.EndSession(s.Context(), one.ID) // it may have ended by itself
+		}
+	}
+}
+
+// TestFaultMigratedByHand: somebody runs kea-admin between the backup and the migration. The run does not pass the point of no return
+// over a backup that is none of the database as it is.
+func TestFaultMigratedByHand(t *testing.T) {
+	faults(t, []fault{
+		{name: "while the canary's configuration is put in place", often: true, at: begins("configure-k1"), strike: func(s *struck) {
+			s.must("k1", "KEA_ADMIN_DB_PASSWORD="+lab.KeaPassword+" kea-admin db-upgrade "+s.fleet.Engine.KeaAdmin()+" -h "+s.fleet.DB.Address.String()+" -u kea -n kea")
+		}, codes: []int{0, 4, 5}, on: []way{resume()}},
+	})
+}

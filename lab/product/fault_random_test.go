@@ -1,0 +1,138 @@
+//go:build lab
+
+package product_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"kea-lockstep/lab"
+	"kea-lockstep/lab/labtest"
+	"kea-lockstep/lab/product"
+)
+
+var long = flag.Duration("for", 0, "how long faults are drawn at random; at least one is")
+
+// mishap is a kind of fault that can strike at any moment. What it leaves is mended before the run is carried on.
+type mishap struct {
+	name   string
+	strike func(server string, lasts time.Duration) func(*struck)
+	mend   func(server string) func(*struck)
+	bad    bool // a stranger's Kea may be seen against the wrong schema
+	blind  bool
+	boots  bool // packages may be installed twice
+}
+
+func mishaps() []mishap {
+	driver := func(all ...os.Signal) func(string, time.Duration) func(*struck) {
+		return func(string, time.Duration) func(*struck) { return signals(all...) }
+	}
+	database := func(strike func(lasts time.Duration) func(*struck)) func(string, time.Duration) func(*struck) {
+		return func(_ string, lasts time.Duration) func(*struck) { return strike(lasts) }
+	}
+	return []mishap{
+		{name: "cut off", strike: cut},
+		{name: "frozen", strike: frozen},
+		{name: "without sshd", strike: noSSH},
+		{name: "without power", strike: func(server string, lasts time.Duration) func(*struck) { return off(server, lasts, either) }, boots: true},
+		{name: "driver killed", strike: driver(syscall.SIGKILL)},
+		{name: "Ctrl-C", strike: driver(os.Interrupt)},
+		{name: "Ctrl-C twice", strike: driver(os.Interrupt, os.Interrupt)},
+		{name: "a closed terminal", strike: driver(syscall.SIGHUP)},
+		{name: "database restarted", blind: true, strike: database(func(time.Duration) func(*struck) {
+			return func(s *struck) { s.no(s.fleet.RestartDatabase(s.Context())) }
+		})},
+		{name: "database silent", blind: true, strike: database(func(lasts time.Duration) func(*struck) { return frozen(lab.DatabaseHost, lasts) })},
+		{name: "our sessions ended", strike: database(func(time.Duration) func(*struck) { return (*struck).endsLocks })},
+		{name: "packages locked", strike: func(server string, lasts time.Duration) func(*struck) {
+			return func(s *struck) { _ = s.fleet.LockPackages(s.Context(), server, lasts) } // the run may hold them just now
+		}},
+		{name: "a watchdog", strike: func(server string, _ time.Duration) func(*struck) { return watchdog(server) }, mend: dismissed, bad: true},
+	}
+}
+
+// TestFaultRandom draws a fault, a server, a moment and how long it lasts, carries the run on until it is over, and holds the
+// fleet against what it must be then. The seed of each is printed, and -seed with -for 0 tries it again.
+func TestFaultRandom(t *testing.T) {
+	f := labtest.Up(t, spec())
+	end := time.Now().Add(*long)
+	for n := uint64(0); n == 0 || time.Now().Before(end); n++ {
+		c := drawn(*seed + n)
+		if !t.Run(c.name, func(t *testing.T) {
+			if n > 0 {
+				if err := f.Reset(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c.carried(t, f)
+		}) {
+			return
+		}
+	}
+}
+
+// drawn makes a fault of a seed.
+func drawn(seed uint64) fault {
+	draw := rand.New(rand.NewPCG(seed, 2))
+	all := mishaps()
+	m := all[draw.IntN(len(all))]
+	server := fmt.Sprintf("k%d", 1+draw.IntN(3))
+	moments := eachStep()
+	step := moments[draw.IntN(len(moments))]
+	wait, lasts := time.Duration(draw.Int64N(int64(3*time.Second))), time.Duration(draw.Int64N(int64(20*time.Second)))
+	strike := m.strike(server, lasts)
+	c := fault{
+		name: fmt.Sprintf("seed %d: %s, %s for %s, %s after the begin of %s", seed, m.name, server, lasts.Round(time.Second), wait.Round(time.Millisecond), step),
+		at:   begins(step), blind: m.blind,
+		strike: func(s *struck) {
+			s.passes(wait)
+			if s.drive.Process().Signal(syscall.Signal(0)) == nil { // it may have ended meanwhile
+				strike(s)
+			}
+		},
+	}
+	if m.bad {
+		c.bad = []string{server}
+	}
+	if m.boots {
+		c.again = []string{server}
+	}
+	if m.mend != nil {
+		c.mend = m.mend(server)
+	}
+	return c
+}
+
+// carried strikes and carries the run on until it is over.
+func (c fault) carried(t *testing.T, f *lab.Fleet) {
+	c.codes = []int{-1, 0, 4, 5, 6, 7, 130}
+	s := &struck{T: t, fleet: f, tool: tool(t, f)}
+	var said []product.Output
+	report := observed(t, f, func() {
+		said = append(said, c.first(s))
+		if c.mend != nil {
+			c.mend(s)
+		}
+		for range 6 {
+			if t.Failed() || over(said[len(said)-1].Code) {
+				return
+			}
+			said = append(said, s.runs(way{args: []string{"resume", "--yes"}, codes: []int{0, 4, 5, 7}}))
+		}
+		t.Errorf("the run is not over: exit %d", said[len(said)-1].Code)
+	})
+	c.judge(s, report, said[len(said)-1].Code != 0)
+	var codes []int
+	for _, out := range said {
+		codes = append(codes, out.Code)
+		if t.Failed() {
+			t.Logf("exit %d\n%s", out.Code, out.Stderr)
+		}
+	}
+	t.Logf("exits %v", codes)
+}

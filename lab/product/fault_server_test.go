@@ -1,0 +1,30 @@
+//go:build lab
+
+package product_test
+
+import (
+	"testing"
+	"time"
+)
+
+// TestFaultPower cuts the power of a server in each phase and switches it on again. No Kea comes up behind a fence, and
+// the run ends, by itself or with resume.
+func TestFaultPower(t *testing.T) {
+	done, back, past := []int{0}, []int{0, 4, 7}, []int{0, 5}
+	const long = 3 * time.Second
+	faults(t, []fault{
+		{name: "k3 in prefetch", at: begins("prefetch-k3"), strike: off("k3", long, running), codes: done},
+		{name: "k3 before its fence", at: begins("claim-k3"), strike: off("k3", long, either), codes: back, on: []way{resume(0, 7)}},
+		{name: "k2 before it is stopped", at: begins("stop-k2"), strike: off("k2", long, stopped), codes: back, on: []way{resume(0, 7)}},
+		{name: "k2 in its dump", at: begins("dump-k2-db1"), strike: off("k2", long, stopped), codes: done},
+		{name: "k1 in its dump", at: begins("dump-k1-db1"), strike: off("k1", long, stopped), codes: done},
+		{name: "k1 in its package upgrade", often: true, at: begins("install-k1"), strike: unpacking("k1", off("k1", long, stopped)), codes: done, again: []string{"k1"}},
+		{name: "k1 in the migration", often: true, at: begins("migrate-k1-db1"), strike: migrating(off("k1", long, stopped)), codes: past, on: []way{resume()}},
+		{name: "k3 in the migration", at: begins("migrate-k1-db1"), strike: migrating(off("k3", long, stopped)), codes: done},
+		{name: "k1 in its start", at: begins("start-k1"), strike: off("k1", long, running), codes: past, on: []way{resume()}},
+		{name: "k1 in its confirmation", at: begins("confirm-k1"), strike: off("k1", long, running), codes: past, on: []way{resume()}},
+		{name: "k3 in its package upgrade", at: begins("install-k3"), strike: unpacking("k3", off("k3", long, stopped)), codes: done, again: []string{"k3"}},
+		{name: "k3 in its start", at: begins("start-k3"), strike: off("k3", long, running), codes: past, on: []way{resume()}},
+		{name: "k2 as it is let go", at: begins("release-k2"), strike: off("k2", long, running), codes: past, on: []way{resume()}},
+	})
+}

@@ -1,0 +1,369 @@
+//go:build lab
+
+package product_test
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kea-lockstep/lab"
+	"kea-lockstep/lab/labtest"
+	"kea-lockstep/lab/product"
+	"kea-lockstep/lab/witness"
+)
+
+var (
+	every      = flag.Bool("every", false, "every fault of the table, and not only those that there is time for each time")
+	record     = flag.String("record", "", "write what was seen of each fault into this document")
+	engineName = flag.String("engine", string(lab.MySQL), "the engine of the database that faults are tried on")
+)
+
+// fault is a line of the table: what goes wrong, when, what must be said and what is typed next. By the exit code of the last command
+// the fleet must be at the target, or as it was before.
+type fault struct {
+	name   string
+	at     moment
+	strike func(s *struck)
+	args   []string // of the upgrade; nil: --to 3.0.3 --yes
+	codes  []int    // of the drive that is struck
+	says   []string // in what it told
+	mend   func(s *struck)
+	on     []way           // what is typed until the run is over
+	last   func(s *struck) // what is done to the fleet then
+
+	again []string        // servers on which packages may have been installed twice
+	bad   []string        // servers on which a stranger's Kea may be seen against the wrong schema
+	blind bool            // the witness sees nothing for a while
+	often bool            // tried each time; the others with -every
+	given func(s *struck) // what is arranged before
+}
+
+// way is a command that leads on. Where something is typed, it is done at a terminal.
+type way struct {
+	args  []string
+	codes []int
+	says  []string
+	typed [][2]string // what is shown, and what is typed then
+}
+
+func resume(codes ...int) way {
+	if len(codes) == 0 {
+		codes = []int{0}
+	}
+	return way{args: []string{"resume", "--yes"}, codes: codes}
+}
+
+// moment is an event of a run: its type, and its step or phase.
+type moment struct{ kind, name string }
+
+func begins(step string) moment { return moment{kind: "step-begun", name: step} }
+func ended(step string) moment  { return moment{kind: "step-done", name: step} }
+func (m moment) is(e product.Event) bool {
+	return e.Type == m.kind && (m.name == "" || e.Step == m.name || e.Step == "" && e.Phase == m.name)
+}
+
+func (m moment) String() string {
+	return strings.TrimSpace(m.kind + " " + m.name)
+}
+
+// struck is one case under way.
+type struck struct {
+	*testing.T
+	fleet *lab.Fleet
+	tool  product.Tool
+	drive *product.Drive
+
+	booted []string // servers that were switched on again
+}
+
+// must runs a script on a host.
+func (s *struck) must(host, script string) string {
+	s.Helper()
+	return labtest.Must(s.T, s.fleet, host, script)
+}
+
+// no ends the case on an error.
+func (s *struck) no(err error) {
+	s.Helper()
+	if err != nil {
+		s.Error(err)
+	}
+}
+
+// faults runs lines of the table, one after the other on one fleet.
+func faults(t *testing.T, table []fault) {
+	t.Helper()
+	faultsOn(t, spec(), table)
+}
+
+func faultsOn(t *testing.T, spec lab.Spec, table []fault) {
+	t.Helper()
+	if table = tried(table); len(table) == 0 {
+		t.Log("all of these are tried with -every only")
+		return
+	}
+	f := labtest.Up(t, spec)
+	fresh := true
+	for _, c := range table {
+		t.Run(c.name, func(t *testing.T) {
+			if !fresh {
+				if err := f.Reset(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			fresh = false
+			c.run(t, f)
+		})
+	}
+}
+
+// tried gives the lines that there is time for.
+func tried(table []fault) []fault {
+	return slices.DeleteFunc(slices.Clone(table), func(c fault) bool { return !c.often && !*every })
+}
+
+// spec is the fleet that faults are tried on.
+func spec() lab.Spec { return lab.Spec{Servers: 3, Engine: lab.Engine(*engineName)} }
+
+func (c fault) run(t *testing.T, f *lab.Fleet) {
+	s := &struck{T: t, fleet: f, tool: tool(t, f)}
+	if c.given != nil {
+		c.given(s)
+	}
+	var said []product.Output
+	report := observed(t, f, func() {
+		said = append(said, c.first(s))
+		if c.mend != nil {
+			c.mend(s)
+		}
+		for _, w := range c.on {
+			if t.Failed() || over(said[len(said)-1].Code) {
+				break
+			}
+			said = append(said, s.runs(w))
+		}
+		if last := said[len(said)-1].Code; !over(last) {
+			t.Errorf("the run is not over: exit %d", last)
+		}
+		if c.last != nil && !t.Failed() {
+			c.last(s)
+		}
+	})
+	c.judge(s, report, said[len(said)-1].Code != 0)
+	if t.Failed() {
+		for _, out := range said {
+			t.Logf("exit %d\n%s", out.Code, out.Stderr)
+		}
+		return
+	}
+	if *record != "" {
+		s.no(product.Record(*record, c.row(t.Name(), said, report)))
+	}
+}
+
+// row is what was seen of the fault.
+func (c fault) row(test string, said []product.Output, r witness.Report) product.Row {
+	name, _, _ := strings.Cut(test, "/")
+	var on []string
+	for i, out := range said[1:] {
+		on = append(on, fmt.Sprintf("%s: %s", strings.Join(c.on[i].args, " "), exit(out)))
+	}
+	at := "from the beginning"
+	if c.strike != nil {
+		at = c.at.String()
+	}
+	seen := fmt.Sprintf("%d bad moments; no server for %.0f s, the last back after %.0f s", len(r.BadMoments), r.FirstAnswer().Seconds(), r.LastServer().Seconds())
+	return product.Row{Test: name, Fault: c.name, Cells: []string{at, exit(said[0]), strings.Join(on, "; "), seen}}
+}
+
+// exit is a command's exit code, and what it said that happened.
+func exit(out product.Output) string {
+	if out.Code < 0 {
+		return "killed"
+	}
+	if what := out.Said(); what != "" {
+		return fmt.Sprintf("%d: %s", out.Code, what)
+	}
+	return fmt.Sprint(out.Code)
+}
+
+// over reports whether a drive that ended with the code left nothing to do: done, refused or backed out.
+func over(code int) bool { return code == 0 || code == 3 || code == 7 }
+
+// first drives the upgrade and strikes it.
+func (c fault) first(s *struck) product.Output {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), 5*time.Minute)
+	defer cancel()
+	args := c.args
+	if args == nil {
+		args = []string{"upgrade", "--to", "3.0.3", "--yes"}
+	}
+	var once sync.Once
+	var done sync.WaitGroup
+	struckIt := c.strike == nil
+	ready := make(chan struct{})
+	drive, err := s.tool.Drive(ctx, func(e product.Event) {
+		if c.strike == nil || !c.at.is(e) {
+			return
+		}
+		once.Do(func() {
+			struckIt = true
+			done.Go(func() {
+				<-ready
+				c.strike(s)
+			})
+		})
+	}, args...)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.drive = drive
+	close(ready)
+	out, err := drive.Wait()
+	s.no(err)
+	done.Wait()
+	if !struckIt {
+		s.Errorf("there was no %s", c.at)
+	}
+	s.plain("upgrade", out)
+	s.expect("upgrade", out, c.codes, c.says)
+	return out
+}
+
+func (s *struck) runs(w way) product.Output {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), 5*time.Minute)
+	defer cancel()
+	what := strings.Join(w.args, " ")
+	if len(w.typed) > 0 {
+		out := s.atTerminal(ctx, w)
+		s.expect(what, out, w.codes, w.says)
+		return out
+	}
+	out, err := s.tool.Run(ctx, w.args...)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.plain(what, out)
+	s.expect(what, out, w.codes, w.says)
+	return out
+}
+
+// atTerminal runs a command and types what is wanted.
+func (s *struck) atTerminal(ctx context.Context, w way) product.Output {
+	s.Helper()
+	tty, err := product.Start(s.tool.Command(ctx, w.args...))
+	if err != nil {
+		s.Fatal(err)
+	}
+	mark := 0
+	for _, one := range w.typed {
+		if mark, err = tty.Await(ctx, mark, one[0]); err != nil {
+			s.Error(err)
+			break
+		}
+		s.no(tty.Type(one[1]))
+	}
+	code := tty.Wait()
+	return product.Output{Code: code, Stderr: tty.Text()}
+}
+
+func (s *struck) expect(what string, out product.Output, codes []int, says []string) {
+	s.Helper()
+	if !slices.Contains(codes, out.Code) {
+		s.Errorf("%s: exit %d, want %v", what, out.Code, codes)
+	}
+	for _, text := range says {
+		if !strings.Contains(out.Stderr, text) {
+			s.Errorf("%s: it does not say %q", what, text)
+		}
+	}
+}
+
+// plain wants that nothing which a terminal would obey was passed on.
+func (s *struck) plain(what string, out product.Output) {
+	s.Helper()
+	if strings.ContainsFunc(out.Stderr, func(r rune) bool { return r == '\x1b' || r == '\ufffd' || r < ' ' && r != '\n' && r != '\t' }) {
+		s.Errorf("%s: control characters or broken text on stderr: %q", what, out.Stderr)
+	}
+}
+
+// observed is watched, without a verdict on what was seen.
+func observed(t *testing.T, f *lab.Fleet, do func()) witness.Report {
+	t.Helper()
+	w, err := witness.Start(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	offers(t, w)
+	do()
+	if !t.Failed() {
+		offers(t, w)
+	}
+	report := w.Stop()
+	t.Log(report)
+	return report
+}
+
+// judge holds what the witness saw, and the fleet as it is now, against what must be: all at the target, or all as before.
+func (c fault) judge(s *struck, r witness.Report, old bool) {
+	s.Helper()
+	for _, b := range r.BadMoments {
+		if !slices.Contains(c.bad, b.Host) {
+			s.Errorf("bad moment: %s", b)
+		}
+	}
+	for _, p := range r.StartedByPackages() {
+		s.Errorf("a package started %+v", p)
+	}
+	if !c.blind && (r.Blind.Processes > time.Second || r.Blind.Schema > time.Second) {
+		s.Errorf("the witness was blind for %+v", r.Blind)
+	}
+	if old {
+		restsAt(s.T, s.fleet, "2.6.3")
+		return
+	}
+	restsAt(s.T, s.fleet, "3.0.3")
+	for _, server := range s.fleet.Servers {
+		switch {
+		case slices.Contains(c.again, server.Name):
+		case slices.Contains(s.booted, server.Name): // what systemd said is gone
+			upgradedOnce(s.T, s.fleet, server.Name)
+		default:
+			startedOnce(s.T, s.fleet, server.Name)
+		}
+	}
+}
+
+// restsAt wants the fleet at rest at a version of Kea.
+func restsAt(t *testing.T, f *lab.Fleet, version string) {
+	t.Helper()
+	atRest(t, f, version, witness.Expects(f.Engine, version))
+}
+
+// status is where the run stands, as the tool tells it.
+func (s *struck) status() (state struct {
+	Run, State, Next string
+	Groups           []struct {
+		State, Phase string
+		Problem      *struct{ What, Why string }
+	}
+}) {
+	s.Helper()
+	out, err := s.tool.Run(s.Context(), "status", "-o", "json")
+	if err != nil {
+		s.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(out.Stdout), &state); err != nil {
+		s.Fatalf("status: %v\n%s", err, out)
+	}
+	return state
+}

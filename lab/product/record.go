@@ -1,0 +1,75 @@
+//go:build lab
+
+package product
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+)
+
+// Row is what was seen of one fault: a line of docs/reliability.md.
+type Row struct {
+	Test  string // the section
+	Fault string // the first cell; one line each
+	Cells []string
+}
+
+// head stands over the rows of a section.
+const head = "| fault | struck at | exit, and what was said | way on | witness |\n|---|---|---|---|---|\n"
+
+// Record writes a row into the document: over the one of the same fault, or at the end of its section.
+func Record(document string, r Row) error {
+	text, err := os.ReadFile(document)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("recording: %w", err)
+	}
+	lines := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
+	title := "## " + r.Test
+	at := slices.Index(lines, title)
+	if at < 0 {
+		lines = append(lines, "", title, "")
+		lines = append(lines, strings.Split(strings.TrimSuffix(head, "\n"), "\n")...)
+		at = slices.Index(lines, title)
+	}
+	line := r.line()
+	end := at + 1
+	for ; end < len(lines) && !strings.HasPrefix(lines[end], "## "); end++ {
+		if strings.HasPrefix(lines[end], "| "+r.Fault+" |") {
+			lines[end] = line
+			return write(document, lines)
+		}
+	}
+	for end > at && lines[end-1] == "" {
+		end--
+	}
+	return write(document, slices.Insert(lines, end, line))
+}
+
+func write(document string, lines []string) error {
+	if err := os.WriteFile(document, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+		return fmt.Errorf("recording: %w", err)
+	}
+	return nil
+}
+
+func (r Row) line() string {
+	var b strings.Builder
+	for _, c := range append([]string{r.Fault}, r.Cells...) {
+		b.WriteString("| " + strings.ReplaceAll(strings.Join(strings.Fields(c), " "), "|", `\|`) + " ")
+	}
+	return b.String() + "|"
+}
+
+// Said is what an ending says that happened, by its own label.
+func (o Output) Said() string {
+	for line := range strings.Lines(o.Stderr) {
+		if said, ok := strings.CutPrefix(strings.TrimSpace(line), "what "); ok {
+			return strings.TrimSpace(said)
+		}
+	}
+	return ""
+}
