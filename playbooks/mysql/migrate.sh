@@ -1,8 +1,8 @@
 # Lets the installed kea-admin migrate the database. What nobody may have changed since the run last looked is asked once more.
 # kea-admin shows the password in the arguments of the programs that it runs: while it runs, whoever may list the processes of
-# this server can read it there. In: password, before, between (schema versions on the way, apart by blanks), ours (sessions of this run, and those that may stay, apart by commas),
-# allowed (clients that may stay connected, user@address apart by commas, in hexadecimal), extra (more options of kea-admin). Needs
-# client.sh.
+# this server can read it there. In: password, before, between (schema versions on the way, apart by blanks), ours (sessions of
+# this run, and those that may stay, apart by commas), allowed (clients that may stay connected, user@address apart by commas, in
+# hexadecimal), extra (more options of kea-admin). Needs client.sh.
 set -eu
 seen=$(
 	ask <<END

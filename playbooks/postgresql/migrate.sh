@@ -1,7 +1,7 @@
 # Lets the installed kea-admin migrate the database. What nobody may have changed since the run last looked is asked once more.
-# In: before, between (schema versions on the way, apart by blanks), ours (sessions of this run, and those that may stay, apart by commas), allowed
-# (clients that may stay connected, user@address apart by commas, in hexadecimal), extra (more options of kea-admin). Needs
-# client.sh.
+# In: before, between (schema versions on the way, apart by blanks), ours (sessions of this run, and those that may stay, apart by
+# commas), allowed (clients that may stay connected, user@address apart by commas, in hexadecimal), extra (more options of
+# kea-admin). Needs client.sh.
 set -eu
 seen=$(
 	ask <<END
