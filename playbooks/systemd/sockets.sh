@@ -1,5 +1,5 @@
-# Whose a connection is. In: ports (local TCP ports, apart by blanks), backends (processes of a database on this server that serve
-# one client each over a unix socket, likewise). A line for each process that holds the client's end: port or backend, pid, name,
+# Whose a connection is. In: ports (local TCP ports, apart by blanks), backends (processes of a PostgreSQL on this server that
+# serve one client each over its unix socket, likewise). A line for each process that holds the client's end: port or backend, pid, name,
 # unit.
 set -eu
 
@@ -34,6 +34,7 @@ echo "@backends"
 [ -z "$backends" ] || ss -xpH | awk -v wanted=" $backends " '{
 	near = $6
 	far[near] = $8
+	served = $5 ~ /\.s\.PGSQL\.[0-9]+$/
 	while (match($0, /\("[^"]*",pid=[0-9]+/)) {
 		one = substr($0, RSTART, RLENGTH)
 		$0 = substr($0, RSTART + RLENGTH)
@@ -42,7 +43,7 @@ echo "@backends"
 		sub(/^\("/, "", one)
 		sub(/".*/, "", one)
 		holders[near] = holders[near] pid "\t" one "\n"
-		if (index(wanted, " " pid " ") > 0) serves[near] = pid
+		if (served && index(wanted, " " pid " ") > 0) serves[near] = pid
 	}
 }
 END {
