@@ -200,6 +200,19 @@ func (p Plan) hash() string {
 	return "sha256:" + digestOf(bare)
 }
 
+// like takes over what another plan of the group does without as evidence, for each server that shows no less now: one that shows
+// more, because a probe was answered that time, is as planned.
+func (g GroupPlan) like(planned GroupPlan) GroupPlan {
+	g.Servers = slices.Clone(g.Servers)
+	for i, s := range g.Servers {
+		before, _ := planned.Server(s.Name)
+		if !slices.ContainsFunc(s.Drops, func(d string) bool { return !slices.Contains(before.Drops, d) }) {
+			g.Servers[i].Drops = before.Drops
+		}
+	}
+	return g
+}
+
 // digest is over one group's plan, as hash is over the whole.
 func (g GroupPlan) digest() string { return digestOf(g.unmeasured()) }
 

@@ -99,7 +99,7 @@ func (g *groupDrive) asPlanned(ctx context.Context) fleet.Verdict {
 	if len(now.Refusals) > 0 {
 		return fleet.Deny("%s", now.Refusals[0].Message)
 	}
-	if len(now.Groups) != 1 || now.Groups[0].digest() != g.group.digest() {
+	if len(now.Groups) != 1 || now.Groups[0].like(*g.group).digest() != g.group.digest() {
 		return fleet.Deny("the fleet is no longer as planned: plan again")
 	}
 	return fleet.Affirm("%d checks, the fleet is as planned", now.Checks)
