@@ -153,7 +153,7 @@ func (f *Fleet) target(at fleet.Place, ref kea.DatabaseRef, who account) (dbchec
 		Password: dbcheck.Password(who.password.Reveal()),
 		Addr:     net.JoinHostPort(cmp.Or(ref.Host, "localhost"), strconv.Itoa(ref.EffectivePort())),
 	}
-	if ref.TLS.Enabled() {
+	if ref.TLS.Enabled() && !encryptsAnyway(ref) {
 		return t, fmt.Errorf("%s: its configuration asks for TLS, which kea-lockstep does not speak to databases yet", at)
 	}
 	s, err := f.server(at.Server)
@@ -164,6 +164,13 @@ func (f *Fleet) target(at fleet.Place, ref kea.DatabaseRef, who account) (dbchec
 		t.Network, t.Addr = "unix", path
 	}
 	return t, nil
+}
+
+// encryptsAnyway says whether a configuration asks for no more than what is done for every PostgreSQL: encryption, and no proof of
+// whose it is (ssl-mode, since Kea 3.1.0).
+func encryptsAnyway(ref kea.DatabaseRef) bool {
+	mode := ref.TLS.SSLMode
+	return ref.Engine == kea.PostgreSQL && ref.TLS == kea.TLS{SSLMode: mode} && (mode == "allow" || mode == "prefer" || mode == "require")
 }
 
 // socket gives the path of the unix socket that Kea on the server reaches a database over. To MySQL's client library

@@ -42,7 +42,7 @@ const unheld = 2 * time.Second
 // letGo ends the session that holds a lock if one of our own lost connections left it behind, and says whether it did.
 func (f *Fleet) letGo(ctx context.Context, at fleet.Place, holder dbcheck.Session) bool {
 	sessions, err := f.attribute(ctx, at, []dbcheck.Session{holder})
-	if err != nil || len(sessions) == 0 || sessions[0].Owner != fleet.OwnerOurs || f.inUse(holder.ID) {
+	if err != nil || len(sessions) == 0 || sessions[0].Owner != fleet.OwnerOurs || f.isOurs(holder.ID) {
 		return false
 	}
 	db, err := f.database(ctx, at, asAdmin, toWatch)
@@ -56,16 +56,6 @@ func (f *Fleet) letGo(ctx context.Context, at fleet.Place, holder dbcheck.Sessio
 		}
 	}
 	return true
-}
-
-// inUse reports whether a session is one of ours that still serves us.
-func (f *Fleet) inUse(number uint64) bool {
-	for _, s := range f.servers {
-		if s.isOwn(number) {
-			return true
-		}
-	}
-	return false
 }
 
 // whose says who holds a lock, with the server that its session comes from.

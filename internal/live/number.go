@@ -16,16 +16,21 @@ import (
 // dialer opens connections to databases from the server's standpoint and learns the number that the database gives each one, so
 // that it is known as ours in a list of sessions.
 func (s *server) dialer(engine kea.Engine) dbcheck.Dialer {
-	number := greeting
-	if engine == kea.PostgreSQL {
-		number = keyData
-	}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := s.host.Dial(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		return &numbered{Conn: conn, server: s, find: number}, nil
+		if engine != kea.PostgreSQL {
+			return &numbered{Conn: conn, server: s, find: greeting}, nil
+		}
+		if network == "tcp" {
+			if conn, err = encryptedIfOffered(ctx, conn); err != nil {
+				_ = conn.Close()
+				return nil, err
+			}
+		}
+		return &numbered{Conn: conn, server: s, find: keyData}, nil
 	}
 }
 
@@ -126,7 +131,7 @@ func (s *server) leftBehind(number uint64, holders []holder) bool {
 	return left
 }
 
-// isOurs says whether a connection is ours, from whichever server.
+// isOurs says whether a connection is one of ours that still serves us, from whichever server.
 func (f *Fleet) isOurs(number uint64) bool {
 	for _, one := range f.servers {
 		if one.isOwn(number) {

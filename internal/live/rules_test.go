@@ -269,6 +269,30 @@ func TestWaysToADatabase(t *testing.T) {
 	}
 }
 
+// Less than what a configuration asks for would be silence about somebody in between.
+func TestNoConnectionIsLessSecureThanKeas(t *testing.T) {
+	f := someFleet(t)
+	for _, c := range []struct {
+		engine kea.Engine
+		tls    kea.TLS
+		ok     bool
+	}{
+		{kea.PostgreSQL, kea.TLS{}, true},
+		{kea.PostgreSQL, kea.TLS{SSLMode: "disable"}, true},
+		{kea.PostgreSQL, kea.TLS{SSLMode: "require"}, true},
+		{kea.PostgreSQL, kea.TLS{SSLMode: "verify-ca"}, false},
+		{kea.PostgreSQL, kea.TLS{SSLMode: "require", TrustAnchor: "/etc/ca.pem"}, false},
+		{kea.PostgreSQL, kea.TLS{CertFile: "/etc/kea.pem"}, false},
+		{kea.MySQL, kea.TLS{TrustAnchor: "/etc/ca.pem"}, false},
+		{kea.MySQL, kea.TLS{}, true},
+	} {
+		ref := kea.DatabaseRef{Engine: c.engine, Host: "192.0.2.5", Name: "kea", TLS: c.tls}
+		if _, err := f.target(fleet.PlaceOf("k1", ref), ref, account{via: "k1"}); (err == nil) != c.ok {
+			t.Errorf("%s with %+v: %v", c.engine, c.tls, err)
+		}
+	}
+}
+
 func TestOnlyProgramsThatAreNeededAreMissed(t *testing.T) {
 	engine := func(e kea.Engine) kea.Config { return kea.Config{Databases: []kea.DatabaseRef{{Engine: e}}} }
 	tools := func() map[string]fleet.Verdict {
