@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"kea-lockstep/dbcheck"
 	"kea-lockstep/internal/fleet"
@@ -48,14 +49,19 @@ func visible(v dbcheck.Visibility) fleet.Verdict {
 	return fleet.Doubt("%s", v.Saw)
 }
 
-// listings is how often sessions are listed at most until no new one is without an owner.
-const listings = 5
+// listings is how often sessions are listed at most until no new one is in doubt, and pause what lies between.
+const (
+	listings = 5
+	pause    = 50 * time.Millisecond
+)
 
 // sessions lists the sessions in a database with their owners. Programs come and go between the list and the question whose they
-// are: a session counts as a ghost only when it is one in two lists.
+// are, and PostgreSQL lists a connection of ours before it has told us its number: a session is neither Kea's nor ours only when
+// it is so in two lists, and none of our connections is just being made.
 func (f *Fleet) sessions(ctx context.Context, db *dbcheck.DB, at fleet.Place) ([]fleet.Session, fleet.Verdict, error) {
 	var before []string
 	for n := 1; ; n++ {
+		opening := f.opening()
 		all, seen, err := db.Sessions(ctx)
 		if err != nil {
 			return nil, visible(seen), fmt.Errorf("%s: %w", at.Server, err)
@@ -64,18 +70,24 @@ func (f *Fleet) sessions(ctx context.Context, db *dbcheck.DB, at fleet.Place) ([
 		if err != nil {
 			return nil, visible(seen), err
 		}
-		ghosts := ghostsOf(sessions)
-		if n == listings || !slices.ContainsFunc(ghosts, func(id string) bool { return !slices.Contains(before, id) }) {
+		doubtful := doubtfulOf(sessions)
+		settled := !slices.ContainsFunc(doubtful, func(id string) bool { return opening || !slices.Contains(before, id) })
+		if n == listings || settled {
 			return sessions, visible(seen), nil
 		}
-		before = ghosts
+		before = doubtful
+		select {
+		case <-ctx.Done():
+			return nil, visible(seen), ctx.Err()
+		case <-time.After(pause):
+		}
 	}
 }
 
-func ghostsOf(sessions []fleet.Session) []string {
+func doubtfulOf(sessions []fleet.Session) []string {
 	var ids []string
 	for _, s := range sessions {
-		if s.Owner == fleet.OwnerGhost {
+		if s.Owner != fleet.OwnerKea && s.Owner != fleet.OwnerOurs {
 			ids = append(ids, s.ID)
 		}
 	}

@@ -57,11 +57,14 @@ func TestConnectionsAreEncryptedWhereTheServerOffersIt(t *testing.T) {
 			t.Fatalf("answered %s: %v", answer, err)
 		}
 		f := someFleet(t)
-		ours := &numbered{Conn: conn, server: f.servers["k1"], find: keyData}
+		ours := f.servers["k1"].numbered(conn, keyData)
+		if !f.opening() {
+			t.Errorf("answered %s: no connection is being made", answer)
+		}
 		if _, err := io.ReadFull(ours, make([]byte, len(words))); err != nil {
 			t.Fatalf("answered %s: %v", answer, err)
 		}
-		if !f.isOurs(4321) {
+		if !f.isOurs(4321) || f.opening() {
 			t.Errorf("answered %s: the connection is not known by its number", answer)
 		}
 	}

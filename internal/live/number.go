@@ -22,7 +22,7 @@ func (s *server) dialer(engine kea.Engine) dbcheck.Dialer {
 			return nil, err
 		}
 		if engine != kea.PostgreSQL {
-			return &numbered{Conn: conn, server: s, find: greeting}, nil
+			return s.numbered(conn, greeting), nil
 		}
 		if network == "tcp" {
 			if conn, err = encryptedIfOffered(ctx, conn); err != nil {
@@ -30,8 +30,13 @@ func (s *server) dialer(engine kea.Engine) dbcheck.Dialer {
 				return nil, err
 			}
 		}
-		return &numbered{Conn: conn, server: s, find: keyData}, nil
+		return s.numbered(conn, keyData), nil
 	}
+}
+
+func (s *server) numbered(conn net.Conn, find func([]byte) (uint64, bool)) *numbered {
+	s.opens(1)
+	return &numbered{Conn: conn, server: s, find: find}
 }
 
 // numbered reads along until it knows the connection's number.
@@ -61,6 +66,7 @@ func (n *numbered) Read(p []byte) (int, error) {
 	if number, ok := n.find(n.head); ok {
 		n.number, n.known, n.head = number, true, nil
 		n.server.owns(number, 1)
+		n.server.opens(-1)
 	}
 	return count, err
 }
@@ -71,6 +77,8 @@ func (n *numbered) Close() error {
 		defer n.mu.Unlock()
 		if n.known {
 			n.server.owns(n.number, -1)
+		} else {
+			n.server.opens(-1)
 		}
 		n.head = make([]byte, longestGreeting+1) // nothing is learned any more
 	})
@@ -108,6 +116,26 @@ func keyData(head []byte) (number uint64, ok bool) {
 		head = head[kind+size:]
 	}
 	return 0, false
+}
+
+// opens counts the connections from here whose numbers are not known yet.
+func (s *server) opens(change int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unnumbered += change
+}
+
+// opening says whether a connection of ours is just being made, from whichever server.
+func (f *Fleet) opening() bool {
+	for _, s := range f.servers {
+		s.mu.Lock()
+		opening := s.unnumbered > 0
+		s.mu.Unlock()
+		if opening {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *server) owns(number uint64, change int) {
