@@ -79,6 +79,7 @@ func (s *shell) end() {
 
 // look runs a command in a kept shell. A look that a kept shell left
 // unanswered because it had died is put again to another: it has no effect.
+// Where part of the answer has been passed on, the asker knows how to go on.
 func (h *Host) look(ctx context.Context, c Command) (Result, error) {
 	for {
 		s, err := h.shell(ctx, c)
@@ -93,7 +94,7 @@ func (h *Host) look(ctx context.Context, c Command) (Result, error) {
 		}
 		s.end()
 		died := errors.Is(err, ErrFateUnknown) || errors.Is(err, ErrUnreachable) || errors.Is(err, ErrNotRun)
-		if !used || !died || ctx.Err() != nil {
+		if !used || !died || c.Stdout != nil || ctx.Err() != nil {
 			return result, err
 		}
 	}

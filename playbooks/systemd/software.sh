@@ -21,18 +21,20 @@ for dir in $hooks; do
 	[ ! -d "$dir" ] || echo "$dir"
 done
 echo "@files"
-{
-	while read -r unit _ _ config; do
-		unit_file "${unit:-none}" || continue
-		unit_says "$unit" "$config"
-		echo "$config"
-	done <<END
+set --
+while read -r unit _ _ config; do
+	unit_file "${unit:-none}" || continue
+	unit_says "$unit" "$config"
+	[ ! -f "$config" ] || set -- "$@" "$config"
+done <<END
 $units
 END
-	printf '%s\n' "$files"
-} | sort -u | while read -r file; do
-	[ ! -f "$file" ] || sha256sum "$file"
-done
+while read -r file; do
+	[ ! -f "$file" ] || set -- "$@" "$file"
+done <<END
+$files
+END
+[ "$#" = 0 ] || sha256sum "$@"
 echo "@staged"
 for dir in "$state"/runs/*/staged; do
 	[ ! -d "$dir" ] || find "$dir" -type f -exec sha256sum {} +
