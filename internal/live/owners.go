@@ -53,6 +53,46 @@ func local(sessions []fleet.Session, indexes []int) bool {
 	return slices.ContainsFunc(indexes, func(i int) bool { return sessions[i].Port == 0 })
 }
 
+// tcpEnd is a client's end of a connection over TCP. Whoever holds it does not change while it lasts.
+type tcpEnd struct {
+	id, server string
+	port       int
+}
+
+// daemons are the connections that Kea's daemons were seen to hold, by the place from which the database was asked: the watch puts
+// the same question every second, and to answer it is work for a server that has just begun to serve.
+type daemons struct {
+	mu   sync.Mutex
+	held map[fleet.Place]map[tcpEnd]string // the process
+}
+
+// recall attributes a session whose connection is known.
+func (d *daemons) recall(at fleet.Place, s *fleet.Session) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	process, ok := d.held[at][tcpEnd{s.ID, s.Server, s.Port}]
+	if ok {
+		s.Owner, s.Process = fleet.OwnerKea, process
+	}
+	return ok
+}
+
+// keep takes the whole list of a place's sessions: what is not in it any more is forgotten.
+func (d *daemons) keep(at fleet.Place, sessions []fleet.Session) {
+	held := map[tcpEnd]string{}
+	for _, s := range sessions {
+		if s.Owner == fleet.OwnerKea && s.Port != 0 {
+			held[tcpEnd{s.ID, s.Server, s.Port}] = s.Process
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.held == nil {
+		d.held = map[fleet.Place]map[tcpEnd]string{}
+	}
+	d.held[at] = held
+}
+
 // holder is a process that holds a connection.
 type holder struct{ pid, name, unit string }
 
