@@ -68,8 +68,8 @@ func (g *groupDrive) apply(ctx context.Context, s Step, def kind) (journal.Resul
 		if def.probe != nil {
 			v = g.await(ctx, s, def, def.patience)
 		}
-		if v.OK() || !errors.Is(err, ErrFateUnknown) || attempt == attempts || !g.again(ctx, s) {
-			return result, v, err
+		if v.OK() || !errors.Is(err, ErrFateUnknown) || attempt == attempts || v.Answer == fleet.CannotTell || !g.again(ctx, s) {
+			return result, v, err // where it cannot be told, an answer was waited for
 		}
 	}
 }

@@ -35,7 +35,7 @@ type Fleet struct {
 	references dbcheck.References
 	servers    map[string]*server // not changed after New
 	databases  connections
-	daemons    daemons
+	known      known
 	prober     prober
 }
 

@@ -59,38 +59,38 @@ type tcpEnd struct {
 	port       int
 }
 
-// daemons are the connections that Kea's daemons were seen to hold, by the place from which the database was asked: the watch puts
-// the same question every second, and to answer it is work for a server that has just begun to serve.
-type daemons struct {
+// known are the connections that Kea's daemons and our own jobs were seen to hold, by the place from which the database was asked:
+// the watch puts the same question every second, and to answer it is work for a server while clients wait.
+type known struct {
 	mu   sync.Mutex
-	held map[fleet.Place]map[tcpEnd]string // the process
+	held map[fleet.Place]map[tcpEnd]fleet.Session
 }
 
 // recall attributes a session whose connection is known.
-func (d *daemons) recall(at fleet.Place, s *fleet.Session) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	process, ok := d.held[at][tcpEnd{s.ID, s.Server, s.Port}]
+func (k *known) recall(at fleet.Place, s *fleet.Session) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	before, ok := k.held[at][tcpEnd{s.ID, s.Server, s.Port}]
 	if ok {
-		s.Owner, s.Process = fleet.OwnerKea, process
+		s.Owner, s.Process = before.Owner, before.Process
 	}
 	return ok
 }
 
 // keep takes the whole list of a place's sessions: what is not in it any more is forgotten.
-func (d *daemons) keep(at fleet.Place, sessions []fleet.Session) {
-	held := map[tcpEnd]string{}
+func (k *known) keep(at fleet.Place, sessions []fleet.Session) {
+	held := map[tcpEnd]fleet.Session{}
 	for _, s := range sessions {
-		if s.Owner == fleet.OwnerKea && s.Port != 0 {
-			held[tcpEnd{s.ID, s.Server, s.Port}] = s.Process
+		if s.Port != 0 && s.Process != "" && (s.Owner == fleet.OwnerKea || s.Owner == fleet.OwnerOurs) {
+			held[tcpEnd{s.ID, s.Server, s.Port}] = s
 		}
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.held == nil {
-		d.held = map[fleet.Place]map[tcpEnd]string{}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.held == nil {
+		k.held = map[fleet.Place]map[tcpEnd]fleet.Session{}
 	}
-	d.held[at] = held
+	k.held[at] = held
 }
 
 // holder is a process that holds a connection.

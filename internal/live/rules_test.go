@@ -517,9 +517,9 @@ func TestNoAnswerIsToldFromAnUnknownFate(t *testing.T) {
 	}
 }
 
-// Who holds a connection is asked once: of Kea's alone, from each place apart, and only while the connection is listed.
-func TestConnectionsOfKeaAreKnownAgain(t *testing.T) {
-	var d daemons
+// Who holds a connection is asked once: of Kea's and our own alone, from each place apart, and only while the connection is listed.
+func TestConnectionsAreKnownAgain(t *testing.T) {
+	var d known
 	at := fleet.Place{Server: "k1", Host: "192.0.2.5", Name: "kea"}
 	session := fleet.Session{ID: "7", Server: "k1", Port: 40000, Owner: fleet.OwnerKea, Process: "kea-dhcp4[812]"}
 	other := fleet.Session{ID: "8", Server: "k1", Port: 40001, Owner: fleet.OwnerOther, Process: "mariadb[813]"}
