@@ -2,7 +2,7 @@
 # kea-admin shows the password in the arguments of the programs that it runs: while it runs, whoever may list the processes of
 # this server can read it there. In: password, before, between (schema versions on the way, apart by blanks), ours (sessions of
 # this run, and those that may stay, apart by commas), allowed (clients that may stay connected, user@address apart by commas, in
-# hexadecimal), extra (more options of kea-admin). Needs client.sh.
+# hexadecimal), extra (more options of kea-admin). Needs client.sh and going.sh.
 set -eu
 seen=$(
 	ask <<END
@@ -12,18 +12,7 @@ WHERE DB = DATABASE() AND ID <> CONNECTION_ID() AND COMMAND <> 'Daemon' AND FIND
 AND FIND_IN_SET(CONCAT(USER, '@', SUBSTRING_INDEX(HOST, ':', 1)), CONVERT(0x$allowed USING utf8mb4)) = 0;
 END
 )
-now=$(printf '%s\n' "$seen" | head -n 1)
-case " $before $between " in
-*" $now "*) ;;
-*)
-	echo "the schema is at $now, which is not on the way from $before" >&2
-	exit 1
-	;;
-esac
-if [ "$seen" != "$now" ]; then
-	echo "somebody is in the database: $seen" >&2
-	exit 1
-fi
+going "$seen"
 # A table that somebody holds must not keep the migration waiting for a day.
 # shellcheck disable=SC2086 # a list of options
 KEA_ADMIN_DB_PASSWORD=$password kea-admin db-upgrade mysql -h "$host" -P "$port" -u "$user" -n "$database" \

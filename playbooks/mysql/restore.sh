@@ -1,5 +1,5 @@
 # Puts a dump back over the database: everything in it is dropped, then the dump is read. Can be done again from any point. Needs
-# client.sh and load.sh.
+# client.sh and same.sh.
 set -eu
 same
 drops=$(
@@ -15,5 +15,5 @@ WHERE EVENT_SCHEMA = DATABASE();
 END
 )
 printf 'SET FOREIGN_KEY_CHECKS = 0;\n%s\n' "$drops" | ask
-dumped | ask
+unpacked | ask
 echo restored

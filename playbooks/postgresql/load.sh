@@ -1,13 +1,4 @@
-# Reads a dump back. In: path, digest (of the dump). Needs client.sh.
-
-same() { [ "$(sha256sum "$path" | cut -d ' ' -f 1)" = "$digest" ]; }
-
-unpacked() {
-	case $path in
-	*.zst) zstd -q -d <"$path" ;;
-	*) gzip -d <"$path" ;;
-	esac
-}
+# Reads a dump back. Needs client.sh and same.sh.
 
 # listed: sets objects to what the dump holds, one a line, without the schema itself, which stays with its owner and his grants,
 # and home to the name of that schema.

@@ -1,7 +1,7 @@
 # Lets the installed kea-admin migrate the database. What nobody may have changed since the run last looked is asked once more.
 # In: before, between (schema versions on the way, apart by blanks), ours (sessions of this run, and those that may stay, apart by
 # commas), allowed (clients that may stay connected, user@address apart by commas, in hexadecimal), extra (more options of
-# kea-admin). Needs client.sh.
+# kea-admin). Needs client.sh and going.sh.
 set -eu
 seen=$(
 	ask <<END
@@ -12,18 +12,7 @@ AND pid <> ALL (string_to_array('$ours', ',')::int[])
 AND usename || '@' || coalesce(host(client_addr), '') <> ALL (string_to_array(convert_from(decode('$allowed', 'hex'), 'UTF8'), ','));
 END
 )
-now=$(printf '%s\n' "$seen" | head -n 1)
-case " $before $between " in
-*" $now "*) ;;
-*)
-	echo "the schema is at $now, which is not on the way from $before" >&2
-	exit 1
-	;;
-esac
-if [ "$seen" != "$now" ]; then
-	echo "somebody is in the database: $seen" >&2
-	exit 1
-fi
+going "$seen"
 # Before 2.7.2 kea-admin gives its scripts no port: they find it in the environment.
 KEA_ADMIN_DB_PASSWORD=$password
 export KEA_ADMIN_DB_PASSWORD

@@ -1,14 +1,6 @@
 # Restores a dump into a scratch database, to be compared. Owners and grants are left out: the scratch database is not theirs.
-# In: scratch. Needs client.sh and load.sh.
+# In: scratch. Needs client.sh, same.sh, scratch.sh and load.sh.
 set -eu
-case $scratch in
-kea_lockstep_?*) ;;
-*)
-	echo "$scratch is no scratch database" >&2
-	exit 1
-	;;
-esac
-case $scratch in *[!a-z0-9_]*) exit 1 ;; esac
 same
 listed
 ask <<END

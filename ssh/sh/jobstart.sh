@@ -37,6 +37,6 @@ fi
 tries=0
 until [ -e "$dir/started" ]; do
 	tries=$((tries + 1))
-	[ "$tries" -le 500 ] || exit 74
-	sleep 0.02
+	[ "$tries" -le 200 ] || exit 74
+	sleep 0.05
 done
