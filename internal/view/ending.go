@@ -44,11 +44,7 @@ func (v Ending) done() string {
 	}
 	for _, g := range s.Groups {
 		if o := g.Outage; !o.Back.IsZero() {
-			last := 0.0
-			for _, d := range o.Per {
-				last = max(last, d)
-			}
-			text += fmt.Sprintf("; %s was %s without any server, %s to the last", g.ID, seconds(o.AllDown), seconds(last))
+			text += fmt.Sprintf("; %s was %s", g.ID, span(o))
 		}
 	}
 	return text

@@ -49,7 +49,7 @@ func outageClock(e journal.Event, s journal.Status) string {
 	for _, g := range s.Groups {
 		o := g.Outage
 		if g.ID == e.Group && !o.Stopped.IsZero() && o.Back.IsZero() {
-			return Clock(e.Time.Sub(o.Stopped))
+			return Clock(max(0, e.Time.Sub(o.Stopped)))
 		}
 	}
 	return ""

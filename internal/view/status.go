@@ -131,17 +131,25 @@ func (v Status) outage(g journal.GroupStatus) string {
 	case o.Back.IsZero() && g.State.Over():
 		return ""
 	case o.Back.IsZero():
-		return fmt.Sprintf("%s so far, since %s", seconds(v.now.Sub(o.Stopped).Seconds()), stamp(o.Stopped))
+		return fmt.Sprintf("%s so far, since %s", seconds(max(0, v.now.Sub(o.Stopped).Seconds())), stamp(o.Stopped))
+	}
+	text := span(o)
+	if missing := len(o.Server) - len(o.Per); missing > 0 && !o.SetBack() {
+		text += fmt.Sprintf("; %d not back yet", missing)
+	}
+	return text
+}
+
+// span says how long an outage that has ended was.
+func span(o journal.Outage) string {
+	if o.SetBack() {
+		return "without any server for a time that nobody can tell: a clock was set back meanwhile"
 	}
 	last := 0.0
 	for _, s := range o.Per {
 		last = max(last, s)
 	}
-	text := fmt.Sprintf("%s without any server, %s to the last that is back", seconds(o.AllDown), seconds(last))
-	if missing := len(o.Server) - len(o.Per); missing > 0 {
-		text += fmt.Sprintf("; %d not back yet", missing)
-	}
-	return text
+	return fmt.Sprintf("%s without any server, %s to the last", seconds(o.AllDown), seconds(last))
 }
 
 // Runs is every run that is kept.

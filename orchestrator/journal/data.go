@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"kea-lockstep/internal/fleet"
@@ -148,6 +150,12 @@ type Outage struct {
 	AllDown float64                 `json:"all_down_s"`
 	Server  map[string]ServerOutage `json:"-"`
 	Per     map[string]float64      `json:"per_server"`
+}
+
+// SetBack reports whether a clock was set back meanwhile, so that nobody can tell how long it was.
+func (o Outage) SetBack() bool {
+	back := func(s ServerOutage) bool { return !s.Back.IsZero() && s.Back.Before(s.Stopped) }
+	return back(ServerOutage{o.Stopped, o.Back}) || slices.ContainsFunc(slices.Collect(maps.Values(o.Server)), back)
 }
 
 // ServerOutage is when one server stopped and came back.

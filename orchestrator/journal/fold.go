@@ -363,11 +363,11 @@ func (f *Folding) overall() State {
 func (o *Outage) total() {
 	o.Per = map[string]float64{}
 	for _, name := range slices.Sorted(maps.Keys(o.Server)) {
-		if s := o.Server[name]; !s.Back.IsZero() {
+		if s := o.Server[name]; !s.Back.IsZero() && !s.Back.Before(s.Stopped) {
 			o.Per[name] = s.Back.Sub(s.Stopped).Seconds()
 		}
 	}
-	if !o.Back.IsZero() {
+	if !o.Back.IsZero() && !o.SetBack() {
 		o.AllDown = o.Back.Sub(o.Stopped).Seconds()
 	}
 }

@@ -197,6 +197,21 @@ func TestOutage(t *testing.T) {
 	}
 }
 
+func TestAClockThatWasSetBackTellsNoOutage(t *testing.T) {
+	s := planned()
+	s.begin(journal.KindStop, "k1", 1).begin(journal.KindStop, "k2", 1).done(journal.KindStop, "k1", nil).done(journal.KindStop, "k2", nil)
+	before := len(s.events)
+	s.drive().done(journal.KindConfirm, "k1", nil).done(journal.KindConfirm, "k2", nil)
+	for i := range s.events[before:] {
+		e := &s.events[before+i]
+		e.Time = e.Time.Add(-time.Hour)
+	}
+	_, g := fold(t, s)
+	if o := g.Outage; !o.SetBack() || o.AllDown != 0 || len(o.Per) != 0 {
+		t.Errorf("%+v", o)
+	}
+}
+
 func TestServersAndDatabases(t *testing.T) {
 	s := planned().begin(journal.KindFence, "k1", 1)
 	status, _ := fold(t, s)
