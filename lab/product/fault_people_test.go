@@ -24,9 +24,11 @@ func TestFaultRobots(t *testing.T) {
 			says: []string{"k3", "kea-dhcp4"}, mend: dismissed("k3"), on: []way{resume(0, 7)}},
 		{name: "a loop unmasks and starts while the canary is upgraded", at: begins("install-k1"), strike: keeps, codes: backed,
 			says: []string{"k3"}, mend: stops, on: []way{resume(0, 7)}},
-		{name: "a watchdog starts kea-dhcp4 in the migration", often: true, at: begins("migrate-k1-db1"), strike: watchdog("k3"), codes: past,
+		{name: "a watchdog starts kea-dhcp4 as the migration begins", often: true, at: begins("migrate-k1-db1"), strike: watchdog("k3"), codes: []int{4, 5},
+			says: []string{"k3"}, mend: dismissed("k3"), on: []way{resume(0, 7)}, bad: []string{"k3"}},
+		{name: "a watchdog starts kea-dhcp4 in the migration", at: begins("migrate-k1-db1"), strike: migrating(watchdog("k3")), codes: past,
 			says: []string{"k3"}, mend: dismissed("k3"), on: []way{resume()}, bad: []string{"k3"}},
-		{name: "a loop unmasks and starts in the migration", at: begins("migrate-k1-db1"), strike: keeps, codes: past,
+		{name: "a loop unmasks and starts in the migration", at: begins("migrate-k1-db1"), strike: migrating(keeps), codes: past,
 			says: []string{"k3"}, mend: stops, on: []way{resume()}, bad: []string{"k3"}},
 	})
 }
