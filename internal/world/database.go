@@ -16,6 +16,7 @@ type database struct {
 	schema    kea.Schema
 	torn      bool
 	contents  int // changes with every write
+	leases    int64
 	away      bool
 	strangers []fleet.Session
 	locked    string              // who holds the advisory lock
@@ -26,6 +27,7 @@ type database struct {
 type snapshot struct {
 	schema   kea.Schema
 	contents int
+	leases   int64
 }
 
 // sessions gives every client but the one that looks.

@@ -98,14 +98,15 @@ func (w *World) install(s *server, to release) func(*job) (journal.Result, error
 // dump keeps what is in the database. One that is written to meanwhile is a dump of its beginning.
 func (w *World) dump(s *server, d *database, o orchestrator.Order) func(*job) (journal.Result, error) {
 	return func(j *job) (journal.Result, error) {
-		taken := snapshot{d.schema, d.contents}
+		taken := snapshot{d.schema, d.contents, d.leases}
 		if !w.pass(j, w.speed.Dump) {
 			return journal.Result{}, errJob
 		}
 		path := "/var/backups/kea-lockstep/" + jobKey(o.Run, o.ID, o.Attempt)
-		d.dumps[path] = taken
+		d.dumps[s.name+":"+path] = taken
 		return journal.Result{Facts: map[string]string{
 			journal.FactPath: path, journal.FactBytes: "4096", journal.FactDatabase: string(d.id), journal.FactDigest: "model",
+			journal.FactRows: fmt.Sprintf(`{"lease4":%d}`, taken.leases),
 		}}, nil
 	}
 }
@@ -151,15 +152,17 @@ func (w *World) restore(d *database, path string) func(*job) (journal.Result, er
 		if !ok {
 			return journal.Result{}, fmt.Errorf("no dump at %s", path)
 		}
-		d.torn = true
+		d.torn, d.contents, d.leases = true, d.contents+1, 0
+		w.check("the restore")
 		if !w.pass(j, w.speed.Dump) {
 			return journal.Result{}, errJob
 		}
-		d.schema, d.contents, d.torn = from.schema, from.contents, false
+		d.schema, d.contents, d.leases, d.torn = from.schema, from.contents, from.leases, false
 		w.check("the restore")
 		return journal.Result{}, nil
 	}
 }
 
-// containsMigrate reports whether a job's key is a migration's.
+// containsMigrate reports whether a job's key is a migration's, and containsRestore whether it is a restore's.
 func containsMigrate(key string) bool { return strings.Contains(key, "/migrate-") }
+func containsRestore(key string) bool { return strings.Contains(key, "restore-") }
