@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"kea-lockstep/dbcheck"
@@ -127,9 +128,15 @@ func (f *Fleet) restore(ctx context.Context, o order) (journal.Result, error) {
 	if err != nil {
 		return journal.Result{}, err
 	}
+	accounted, err := f.accounted(ctx, o)
+	if err != nil {
+		return journal.Result{}, err
+	}
 	_, err = f.do(ctx, o.on, job{
 		order: o.Order, action: "restore", engine: d.Engine, guard: true, again: true, secrets: secrets,
-		params: append(params, ssh.Param{Name: "path", Value: facts[journal.FactPath]}, ssh.Param{Name: "digest", Value: facts[journal.FactDigest]}),
+		params: slices.Concat(params, accounted, []ssh.Param{
+			{Name: "path", Value: facts[journal.FactPath]}, {Name: "digest", Value: facts[journal.FactDigest]},
+		}),
 	})
 	return journal.Result{Saw: "restored " + path.Base(facts[journal.FactPath])}, err
 }

@@ -116,10 +116,8 @@ func (w *World) dump(s *server, d *database, o orchestrator.Order) func(*job) (j
 func (w *World) migrate(s *server, d *database, o orchestrator.Order) func(*job) (journal.Result, error) {
 	return func(j *job) (journal.Result, error) {
 		plan, _ := o.Group.Database(d.id)
-		for _, c := range w.clients(d) {
-			if c.Owner == fleet.OwnerKea {
-				return journal.Result{}, fmt.Errorf("refused: %s holds a session", c)
-			}
+		if err := w.occupied(d); err != nil {
+			return journal.Result{}, err
 		}
 		if d.torn {
 			return journal.Result{}, fmt.Errorf("ERROR 1060: Duplicate column name: %w", errJob)
@@ -145,12 +143,25 @@ func (w *World) migrate(s *server, d *database, o orchestrator.Order) func(*job)
 	}
 }
 
+// occupied says who holds a session in the database: a migration and a restore ask for themselves, just before.
+func (w *World) occupied(d *database) error {
+	for _, c := range w.clients(d) {
+		if c.Owner == fleet.OwnerKea {
+			return fmt.Errorf("refused: %s holds a session", c)
+		}
+	}
+	return nil
+}
+
 // restore puts a dump back.
 func (w *World) restore(d *database, path string) func(*job) (journal.Result, error) {
 	return func(j *job) (journal.Result, error) {
 		from, ok := d.dumps[path]
 		if !ok {
 			return journal.Result{}, fmt.Errorf("no dump at %s", path)
+		}
+		if err := w.occupied(d); err != nil {
+			return journal.Result{}, err
 		}
 		d.torn, d.contents, d.leases = true, d.contents+1, 0
 		w.check("the restore")

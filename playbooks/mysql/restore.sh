@@ -1,7 +1,20 @@
 # Puts a dump back over the database: everything in it is dropped, then the dump is read. Can be done again from any point. Needs
-# client.sh and load.sh.
+# client.sh, others.sh and load.sh.
 set -eu
 same
+# Who is in the database would go on in another one, or holds what has to go. Of a restore that was cut off the database server
+# may take a while to notice.
+tries=0
+seen=$(others | ask)
+while [ -n "$seen" ]; do
+	if [ "$tries" -ge 60 ]; then
+		echo "somebody is in the database: $seen" >&2
+		exit 1
+	fi
+	tries=$((tries + 1))
+	sleep 1
+	seen=$(others | ask)
+done
 drops=$(
 	ask <<'END'
 SELECT CONCAT('DROP VIEW IF EXISTS `', REPLACE(TABLE_NAME, '`', '``'), '`;') FROM information_schema.TABLES

@@ -1,8 +1,22 @@
 # Puts a dump back over the schema that Kea's tables are in: everything in it is dropped, then the dump is read. All of it
 # happens or nothing, so it can be done again from any point. What lies in other schemas stays: where it stands on something
-# that has to go (a view of its tables), nothing is done. Needs client.sh and load.sh.
+# that has to go (a view of its tables), nothing is done. Needs client.sh, others.sh and
+# load.sh.
 set -eu
 same
+# Who is in the database would go on in another one, or holds what has to go. Of a restore that was cut off the database server
+# may take a while to notice.
+tries=0
+seen=$(others | ask)
+while [ -n "$seen" ]; do
+	if [ "$tries" -ge 60 ]; then
+		echo "somebody is in the database: $seen" >&2
+		exit 1
+	fi
+	tries=$((tries + 1))
+	sleep 1
+	seen=$(others | ask)
+done
 listed
 
 cleared() {
