@@ -2,6 +2,7 @@ package orchestrator_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -337,6 +338,44 @@ func TestWhoeverWakesUpInARollback(t *testing.T) {
 				if err := <-ended; !errors.Is(err, orchestrator.ErrSuperseded) {
 					t.Errorf("the first drive ended with %v", err)
 				}
+				p.serves(false)
+			})
+		})
+	}
+}
+
+// TestARestoreThatWasCutOffIsDoneAgain: the server is restarted when every table is there and not all of what they hold. Neither the
+// drive that saw it nor the next takes the database for restored.
+func TestARestoreThatWasCutOffIsDoneAgain(t *testing.T) {
+	for _, killed := range []bool{false, true} {
+		t.Run(fmt.Sprintf("driver killed: %t", killed), func(t *testing.T) {
+			acted(t, three(), func(p *play) {
+				p.stands("test-k1")
+				var cut atomic.Bool
+				p.at = func(at world.Point) world.Fault {
+					switch {
+					case at.Kind == "do" && at.What == "old-restore-k1-db1/1":
+						go func() {
+							passes(600 * time.Millisecond)
+							p.happens("a reboot", 0)
+							cut.Store(true)
+						}()
+					case killed && cut.Load():
+						return world.KillBefore
+					}
+					return world.NoFault
+				}
+				s, err := p.rollback()
+				if !cut.Load() || killed != (err != nil) {
+					t.Fatalf("cut off: %t, %v", cut.Load(), err)
+				}
+				p.at = nil
+				for range 2 { // the restart cut an installation off too
+					if s.State != journal.RolledBack {
+						s, err = p.rollback()
+					}
+				}
+				p.must(journal.RolledBack, s, err)
 				p.serves(false)
 			})
 		})

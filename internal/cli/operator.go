@@ -62,6 +62,9 @@ func (o *operator) Ask(ctx context.Context, q orchestrator.Question) (bool, erro
 		if why := o.unproved(q.Group); q.Ask == orchestrator.AskReturn && why != "" {
 			return false, fmt.Errorf("%w: %s", errUnproved, why)
 		}
+		if q.Ask == orchestrator.AskOld { // what is lost is said, whoever answers
+			o.say(view.Unasked(q, o.colour))
+		}
 		return true, nil
 	}
 	if err := o.listen(); err != nil {

@@ -7,6 +7,9 @@ import (
 	"kea-lockstep/internal/kea"
 )
 
+// leases are in every database at first.
+const leases = 400
+
 // database is one schema in one engine.
 type database struct {
 	id        fleet.DatabaseID

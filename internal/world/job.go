@@ -153,7 +153,7 @@ func (w *World) occupied(d *database) error {
 	return nil
 }
 
-// restore puts a dump back.
+// restore puts a dump back: tables first, then what they hold.
 func (w *World) restore(d *database, path string) func(*job) (journal.Result, error) {
 	return func(j *job) (journal.Result, error) {
 		from, ok := d.dumps[path]
@@ -165,10 +165,15 @@ func (w *World) restore(d *database, path string) func(*job) (journal.Result, er
 		}
 		d.torn, d.contents, d.leases = true, d.contents+1, 0
 		w.check("the restore")
-		if !w.pass(j, w.speed.Dump) {
+		if !w.pass(j, w.speed.Dump/2) {
 			return journal.Result{}, errJob
 		}
-		d.schema, d.contents, d.leases, d.torn = from.schema, from.contents, from.leases, false
+		d.schema, d.torn = from.schema, false
+		w.check("the restore")
+		if !w.pass(j, w.speed.Dump/2) {
+			return journal.Result{}, errJob
+		}
+		d.contents, d.leases = from.contents, from.leases
 		w.check("the restore")
 		return journal.Result{}, nil
 	}

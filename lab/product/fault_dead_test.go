@@ -41,7 +41,7 @@ func toTarget(s *struck, server string) {
 }
 
 func toOld(s *struck, server string) {
-	s.must(server, installsByHand("2.6.3")+"cat /var/lib/kea-lockstep/runs/*/kept/etc/kea/kea-dhcp4.conf >/etc/kea/kea-dhcp4.conf\n")
+	s.must(server, installsByHand("2.6.3")+"cat \"$(ls -d /var/lib/kea-lockstep/runs/*/kept | tail -n 1)\"/etc/kea/kea-dhcp4.conf >/etc/kea/kea-dhcp4.conf\n")
 }
 
 // installsByHand installs the packages of a version that were fetched.

@@ -109,7 +109,8 @@ func otherPackages(server string) func(*struck) {
 
 // kept wants the dump of what a rollback replaced beside the run's backup, and each whole.
 func kept(s *struck) {
-	s.must("k1", `cd "$(ls -d /var/backups/kea-lockstep/*/ | tail -n 1)"
+	s.must("k1", `set -e
+		cd "$(ls -d /var/backups/kea-lockstep/*/ | tail -n 1)"
 		for dump in kea-db1.* kea-db1-before-rollback.*; do
 			[ -s "$dump" ]
 			case $dump in *.zst) zstd -q -t "$dump" ;; *) gzip -t "$dump" ;; esac
