@@ -240,9 +240,11 @@ func TestRollbackWaitsForAMigrationThatRuns(t *testing.T) {
 			ended <- err
 		}()
 		<-dead
-		waited := false
+		var waited atomic.Bool
 		p.at = func(at world.Point) world.Fault {
-			waited = waited || at.Kind == "do" && at.What == "migrate-k1-db1/1"
+			if at.Kind == "do" && at.What == "migrate-k1-db1/1" {
+				waited.Store(true)
+			}
 			return world.NoFault
 		}
 		s, err := p.rollback()
@@ -250,7 +252,7 @@ func TestRollbackWaitsForAMigrationThatRuns(t *testing.T) {
 		if err := <-ended; err == nil {
 			t.Error("nothing killed the first driver")
 		}
-		if !waited {
+		if !waited.Load() {
 			t.Error("the migration was not waited for")
 		}
 		p.serves(false)
