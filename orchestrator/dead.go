@@ -52,7 +52,7 @@ func (d *Drive) declare(ctx context.Context, name string, dead []string) (journa
 		return journal.Event{}, fmt.Errorf("%s answers: %w", name, ErrNotDead)
 	}
 	q := Question{
-		Ask: AskDead, Group: id, Word: name,
+		Ask: AskDead, Group: id, Word: name, Typed: true,
 		Text: fmt.Sprintf("go on without %s, for good? It must not run: a Kea that still runs there would write behind this run's back", name),
 		Saw:  []string{fmt.Sprintf("%s  %v", name, silent)},
 	}

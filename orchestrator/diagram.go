@@ -11,10 +11,11 @@ func Diagram() string {
 	var b strings.Builder
 	b.WriteString("flowchart TD\n")
 	drawWay(&b, lockstep[:])
-	b.WriteString("  subgraph back [the way back, before the point of no return]\n")
+	b.WriteString("  subgraph back [the way back]\n")
 	drawWay(&b, back[:])
 	b.WriteString("  end\n")
 	fmt.Fprintf(&b, "  %s -. \"gate or step fails, or the answer is no\" .-> %s\n", nodeOf(gateway(lockstep[phaseIndex(Migrate)])), nodeOf(BackSoftware))
+	fmt.Fprintf(&b, "  %s -. \"halted there or later, and rollback is typed\" .-> %s\n", nodeOf(Migrate), nodeOf(BackStop))
 	b.WriteString("  classDef outage fill:#fde2e2,stroke:#b42318\n")
 	return b.String()
 }

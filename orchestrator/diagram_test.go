@@ -34,7 +34,8 @@ of the rest is upgraded as soon as the fleet is quiet.
 
 %s
 Before the first effect a failure refuses the run. From there to the point of no return it leads to the way back, once the operator agrees; after it the run
-holds still, and resume goes on in the phase that is not done. A group that cannot be taken back holds still too.
+holds still, and resume goes on in the phase that is not done, or rollback leads back. The way back begins with the stop where a schema moved, and with the
+software where none did; a rollback that was begun leads nowhere else. A group that cannot be taken back holds still too.
 
 The state of a group is one of %s.
 `, orchestrator.Diagram(), orchestrator.PhaseTable(), strings.Join([]string{

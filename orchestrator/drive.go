@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,6 +34,7 @@ type Drive struct {
 	fold  journal.Folding
 	epoch int
 	plan  Plan
+	back  bool // the operator wants the old state, now or in an earlier drive
 }
 
 // Begin makes the run durable: event 1, before the first look at the fleet.
@@ -68,7 +70,9 @@ func (d *Drive) Resume(ctx context.Context, b journal.Begun) error {
 			}
 		}
 	}
-	d.epoch = d.fold.Status().Epoch + 1
+	before := d.fold.Status()
+	d.epoch = before.Epoch + 1
+	d.back = d.back || slices.ContainsFunc(before.Groups, func(g journal.GroupStatus) bool { return g.RollingBack })
 	declared, err := d.buried(ctx)
 	if err != nil {
 		return err
@@ -83,6 +87,13 @@ func (d *Drive) Resume(ctx context.Context, b journal.Begun) error {
 		}
 	}
 	return d.groups(ctx, true)
+}
+
+// Rollback carries a run back to the old software, configuration and schema, as Resume carries it on. A run that it began to take
+// back stays on that way: Resume goes on with it.
+func (d *Drive) Rollback(ctx context.Context, b journal.Begun) error {
+	d.back = true
+	return d.Resume(ctx, b)
 }
 
 // Refuse ends a run that must not begin, with the reasons.
@@ -117,7 +128,7 @@ func (d *Drive) groups(ctx context.Context, resumed bool) error {
 		if err != nil {
 			return err
 		}
-		if state != journal.Done && state != journal.BackedOut {
+		if state != journal.Done && state != journal.BackedOut && !(d.back && state.Over()) {
 			break
 		}
 	}

@@ -59,6 +59,7 @@ type night struct {
 	ran    []string
 	fold   journal.Folding
 	seen   int
+	back   bool // the next drive is a rollback
 }
 
 func newNight(s scenario) *night {
@@ -102,6 +103,9 @@ func (n *night) drive(at func(world.Point) world.Fault) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	defer func() { n.points = driver.Points() }()
+	if n.back {
+		return d.Rollback(ctx, journal.Begun{Command: "rollback", Target: target})
+	}
 	if n.drives > 1 && len(n.status().Groups) > 0 {
 		return d.Resume(ctx, journal.Begun{Command: "resume", Target: target})
 	}

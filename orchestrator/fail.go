@@ -25,7 +25,7 @@ func (g *groupDrive) fail(ctx context.Context, cause error) (journal.State, erro
 			state = journal.Interrupted
 		}
 		return g.ended(ctx, state, g.problem(cause))
-	case g.status().PastReturn, g.begun(Finish), g.holds(cause), errors.Is(cause, ErrLocked): // who holds the lock may be at work right now
+	case g.back, g.status().PastReturn, g.begun(Finish), g.holds(cause), errors.Is(cause, ErrLocked): // who holds the lock may be at work right now
 		return g.ended(ctx, journal.Halted, g.problem(cause))
 	}
 	yes, err := g.ask(ctx, AskBack)
@@ -42,12 +42,10 @@ func (g *groupDrive) holds(cause error) bool {
 	return errors.Is(cause, errHeld) && !g.abort
 }
 
-// backOut drives the way back to the old state. Every step probes first, so that only what was done is undone.
+// backOut drives the way back to the old state before the point of no return. Every step probes first, so that only what was
+// done is undone.
 func (g *groupDrive) backOut(ctx context.Context, cause error) (journal.State, error) {
-	g.mu.Lock()
-	g.backing = true
-	g.held, g.stranger, g.stopping, g.free = false, fleet.Verdict{}, nil, map[string]bool{}
-	g.mu.Unlock()
+	g.turn()
 	// Whatever the events say, the old software goes with the old schema alone: another drive may have migrated meanwhile.
 	if v := g.until(ctx, patience, func() fleet.Verdict { return g.scene().unmigrated(ctx) }); !v.OK() {
 		return g.ended(ctx, journal.Halted, g.problem(fmt.Errorf("backing out after %w: %s", cause, v.Saw)))
@@ -55,19 +53,42 @@ func (g *groupDrive) backOut(ctx context.Context, cause error) (journal.State, e
 	if err := g.record(ctx, journal.Event{Type: journal.BackingOut}.With(cause.Error())); err != nil {
 		return "", err
 	}
-	if err := g.clear(ctx); err != nil {
-		if fatal(err) || ctx.Err() != nil {
-			return "", errors.Join(err, ctx.Err())
-		}
-		return g.ended(ctx, journal.Halted, g.problem(fmt.Errorf("backing out after %w: %w", cause, err)))
-	}
-	if err := g.phases(ctx, g.group.Back, nil); err != nil {
-		if fatal(err) || ctx.Err() != nil {
-			return "", errors.Join(err, ctx.Err())
-		}
-		return g.ended(ctx, journal.Halted, g.problem(fmt.Errorf("backing out after %w: %w", cause, err)))
+	if err := g.goBack(ctx, nil); err != nil {
+		return g.heldBack(ctx, fmt.Errorf("backing out after %w: %w", cause, err))
 	}
 	return g.ended(ctx, journal.BackedOut, g.problem(cause))
+}
+
+// turn forgets what stood in the way forward.
+func (g *groupDrive) turn() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.backing = true
+	g.held, g.stranger, g.stopping, g.free = false, fleet.Verdict{}, nil, map[string]bool{}
+}
+
+// goBack drives the phases of the way back, and those of databases for the ones that moved alone.
+func (g *groupDrive) goBack(ctx context.Context, moved []fleet.DatabaseID) error {
+	if len(moved) == 0 {
+		if err := g.clear(ctx); err != nil {
+			return err
+		}
+		return g.phases(ctx, g.group.backFor(nil), nil)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	watched := g.watch(ctx)
+	err := g.phases(ctx, g.group.backFor(moved), watched)
+	cancel()
+	watched.wait()
+	return err
+}
+
+// heldBack ends a group that stands still on its way back.
+func (g *groupDrive) heldBack(ctx context.Context, cause error) (journal.State, error) {
+	if fatal(cause) || ctx.Err() != nil {
+		return "", errors.Join(cause, ctx.Err())
+	}
+	return g.ended(ctx, journal.Halted, g.problem(cause))
 }
 
 // clear takes every server of the run in hand before the way back: claimed by this drive, and, where the target's software or

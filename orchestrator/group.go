@@ -28,7 +28,10 @@ type groupDrive struct {
 }
 
 func (g *groupDrive) scene() scene {
-	return scene{Observer: g.World, plan: &g.plan, group: g.group, run: g.Run, epoch: g.epoch}
+	return scene{
+		Observer: g.World, plan: &g.plan, group: g.group, run: g.Run, epoch: g.epoch,
+		results: func(id string) journal.Result { return g.recorded(id).Result },
+	}
 }
 
 func (g *groupDrive) status() journal.GroupStatus {
@@ -66,7 +69,10 @@ func (g *groupDrive) run(ctx context.Context) (journal.State, error) {
 	}
 	defer locks.release()
 	go g.hear(ctx)
-	if g.status().BackingOut {
+	switch s := g.status(); {
+	case g.back:
+		return g.rollBack(ctx)
+	case s.BackingOut:
 		return g.backOut(ctx, errors.New("the run was backing out"))
 	}
 	if g.resumed {
@@ -153,7 +159,7 @@ func (g *groupDrive) phases(ctx context.Context, phases []Phase, w *watcher) err
 				once.Do(func() { close(stop) })
 				return
 			}
-			if w != nil && p.Name == Stop {
+			if w != nil && (p.Name == Stop || p.Name == BackStop) {
 				w.begin()
 			}
 			close(done[p.Name])
@@ -186,6 +192,11 @@ func (g *groupDrive) phase(ctx context.Context, p Phase) error {
 	}
 	if err := g.record(ctx, journal.Event{Type: journal.PhaseBegun, Phase: p.Name}); err != nil {
 		return err
+	}
+	if p.Name == BackStart && g.status().PastReturn {
+		if err := g.record(ctx, journal.Event{Type: journal.Untouched, Phase: p.Name}.With("every database is as before the run")); err != nil {
+			return err
+		}
 	}
 	if err := g.lanes(ctx, p, p.First); err != nil {
 		return err

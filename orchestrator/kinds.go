@@ -20,6 +20,7 @@ const (
 	KindFence     Kind = journal.KindFence
 	KindStop      Kind = journal.KindStop
 	KindDump      Kind = journal.KindDump
+	KindKeep      Kind = journal.KindKeep
 	KindProve     Kind = journal.KindProve
 	KindContents  Kind = "contents"
 	KindInstall   Kind = journal.KindInstall
@@ -29,7 +30,7 @@ const (
 	KindVerify    Kind = journal.KindVerify
 	KindRestore   Kind = "restore"
 	KindUnfence   Kind = journal.KindUnfence
-	KindStart     Kind = "start"
+	KindStart     Kind = journal.KindStart
 	KindConfirm   Kind = journal.KindConfirm
 	KindRelease   Kind = "release"
 )
@@ -68,14 +69,15 @@ var kinds = map[Kind]kind{
 	KindFence:     {title: "fence: mask every Kea unit", undo: "lift the fence", estimate: 0.5, probe: fenced, deadline: time.Minute},
 	KindStop:      {title: "stop every Kea daemon", undo: "start what ran before", estimate: 0.5, probe: stopped, patience: 5 * time.Second, deadline: 2 * time.Minute},
 	KindDump:      {title: "dump %[2]s", undo: "the dump stays", estimate: 1, deadline: 4 * time.Hour},
+	KindKeep:      {title: "keep what %[2]s holds now", undo: "the dump stays", estimate: 1, deadline: 4 * time.Hour},
 	KindContents:  {title: "fingerprint the contents of %[2]s", undo: "nothing to undo", estimate: 0.3, read: contents},
 	KindProve:     {title: "prove the backup of %[2]s: restore it into a scratch database and compare", undo: "the scratch database is removed", estimate: 2, deadline: 4 * time.Hour},
 	KindInstall:   {title: "upgrade the packages", undo: "install the old versions again", estimate: 3, probe: installed, deadline: 30 * time.Minute},
 	KindConfigure: {title: "put the configuration in place", undo: "put the kept file back", estimate: 0.2, probe: configured, deadline: time.Minute},
 	KindTest:      {title: "test the configuration with the new binary", undo: "nothing to undo", estimate: 0.5, deadline: 2 * time.Minute},
 	KindMigrate:   {title: "kea-admin db-upgrade of %[2]s", undo: "restore the backup", estimate: 3, probe: migrated, deadline: 12 * time.Hour},
-	KindVerify:    {title: "version and structure of %[2]s", undo: "nothing to undo", estimate: 0.3, probe: migrated, look: true, patience: 2 * time.Second},
-	KindRestore:   {title: "restore the backup of %[2]s", undo: "nothing to undo", estimate: 3, probe: untouched, deadline: 12 * time.Hour},
+	KindVerify:    {title: "version and structure of %[2]s", undo: "nothing to undo", estimate: 0.3, probe: verified, look: true, patience: 2 * time.Second},
+	KindRestore:   {title: "restore the backup of %[2]s", undo: "nothing to undo", estimate: 3, probe: restored, deadline: 12 * time.Hour},
 	KindUnfence:   {title: "lift the fence", undo: "fence", estimate: 0.3, probe: unfenced, deadline: time.Minute},
 	KindStart:     {title: "start what ran before", undo: "stop", estimate: 1, probe: started, patience: 5 * time.Second, deadline: 2 * time.Minute},
 	KindConfirm:   {title: "confirm service", undo: "nothing to undo", estimate: 1, probe: confirmed, look: true, patience: 90 * time.Second, pause: longPause},
@@ -97,9 +99,12 @@ func databaseStep(k Kind, server string, d DatabasePlan, at fleet.Place) Step {
 	return s
 }
 
+// wayBack begins the names of steps that lead to the old state.
+const wayBack = "old-"
+
 // backwards gives the step that leads to the old state.
 func backwards(s Step) Step {
-	s.ID = "old-" + s.ID
+	s.ID = wayBack + s.ID
 	s.Args = map[string]string{ArgWay: WayBack}
 	switch s.Kind {
 	case KindInstall:

@@ -43,10 +43,11 @@ func (g *groupDrive) already(ctx context.Context, phase string, s Step) (bool, e
 	if err != nil {
 		return false, err
 	}
-	switch now.State {
-	case fleet.Migrated:
+	d, _ := g.group.Database(s.Database)
+	switch {
+	case now.State == fleet.Migrated:
 		return true, g.done(ctx, phase, s, journal.Result{Saw: saw(now), Probed: true})
-	case fleet.Torn:
+	case now.State == fleet.Torn, g.halfRestored(d):
 		return false, g.restore(ctx, phase, s, now)
 	}
 	return false, nil

@@ -14,6 +14,7 @@ const (
 	AskRestore Ask = "restore" // restore the backup over a torn schema? wants the typed word
 	AskStop    Ask = "stop"    // stop what was started behind our back?
 	AskDead    Ask = "dead"    // is this server lost? wants its name, typed
+	AskOld     Ask = "old"     // roll back to the old state? wants the typed word once a target Kea has served
 )
 
 // Question is put to the operator at a gate.
@@ -23,6 +24,7 @@ type Question struct {
 	Text  string   // one line, ends in a question mark
 	Saw   []string // what the answer should rest on
 	Word  string   // when not empty, yes is this word, typed
+	Typed bool     // by a person: nothing answers for them
 }
 
 // Operator is the person, or what stands in for one.

@@ -51,8 +51,10 @@ func (g *groupDrive) answer(ctx context.Context, name GateName) fleet.Verdict {
 	switch name {
 	case GateGo:
 		return g.asPlanned(ctx)
-	case GateQuiet:
+	case GateQuiet, GateStill:
 		return g.othersQuiet(ctx)
+	case GateRestore:
+		return together(func() fleet.Verdict { return g.othersQuiet(ctx) }, g.atHand)
 	case GateReturn:
 		return g.mayMigrate(ctx)
 	case GateSchema:
@@ -268,6 +270,8 @@ func (g *groupDrive) question(a Ask) Question {
 		q.Text = "back out to the old state?"
 	case AskRestore:
 		q.Text, q.Word = "restore the backup over the torn schema, and migrate again?", "restore"
+	case AskOld:
+		q.Text = fmt.Sprintf("roll back %s to the old software, configuration and schema?", join(g.group.Names()))
 	case AskStop:
 		q.Text = "stop what was started behind this run's back, and go on?"
 	}

@@ -17,8 +17,12 @@ const (
 	Finish        = "finish"
 )
 
-// The phases of the way back before the point of no return.
+// The phases of the way back. Those from the stop to the old schema are for databases whose schema moved.
 const (
+	BackStop     = "stop again"
+	BackKeep     = "keep the present"
+	BackRestore  = "restore"
+	BackVerify   = "verify the old"
 	BackSoftware = "put back software"
 	BackStart    = "start the old"
 	BackConfirm  = "confirm the old"
@@ -37,6 +41,8 @@ const (
 	GateCanary  GateName = "canary"             // the canary serves, the rest match and are still quiet
 	GateRoll    GateName = "roll"               // every server not being rolled serves
 	GateDone    GateName = "done"               // everything at the target, nothing of ours left but markers
+	GateStill   GateName = "still"              // quiet once more, on the way back
+	GateRestore GateName = "restore"            // quiet still, and the backup at hand
 	GateOld     GateName = "old"                // schema and software are the old ones everywhere
 	GateOldDone GateName = "old done"           // the old state serves again
 )
@@ -67,13 +73,20 @@ var lockstep = [...]row{
 	{name: Finish, gate: GateDone},
 }
 
-// back is the way back to the old state before the point of no return.
+// back is the way back to the old state: all of it once a schema moved, and without the first phases where none did.
 var back = [...]row{
-	{name: BackSoftware, outage: true},
-	{name: BackStart, outage: true, gate: GateOld},
+	{name: BackStop, outage: true},
+	{name: BackKeep, outage: true, gate: GateStill},
+	{name: BackRestore, outage: true, gate: GateRestore},
+	{name: BackVerify, outage: true},
+	{name: BackSoftware, outage: true, after: []string{BackStop}},
+	{name: BackStart, outage: true, gate: GateOld, after: []string{BackVerify, BackSoftware}},
 	{name: BackConfirm},
 	{name: BackFinish, gate: GateOldDone},
 }
+
+// ofMoved are the phases of the way back that only databases whose schema moved need.
+var ofMoved = []string{BackStop, BackKeep, BackRestore, BackVerify}
 
 func (r row) phase() Phase {
 	return Phase{Name: r.name, Outage: r.outage, Gate: r.gate, Ask: r.ask, After: r.after, Lanes: [][]Step{}}

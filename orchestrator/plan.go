@@ -73,7 +73,7 @@ type GroupPlan struct {
 	Servers   []ServerPlan   `json:"servers"`
 	Databases []DatabasePlan `json:"databases"`
 	Phases    []Phase        `json:"phases"`
-	Back      []Phase        `json:"back_out"` // the way back before the point of no return
+	Back      []Phase        `json:"back_out"` // the way back
 }
 
 // ServerPlan is one server before and after.
@@ -132,6 +132,14 @@ type DatabasePlan struct {
 
 // Moves reports whether the database's schema changes.
 func (d DatabasePlan) Moves() bool { return d.Before != d.Target }
+
+// Leads gives the schema that a way leads to.
+func (d DatabasePlan) Leads(back bool) kea.Schema {
+	if back {
+		return d.Before
+	}
+	return d.Target
+}
 
 // Phase is a stage of the procedure. Steps of a lane go in order, lanes side by side; First is done on all before any lane begins.
 type Phase struct {

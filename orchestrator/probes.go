@@ -2,7 +2,9 @@ package orchestrator
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"kea-lockstep/internal/fleet"
@@ -17,6 +19,8 @@ type scene struct {
 	group *GroupPlan
 	run   string
 	epoch int
+	// results is what a step that is done reported.
+	results func(step string) journal.Result
 }
 
 // serverPlan gives the plan of a server that is in the group by construction.
@@ -180,10 +184,7 @@ func (w scene) softwareIs(now fleet.Software, s Step) fleet.Verdict {
 		return fleet.Deny("%s: the installed Kea says %s, not %s", s.Server, now.Kea, want)
 	}
 	for _, d := range w.group.Databases {
-		expects := d.Target
-		if s.Back() {
-			expects = d.Before
-		}
+		expects := d.Leads(s.Back())
 		if have, ok := now.Scripts[d.Engine]; ok && have != expects {
 			return fleet.Deny("%s: the installed kea-admin leads to schema %s, Kea %s expects %s", s.Server, have, want, expects)
 		}
@@ -261,6 +262,47 @@ func migrated(ctx context.Context, w scene, s Step) fleet.Verdict {
 	return w.migration(ctx, s, fleet.Migrated)
 }
 
+// verified says whether the database is at the schema that the step's way leads to.
+func verified(ctx context.Context, w scene, s Step) fleet.Verdict {
+	if s.Back() {
+		return restored(ctx, w, s)
+	}
+	return migrated(ctx, w, s)
+}
+
+// restored says whether the database is as its backup has it: the old schema, and no lease or reservation less. It is asked while
+// no Kea runs.
+func restored(ctx context.Context, w scene, s Step) fleet.Verdict {
+	v := untouched(ctx, w, s)
+	if !v.OK() {
+		return v
+	}
+	d, _ := w.group.Database(s.Database)
+	dumped := rowsOf(w.results(DumpID(d.At.Server, d)))
+	if len(dumped) == 0 {
+		return v
+	}
+	now, err := w.Database(ctx, s.At)
+	if err != nil || !now.Reach.OK() {
+		return fleet.Doubt("%s: counting rows: %s %v", d.Name, now.Reach.Saw, err)
+	}
+	for _, table := range slices.Sorted(maps.Keys(dumped)) {
+		if now.Rows[table] < dumped[table] {
+			return fleet.Deny("%s: %s has %d rows, and %d in the backup", d.Name, table, now.Rows[table], dumped[table])
+		}
+	}
+	return v
+}
+
+// rowsOf reads how many rows a dump counted; none where it did not.
+func rowsOf(r journal.Result) map[string]int64 {
+	var rows map[string]int64
+	if json.Unmarshal([]byte(r.Facts[journal.FactRows]), &rows) != nil {
+		return nil
+	}
+	return rows
+}
+
 func untouched(ctx context.Context, w scene, s Step) fleet.Verdict {
 	return w.migration(ctx, s, fleet.Untouched)
 }
@@ -300,10 +342,7 @@ func (w scene) serves(v fleet.Service, plan ServerPlan, s Step) fleet.Verdict {
 		return fleet.Deny("%s reports Kea %s, not %s", where, v.Version, want)
 	}
 	for _, d := range w.group.Databases {
-		expects := d.Target
-		if s.Back() {
-			expects = d.Before
-		}
+		expects := d.Leads(s.Back())
 		if has, ok := v.Backends[d.Engine]; ok && has != expects {
 			return fleet.Deny("%s was built for schema %s, %s is to be at %s", where, has, d.Name, expects)
 		}

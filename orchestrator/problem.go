@@ -23,7 +23,7 @@ func (g *groupDrive) problem(cause error) *journal.Problem {
 	switch {
 	case errors.Is(cause, errHeld):
 		p.Why = "as asked"
-	case errors.As(cause, &refused):
+	case errors.As(cause, &refused), errors.Is(cause, errNoBackup):
 		p.Why = ""
 	case errors.As(cause, &s):
 		p.Why = s.saw.Saw

@@ -81,19 +81,30 @@ func (p *Plan) rolling(g *GroupPlan) {
 	g.Phases = append(g.Phases, finish)
 }
 
-// backOut lays the way back to the old state. Every step of it probes first, so that it undoes what was done and no more.
+// backOut lays the way back to the old state. Every step of it probes first, so that it undoes what was done and no more. Where
+// there is no backup, or none is needed because no schema moves, the phases of databases are left out.
 func (p *Plan) backOut(g *GroupPlan) {
+	restores := len(p.dumped(g)) > 0
 	for _, r := range back {
 		phase := r.phase()
-		switch r.name {
-		case BackSoftware:
+		switch {
+		case slices.Contains(ofMoved, r.name) && !restores:
+		case r.name == BackStop:
+			phase.Lanes = lanes(g.Names(), kindsOf(KindFence, KindStop))
+		case r.name == BackKeep:
+			phase.Lanes = moving(g, KindKeep)
+		case r.name == BackRestore:
+			phase.Lanes = moving(g, KindRestore)
+		case r.name == BackVerify:
+			phase.Lanes = moving(g, KindVerify)
+		case r.name == BackSoftware:
 			phase.First = lanes(g.Names(), one(KindClaim))
 			phase.Lanes = lanes(g.Names(), kindsOf(KindInstall, KindConfigure))
-		case BackStart:
+		case r.name == BackStart:
 			phase.Lanes = lanes(g.Names(), kindsOf(KindUnfence, KindStart))
-		case BackConfirm:
+		case r.name == BackConfirm:
 			phase.Lanes = lanes(g.Names(), one(KindConfirm))
-		case BackFinish:
+		case r.name == BackFinish:
 			phase.Lanes = lanes(g.Names(), one(KindRelease))
 		}
 		for _, list := range [][][]Step{phase.First, phase.Lanes} {
@@ -103,8 +114,11 @@ func (p *Plan) backOut(g *GroupPlan) {
 				}
 			}
 		}
-		g.Back = append(g.Back, phase)
+		if len(phase.Lanes) > 0 {
+			g.Back = append(g.Back, phase)
+		}
 	}
+	relink(g.Back)
 }
 
 func lanes(servers []string, lane func(server string) []Step) [][]Step {

@@ -35,19 +35,23 @@ func survives(s scenario, at func(*night) func(world.Point) world.Fault) (*night
 // points gives the points of a scenario's untroubled night.
 func points(t *testing.T, s scenario) []world.Point {
 	var all []world.Point
+	synctest.Test(t, func(t *testing.T) { all = pointsOf(t, newNight(s)) })
+	return all
+}
+
+// pointsOf gives the points of a night's next drive, which nothing troubles.
+func pointsOf(t *testing.T, n *night) []world.Point {
+	var all []world.Point
 	var mu sync.Mutex // lanes side by side
-	synctest.Test(t, func(t *testing.T) {
-		n := newNight(s)
-		err := n.drive(func(p world.Point) world.Fault {
-			mu.Lock()
-			defer mu.Unlock()
-			all = append(all, p)
-			return world.NoFault
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+	err := n.drive(func(p world.Point) world.Fault {
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, p)
+		return world.NoFault
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	slices.SortFunc(all, func(a, b world.Point) int { return a.Number - b.Number })
 	return all
 }

@@ -24,6 +24,7 @@ type play struct {
 	mu       sync.Mutex
 	no       map[orchestrator.Ask]bool // the questions that are answered with no
 	asked    []orchestrator.Ask
+	question orchestrator.Question // the newest
 	requests chan orchestrator.Request
 	epoch    int
 	events   []journal.Event // of every drive, in the order in which they became durable
@@ -49,7 +50,7 @@ func acted(t *testing.T, spec world.Spec, do func(p *play)) {
 func (p *play) Ask(_ context.Context, q orchestrator.Question) (bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.asked = append(p.asked, q.Ask)
+	p.asked, p.question = append(p.asked, q.Ask), q
 	return !p.no[q.Ask], nil
 }
 
@@ -110,6 +111,15 @@ func (p *play) resume() (journal.Status, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	err := d.Resume(ctx, journal.Begun{Command: "resume"})
+	return d.Status(), err
+}
+
+// rollback takes it back.
+func (p *play) rollback() (journal.Status, error) {
+	_, d := p.begin()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	err := d.Rollback(ctx, journal.Begun{Command: "rollback"})
 	return d.Status(), err
 }
 

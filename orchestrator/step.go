@@ -16,7 +16,7 @@ import (
 func (g *groupDrive) step(ctx context.Context, phase string, s Step) error {
 	def := kinds[s.Kind]
 	before := g.recorded(s.ID)
-	if before.Done && def.probe == nil {
+	if def.probe == nil && (before.Done || g.tooLate(s)) {
 		return nil
 	}
 	if s.Kind == KindMigrate {
@@ -39,7 +39,11 @@ func (g *groupDrive) step(ctx context.Context, phase string, s Step) error {
 		return errors.Join(err, ctx.Err())
 	}
 	if !v.OK() {
-		return g.failed(ctx, phase, s, v, err)
+		failed := g.failed(ctx, phase, s, v, err)
+		if g.dispensable(s, err, failed) {
+			return nil
+		}
+		return failed
 	}
 	if result.Saw == "" {
 		result.Saw = v.Saw
@@ -127,7 +131,7 @@ func (g *groupDrive) order(ctx context.Context, s Step, def kind) (journal.Resul
 	o := Order{
 		Step: s, Run: g.Run, Epoch: g.epoch, Attempt: g.recorded(s.ID).Attempt, Driver: g.Driver,
 		Plan: &g.plan, Group: g.group,
-		Results: func(id string) journal.Result { return g.recorded(id).Result },
+		Results: g.scene().results,
 	}
 	for attempt := 1; ; attempt++ {
 		limited, cancel := context.WithTimeout(ctx, def.deadline)
@@ -182,7 +186,7 @@ func (g *groupDrive) settle(ctx context.Context, s Step, def kind) (journal.Resu
 	result := journal.Result{Saw: v.Saw, Facts: map[string]string{journal.FactAnswered: time.Now().UTC().Format(time.RFC3339Nano)}}
 	if s.Kind == KindVerify {
 		d, _ := g.group.Database(s.Database)
-		result.Facts = map[string]string{journal.FactDatabase: string(d.ID), journal.FactSchema: d.Target.String()}
+		result.Facts = map[string]string{journal.FactDatabase: string(d.ID), journal.FactSchema: d.Leads(s.Back()).String()}
 	}
 	if !v.OK() || s.Kind != KindConfirm {
 		return result, v, nil

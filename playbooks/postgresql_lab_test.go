@@ -160,6 +160,11 @@ func (s postgresql) as(user, password string, more ...string) []string {
 		"database=kea data", "user=" + user, "password=" + password}, more...)
 }
 
+// alone are those of who changes the database, in which nobody else may be.
+func (s postgresql) alone(more ...string) []string {
+	return append(s.as("kea", keaPassword, "ours=", "allowed="+hex.EncodeToString([]byte("-,"))), more...)
+}
+
 // dumped takes a dump and gives what a restore is told of it.
 func (s postgresql) dumped(h host) []string {
 	s.t.Helper()
@@ -203,7 +208,7 @@ func TestPostgreSQLIsProvedAndRestored(t *testing.T) {
 				CREATE TABLE half (id INT); CREATE FUNCTION half_done(h half) RETURNS half AS $$ SELECT h $$ LANGUAGE sql; CREATE DOMAIN half_id AS INT;
 				CREATE MATERIALIZED VIEW halves AS SELECT * FROM half; ALTER TABLE hosts ADD half half_id; INSERT INTO hosts (hostname) VALUES ('c')`)
 			for range 2 {
-				if status, said := h.runOn("postgresql", "restore", s.as("kea", keaPassword, dump...)...); status != 0 || said != "restored\n" {
+				if status, said := h.runOn("postgresql", "restore", s.alone(dump...)...); status != 0 || said != "restored\n" {
 					t.Fatalf("restore: %d %s", status, said)
 				}
 				if after := s.whole("kea data"); after != before {
@@ -223,7 +228,7 @@ func TestARestoreOfPostgreSQLIsWholeOrNotAtAll(t *testing.T) {
 	refused := func(why, says string) {
 		t.Helper()
 		before := s.whole("kea data")
-		status, said := h.runOn("postgresql", "restore", s.as("kea", keaPassword, dump...)...)
+		status, said := h.runOn("postgresql", "restore", s.alone(dump...)...)
 		if status == 0 || !strings.Contains(said, says) {
 			t.Errorf("%s: %d %s", why, status, said)
 		}
@@ -286,7 +291,7 @@ func TestPostgreSQLIsMigratedBySomebodyWhoIsAlone(t *testing.T) {
 	}
 	migrate := func(more ...string) (status int, said, given string) {
 		h.write("given", "")
-		assign := s.as("kea", keaPassword, "before=22.2", "between=22.2 23.0", "ours=", "allowed="+hex.EncodeToString([]byte("-,")), "extra=")
+		assign := s.alone("before=22.2", "between=22.2 23.0", "extra=")
 		status, said = h.runOn("postgresql", "migrate", append(assign, more...)...)
 		return status, said, h.read("given")
 	}

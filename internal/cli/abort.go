@@ -23,7 +23,7 @@ func (p *program) abortCommand() *ufcli.Command {
 		ArgsUsage: "[RUN]",
 		Flags:     onFleet(yesFlag()),
 		Action: func(c *ufcli.Context) error {
-			store, k, err := p.unfinished(c)
+			store, k, err := p.unfinished(c, nothingLeft)
 			if err != nil {
 				return err
 			}
@@ -45,12 +45,12 @@ func (p *program) abortCommand() *ufcli.Command {
 
 // canBackOut says why a run cannot be aborted any more.
 func canBackOut(k kept, at view.Where) error {
-	past := slices.ContainsFunc(k.status.Groups, func(g journal.GroupStatus) bool { return !g.State.Over() && g.PastReturn })
+	past := slices.ContainsFunc(k.status.Groups, func(g journal.GroupStatus) bool { return !g.State.Over() && g.PastReturn && !g.RollingBack })
 	switch {
 	case past:
 		return exitError{
 			code: codeHaltedPast, err: fmt.Errorf("run %s is past the point of no return: the old Kea would run against a newer schema", k.status.Run),
-			hints: []string{"kea-lockstep resume " + k.status.Run + at.State + "    goes on to the target"},
+			hints: waysOn(k, at),
 		}
 	case !k.driven && !k.touched():
 		return usage("run %s changed nothing: there is nothing to back out of", k.status.Run)

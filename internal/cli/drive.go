@@ -43,9 +43,7 @@ func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string
 		yes: c.Bool("yes"), colour: d.colour, say: func(text string) { d.tell.say(p.Err, text) }, answered: d.tell.answered,
 		requests: make(chan orchestrator.Request, 4), stop: make(chan struct{}), unproved: d.unproved,
 	}
-	if in, ok := terminal(p.In); ok && (!d.op.yes || len(c.StringSlice("declare-dead")) > 0) {
-		d.op.lines, d.op.drop = typed(in)
-	}
+	d.op.keyboard, _ = terminal(p.In)
 	progress := view.NewProgress(d.colour)
 	d.drive = &orchestrator.Drive{
 		Run: run, Driver: p.driver, Version: buildVersion(), Log: s, World: world, Actor: world, Locker: noticing{world, &d.held}, Operator: d.op,

@@ -50,6 +50,10 @@ func yesFlag() ufcli.Flag {
 	return &ufcli.BoolFlag{Name: "yes", Usage: "answer every gate with yes"}
 }
 
+func declareDeadFlag() ufcli.Flag {
+	return &ufcli.StringSliceFlag{Name: "declare-dead", Usage: "go on for good without a lost `SERVER`, whose name is asked for on the terminal"}
+}
+
 const defaultFleet = "fleet.yaml"
 
 func riskNames() []string {

@@ -24,7 +24,8 @@ type operator struct {
 	answered func() // ends the line of a question
 	asking   atomic.Pointer[string]
 	colour   bool
-	lines    <-chan string // what is typed; closed at its end
+	keyboard *os.File      // nil: nobody can type
+	lines    <-chan string // what is typed, once something was asked; closed at its end
 	drop     func()        // forgets what was typed so far
 	requests chan orchestrator.Request
 	stop     chan struct{}             // closed at the first interrupt: a question waits no longer
@@ -35,6 +36,7 @@ type operator struct {
 // The reasons for which a question has no answer.
 var (
 	errStopped   = errors.New("interrupted")
+	errNobody    = errors.New("a person must answer this, and stdin is no terminal")
 	errNoAnswer  = errors.New("the terminal was closed before the answer")
 	errUnproved  = errors.New("--yes does not pass the point of no return over a backup that is not proved")
 	errNotBefore = errors.New("it is later than --not-after allows")
@@ -56,11 +58,17 @@ func (o *operator) Ask(ctx context.Context, q orchestrator.Question) (bool, erro
 	if err := o.inTime(q); err != nil {
 		return false, err
 	}
-	if o.yes && q.Ask != orchestrator.AskDead { // whose death it is, is typed
+	if o.yes && !q.Typed {
 		if why := o.unproved(q.Group); q.Ask == orchestrator.AskReturn && why != "" {
 			return false, fmt.Errorf("%w: %s", errUnproved, why)
 		}
+		if q.Ask == orchestrator.AskOld { // what is lost is said, whoever answers
+			o.say(view.Unasked(q, o.colour))
+		}
 		return true, nil
+	}
+	if err := o.listen(); err != nil {
+		return false, err
 	}
 	o.drop()
 	for again := false; ; again = true {
@@ -72,6 +80,18 @@ func (o *operator) Ask(ctx context.Context, q orchestrator.Question) (bool, erro
 			return yes, o.stillInTime(q, yes)
 		}
 	}
+}
+
+// listen begins to read what is typed, at the first question: what nobody asks for stays for whoever reads the terminal next.
+func (o *operator) listen() error {
+	switch {
+	case o.lines != nil:
+	case o.keyboard == nil:
+		return errNobody
+	default:
+		o.lines, o.drop = typed(o.keyboard)
+	}
+	return nil
 }
 
 // put shows a question and hears what is typed.

@@ -19,17 +19,19 @@ func (p *program) resumeCommand() *ufcli.Command {
 		Name:      "resume",
 		Usage:     "carry a run on after any failure or interruption (default: the newest unfinished one)",
 		ArgsUsage: "[RUN]",
-		Flags: onFleet(yesFlag(),
-			&ufcli.StringSliceFlag{Name: "declare-dead", Usage: "go on for good without a lost `SERVER`, whose name is asked for on the terminal"}),
+		Flags:     onFleet(yesFlag(), declareDeadFlag()),
 		Action: func(c *ufcli.Context) error {
 			if err := p.mayBury(c); err != nil {
 				return err
 			}
-			store, k, err := p.unfinished(c)
+			store, k, err := p.unfinished(c, nothingLeft)
 			if err != nil {
 				return err
 			}
 			defer store.Close()
+			if k.rollingBack() && !k.driven {
+				fmt.Fprintf(p.Err, "kea-lockstep: run %s is being rolled back, and stays on that way: resume goes on with it\n", k.status.Run)
+			}
 			return p.carryOn(c, store, k, "resume", resuming)
 		},
 	}
@@ -47,8 +49,13 @@ func resuming(d *driving) func(context.Context) error {
 	return func(ctx context.Context) error { return d.drive.Resume(ctx, d.begun) }
 }
 
-// unfinished finds the run that is to be carried on.
-func (p *program) unfinished(c *ufcli.Context) (store, kept, error) {
+// nothingLeft says why a run that is over is not carried on.
+func nothingLeft(k kept) error {
+	return usage("run %s is %s: there is nothing to carry on", k.status.Run, k.status.State)
+}
+
+// unfinished finds the run that is to be carried on. Of one that is over the command says why not.
+func (p *program) unfinished(c *ufcli.Context, over func(kept) error) (store, kept, error) {
 	named, err := arguments(c, "run")
 	if err != nil {
 		return store{}, kept{}, err
@@ -60,10 +67,13 @@ func (p *program) unfinished(c *ufcli.Context) (store, kept, error) {
 	k, err := s.pick(c.Context, named, fleetPath(c), kept.unfinished)
 	switch {
 	case err != nil:
+		if newest, none := s.newest(c.Context, named, fleetPath(c)); none == nil && newest.status.State.Over() {
+			err = over(newest)
+		}
 	case k.broken != nil:
 		err = exitError{code: codeError, err: k.broken, hints: []string{"kea-lockstep check" + where(c).Fleet + "    asks every server what stands of the run"}}
 	case !k.unfinished():
-		err = usage("run %s is %s: there is nothing to carry on", k.status.Run, k.status.State)
+		err = over(k)
 	}
 	return s, k, err
 }

@@ -122,6 +122,11 @@ func (k kept) backingOut() bool {
 	return slices.ContainsFunc(k.status.Groups, func(g journal.GroupStatus) bool { return !g.State.Over() && g.BackingOut })
 }
 
+// rollingBack reports whether that is by the operator's word, for good.
+func (k kept) rollingBack() bool {
+	return slices.ContainsFunc(k.status.Groups, func(g journal.GroupStatus) bool { return !g.State.Over() && g.RollingBack })
+}
+
 // acted reports whether the run ever began an effect.
 func (k kept) acted() bool { return slices.ContainsFunc(k.status.Groups, view.Touched) }
 
@@ -131,7 +136,6 @@ func inTheWay(all []kept, fleetPath string, at view.Where) error {
 		if k.status.Fleet != fleetPath {
 			continue
 		}
-		resume := "kea-lockstep resume " + k.status.Run + at.State
 		switch {
 		case k.driven:
 			return exitError{
@@ -146,11 +150,20 @@ func inTheWay(all []kept, fleetPath string, at view.Where) error {
 		case k.unfinished() && k.touched():
 			return exitError{
 				code: codeHeld, err: fmt.Errorf("run %s of this fleet is %s and stands in the way", k.status.Run, k.status.State),
-				hints: []string{resume + "    carries it on", "kea-lockstep status " + k.status.Run + at.State + "    shows where it stands"},
+				hints: append(waysOn(k, at), "kea-lockstep status "+k.status.Run+at.State+"    shows where it stands"),
 			}
 		}
 	}
 	return nil
+}
+
+// waysOn are the commands that lead on from where a run stands, with what each does.
+func waysOn(k kept, at view.Where) []string {
+	var all []string
+	for _, n := range view.Ways(k.status, at) {
+		all = append(all, n.Command+"    "+n.Does)
+	}
+	return all
 }
 
 // pick chooses the run that a command means: the one that is named, else the newest that fits, of this fleet where there is one.

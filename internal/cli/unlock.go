@@ -103,8 +103,9 @@ func (p *program) agreed(ctx context.Context, c *ufcli.Context, runs []string) e
 		return nil
 	}
 	in, _ := terminal(p.In)
-	op := &operator{say: func(text string) { fmt.Fprint(p.Err, text) }, colour: p.colour(p.Err, plainly(c)), stop: make(chan struct{}), answered: func() {}}
-	op.lines, op.drop = typed(in)
+	op := &operator{
+		say: func(text string) { fmt.Fprint(p.Err, text) }, colour: p.colour(p.Err, plainly(c)), stop: make(chan struct{}), answered: func() {}, keyboard: in,
+	}
 	q := orchestrator.Question{Text: "remove the markers of " + list(runs) + "?"}
 	yes, err := op.Ask(ctx, q)
 	if err != nil {

@@ -75,7 +75,9 @@ func (f *Fleet) carryOut(ctx context.Context, given orchestrator.Order) (journal
 	case orchestrator.KindTest:
 		return f.test(ctx, o)
 	case orchestrator.KindDump:
-		return f.dump(ctx, o)
+		return f.dump(ctx, o, "")
+	case orchestrator.KindKeep:
+		return f.dump(ctx, o, beforeRollback)
 	case orchestrator.KindProve:
 		return f.prove(ctx, o)
 	case orchestrator.KindMigrate:
@@ -182,9 +184,9 @@ func (f *Fleet) release(ctx context.Context, o order) error {
 	return f.act(ctx, o, "release", ssh.Param{Name: "run", Value: o.Run})
 }
 
-// dumpOf gives what the dump reported that the canary's server holds: the one that is proved and restored.
+// dumpOf gives what the dump reported that the server holds from which the database is migrated: the one that is proved and restored.
 func (o order) dumpOf(d database) (map[string]string, error) {
-	id := fmt.Sprintf("%s-%s-%s", orchestrator.KindDump, d.At.Server, d.Label)
+	id := orchestrator.DumpID(d.At.Server, d.DatabasePlan)
 	facts := o.Results(id).Facts
 	if facts[journal.FactPath] == "" || facts[journal.FactDigest] == "" {
 		return nil, fmt.Errorf("%s: no dump of %s was reported (%s)", o.Server, d.Name, id)

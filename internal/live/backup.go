@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"kea-lockstep/dbcheck"
@@ -58,8 +59,11 @@ func (f *Fleet) dumper(ctx context.Context, d database) (role, error) {
 	return asAdmin, nil
 }
 
-// dump dumps a database to this server and counts what is in it.
-func (f *Fleet) dump(ctx context.Context, o order) (journal.Result, error) {
+// beforeRollback is what a dump's name has besides that keeps what a rollback is about to replace.
+const beforeRollback = "-before-rollback"
+
+// dump dumps a database to this server, under its name and a suffix, and counts what is in it.
+func (f *Fleet) dump(ctx context.Context, o order, suffix string) (journal.Result, error) {
 	d, err := o.database()
 	if err != nil {
 		return journal.Result{}, err
@@ -74,7 +78,7 @@ func (f *Fleet) dump(ctx context.Context, o order) (journal.Result, error) {
 	}
 	out, err := f.do(ctx, o.on, job{
 		order: o.Order, action: "dump", engine: d.Engine, guard: true, again: true, secrets: secrets,
-		params: append(params, ssh.Param{Name: "dir", Value: f.backups(o)}, ssh.Param{Name: "name", Value: dumpName(d)}),
+		params: append(params, ssh.Param{Name: "dir", Value: f.backups(o)}, ssh.Param{Name: "name", Value: dumpName(d) + suffix}),
 	})
 	if err != nil {
 		return journal.Result{}, err
@@ -96,7 +100,7 @@ func (f *Fleet) dump(ctx context.Context, o order) (journal.Result, error) {
 		Saw: fmt.Sprintf("%s, %s bytes", said["path"], said["bytes"]),
 		Facts: map[string]string{
 			journal.FactPath: said["path"], journal.FactBytes: said["bytes"], journal.FactDigest: said["sha256"],
-			journal.FactDatabase: string(d.ID), factRows: string(count),
+			journal.FactDatabase: string(d.ID), journal.FactRows: string(count),
 		},
 	}, nil
 }
@@ -106,7 +110,7 @@ func dumpName(d database) string {
 	return strings.Trim(notInUnit.ReplaceAllString(d.Name, "-"), "-.") + "-" + d.Label
 }
 
-// restore puts the proved dump back over a torn database.
+// restore puts the proved dump back over a database.
 func (f *Fleet) restore(ctx context.Context, o order) (journal.Result, error) {
 	d, err := o.database()
 	if err != nil {
@@ -124,9 +128,15 @@ func (f *Fleet) restore(ctx context.Context, o order) (journal.Result, error) {
 	if err != nil {
 		return journal.Result{}, err
 	}
+	accounted, err := f.accounted(ctx, o)
+	if err != nil {
+		return journal.Result{}, err
+	}
 	_, err = f.do(ctx, o.on, job{
 		order: o.Order, action: "restore", engine: d.Engine, guard: true, again: true, secrets: secrets,
-		params: append(params, ssh.Param{Name: "path", Value: facts[journal.FactPath]}, ssh.Param{Name: "digest", Value: facts[journal.FactDigest]}),
+		params: slices.Concat(params, accounted, []ssh.Param{
+			{Name: "path", Value: facts[journal.FactPath]}, {Name: "digest", Value: facts[journal.FactDigest]},
+		}),
 	})
 	return journal.Result{Saw: "restored " + path.Base(facts[journal.FactPath])}, err
 }

@@ -31,18 +31,26 @@ func (f *Fleet) migrate(ctx context.Context, o order) (journal.Result, error) {
 	for i, v := range between {
 		words[i] = v.String()
 	}
-	stay, err := f.allowedNumbers(ctx, o)
+	accounted, err := f.accounted(ctx, o)
 	if err != nil {
 		return journal.Result{}, err
 	}
 	_, err = f.do(ctx, o.on, job{
 		order: o.Order, action: "migrate", engine: d.Engine, guard: true, secrets: secrets,
-		params: append(params,
-			ssh.Param{Name: "before", Value: d.Before.String()}, ssh.Param{Name: "between", Value: strings.Join(words, " ")},
-			ssh.Param{Name: "ours", Value: strings.Join(append(f.ownNumbers(), stay...), ",")}, ssh.Param{Name: "allowed", Value: f.allowedHex()},
-			ssh.Param{Name: "extra", Value: strings.Join(adminOptions(o, d), " ")}),
+		params: slices.Concat(params, accounted, []ssh.Param{
+			{Name: "before", Value: d.Before.String()}, {Name: "between", Value: strings.Join(words, " ")},
+			{Name: "extra", Value: strings.Join(adminOptions(o, d), " ")},
+		}),
 	})
 	return journal.Result{}, err
+}
+
+// accounted are the sessions that a migration or a restore may find in the database beside its own.
+func (f *Fleet) accounted(ctx context.Context, o order) ([]ssh.Param, error) {
+	stay, err := f.allowedNumbers(ctx, o)
+	return []ssh.Param{
+		{Name: "ours", Value: strings.Join(append(f.ownNumbers(), stay...), ",")}, {Name: "allowed", Value: f.allowedHex()},
+	}, err
 }
 
 // ownNumbers lists the numbers of our connections, which the migration finds in the database and knows by them.

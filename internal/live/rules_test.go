@@ -484,7 +484,7 @@ func TestReadmeTellsHowToGoOn(t *testing.T) {
 	}
 	text := m.readme("a.service b.service", "a.service")
 	for _, want := range []string{
-		"kea-lockstep resume R1", "/var/backups/kea-lockstep/R1", m.Kept, "systemctl unmask a.service b.service",
+		"kea-lockstep resume R1", "kea-lockstep rollback R1", "/var/backups/kea-lockstep/R1", m.Kept, "systemctl unmask a.service b.service",
 		"/etc/systemd/system/b.service.d/kea-lockstep.conf", "systemctl start a.service",
 		"rm /var/lib/kea-lockstep/claim /var/lib/kea-lockstep/marker.json",
 		"kea-admin db-version pgsql -h db -u dhcp -n kea -p\n", "kea-admin db-version mysql -h localhost -u kea -n kea6 -p\n",

@@ -19,6 +19,7 @@ var actions = map[orchestrator.Kind][]string{
 	orchestrator.KindFence:     {"fence"},
 	orchestrator.KindStop:      {"stop"},
 	orchestrator.KindDump:      {"dump"},
+	orchestrator.KindKeep:      {"dump"},
 	orchestrator.KindProve:     {"prove"},
 	orchestrator.KindInstall:   {"install"},
 	orchestrator.KindConfigure: {"configure"},

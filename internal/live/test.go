@@ -62,9 +62,6 @@ func (f *Fleet) testUnit(ctx context.Context, o order, u orchestrator.UnitPlan, 
 	return nil
 }
 
-// factRows is how many rows Kea's larger tables had at the dump, in its result: a JSON object.
-const factRows = "rows"
-
 // counted are the tables whose rows must still be there before a Kea starts.
 var counted = []string{"lease4", "lease6", "hosts"}
 
@@ -100,9 +97,8 @@ func (f *Fleet) sameDatabase(ctx context.Context, o order, at fleet.Place) error
 
 // rowsAtDump gives the counts that the dump reported; nil where there was none.
 func (o order) rowsAtDump(plan orchestrator.DatabasePlan) map[string]int64 {
-	id := fmt.Sprintf("%s-%s-%s", orchestrator.KindDump, plan.At.Server, plan.Label)
 	var rows map[string]int64
-	if json.Unmarshal([]byte(o.Results(id).Facts[factRows]), &rows) != nil {
+	if json.Unmarshal([]byte(o.Results(orchestrator.DumpID(plan.At.Server, plan)).Facts[journal.FactRows]), &rows) != nil {
 		return nil
 	}
 	return rows

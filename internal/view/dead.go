@@ -23,9 +23,9 @@ func (v Ending) dead(p *Page) {
 }
 
 func (v Ending) burial(server journal.ServerStatus) []string {
-	state, fenced := v.reached(server)
+	back, fenced := v.reached(server)
 	must := fmt.Sprintf("Kea %s and its configuration", v.status.Target)
-	if state == journal.BackedOut {
+	if back {
 		must = fmt.Sprintf("Kea %s and its old configuration", server.Before)
 	}
 	stands := "its fence stands and keeps its Kea from starting, at boot too: leave it until the rest is done"
@@ -41,15 +41,15 @@ func (v Ending) burial(server journal.ServerStatus) []string {
 	}
 }
 
-// reached gives where the server's group is, and whether the server's fence is known to stand.
-func (v Ending) reached(server journal.ServerStatus) (state journal.State, fenced bool) {
+// reached says whether the server's group went back, and whether the server's fence is known to stand.
+func (v Ending) reached(server journal.ServerStatus) (back, fenced bool) {
 	for _, g := range v.status.Groups {
 		if g.ID == server.Group {
 			fence, lifted := g.Steps[string(orchestrator.KindFence)+"-"+server.Name], g.Steps[string(orchestrator.KindUnfence)+"-"+server.Name]
-			return g.State, fence.Done && lifted.Attempt == 0
+			return g.BackingOut, fence.Done && lifted.Attempt == 0
 		}
 	}
-	return "", false
+	return false, false
 }
 
 func installedOn(server journal.ServerStatus) kea.Version {

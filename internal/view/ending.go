@@ -66,7 +66,7 @@ func (v Ending) heading(g journal.GroupStatus) string {
 		text += fmt.Sprintf(" in phase %d, %s", i+1, phase)
 	}
 	switch {
-	case g.State == journal.BackedOut:
+	case g.State == journal.BackedOut, g.State == journal.RolledBack:
 		return text + ": the old state serves again"
 	case g.PastReturn:
 		return text + ", after the point of no return"
@@ -103,6 +103,9 @@ func (v Ending) problem(p *Page, g journal.GroupStatus) {
 	}
 	for _, b := range v.status.Backups {
 		p.labelled(bold, 2, "", fmt.Sprintf("backup %s:%s, %s", b.Server, b.Path, proof(b, v.status.Backups)))
+	}
+	for _, b := range v.status.Kept {
+		p.labelled(bold, 2, "", fmt.Sprintf("kept %s:%s, what was there before the restore", b.Server, b.Path))
 	}
 	p.blank()
 	var rows [][]cell

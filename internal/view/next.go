@@ -35,6 +35,16 @@ func Complete(s journal.Status, at Where) journal.Status {
 	return s
 }
 
+// Ways are the commands that lead on from where a run stands, those of its worst group.
+func Ways(s journal.Status, at Where) []journal.Next {
+	for _, g := range s.Groups {
+		if g.State == s.State {
+			return ways(s, g, at)
+		}
+	}
+	return nil
+}
+
 // ways are the commands that lead on from where a group stands, the first choice first.
 func ways(s journal.Status, g journal.GroupStatus, at Where) []journal.Next {
 	resume := "kea-lockstep resume " + s.Run + at.State
@@ -57,13 +67,18 @@ func ways(s journal.Status, g journal.GroupStatus, at Where) []journal.Next {
 }
 
 func unfinished(s journal.Status, g journal.GroupStatus, at Where, resume, upgrade string) []journal.Next {
+	rollback := "kea-lockstep rollback " + s.Run + at.State
 	switch {
+	case g.RollingBack:
+		return []journal.Next{{Command: rollback, Does: "goes on with the way back to " + before(s, g)}}
 	case g.BackingOut:
 		return []journal.Next{{Command: resume, Does: "goes on backing out to the old state"}}
 	case g.PastReturn && migrated(s):
-		return []journal.Next{{Command: resume, Does: "asks the fleet how far it got, and goes on to the target"}}
+		return rollbackToo(s, g, journal.Next{Command: resume, Does: "asks the fleet how far it got, and goes on to the target"}, rollback)
 	case g.PastReturn:
-		return []journal.Next{{Command: resume, Does: "asks the database how far it got, and goes on; a torn schema is restored from the backup, after a yes"}}
+		return rollbackToo(s, g, journal.Next{
+			Command: resume, Does: "asks the database how far it got, and goes on; a torn schema is restored from the backup, after a yes",
+		}, rollback)
 	case Touched(g):
 		return []journal.Next{
 			{Command: resume, Does: "asks the fleet how far it got, and goes on"},
@@ -74,6 +89,18 @@ func unfinished(s journal.Status, g journal.GroupStatus, at Where, resume, upgra
 	default:
 		return []journal.Next{{Command: upgrade, Does: "begins anew; nothing was changed"}}
 	}
+}
+
+// rollbackToo offers the way back beside the way on, where there is a backup to go back to, and says what it costs.
+func rollbackToo(s journal.Status, g journal.GroupStatus, on journal.Next, rollback string) []journal.Next {
+	if len(s.Backups) == 0 {
+		return []journal.Next{on}
+	}
+	does := fmt.Sprintf("restores the backup, and goes back to %s and its configuration; no Kea of the target has served since", before(s, g))
+	if g.Served {
+		does = fmt.Sprintf("restores the backup, and goes back to %s and its configuration; what was written since the backup is lost, so it wants the word typed", before(s, g))
+	}
+	return []journal.Next{on, {Command: rollback, Does: does}}
 }
 
 // migrated reports whether every database was seen at another schema than before.
@@ -159,7 +186,11 @@ func serverStands(s journal.Status, g journal.GroupStatus, server journal.Server
 		text += " (" + server.Doing + ")"
 	}
 	if server.Fenced {
-		text += "; kea-lockstep resume " + s.Run + " lifts the fence"
+		command := "resume"
+		if g.RollingBack {
+			command = "rollback"
+		}
+		text += "; kea-lockstep " + command + " " + s.Run + " lifts the fence"
 	}
 	return text
 }

@@ -42,7 +42,7 @@ func (p *Progress) Line(e journal.Event, s journal.Status) string {
 }
 
 // phaseWidth is as wide as the longest name of a phase.
-const phaseWidth = len(orchestrator.ConfirmCanary) + len("  ")
+const phaseWidth = len(orchestrator.BackSoftware)
 
 // outageClock is how long the event's group has been without any server by then; empty while one serves.
 func outageClock(e journal.Event, s journal.Status) string {
@@ -98,12 +98,14 @@ func (p *Progress) turn(e journal.Event, s journal.Status) (tone, string) {
 		return bad, "not by this run: " + said
 	case journal.Untouched:
 		_ = e.Read(&said)
-		return mild, "the schema is proved untouched: " + said
+		return mild, "the point of no return is taken back: " + said
 	case journal.DeclaredDead:
 		return bad, "declared dead: the run goes on without it"
 	case journal.BackingOut:
 		_ = e.Read(&said)
 		return mild, "backing out to the old state: " + said
+	case journal.RollingBack:
+		return mild, "rolling back to the old state; from here the run goes nowhere else"
 	case journal.GroupEnded:
 		for _, g := range s.Groups {
 			if g.ID == e.Group {
@@ -117,7 +119,7 @@ func (p *Progress) turn(e journal.Event, s journal.Status) (tone, string) {
 // slow are the kinds of steps whose beginning is told too.
 func slow(kind string) bool {
 	switch orchestrator.Kind(kind) {
-	case orchestrator.KindPrefetch, orchestrator.KindDump, orchestrator.KindProve, orchestrator.KindInstall, orchestrator.KindMigrate,
+	case orchestrator.KindPrefetch, orchestrator.KindDump, orchestrator.KindKeep, orchestrator.KindProve, orchestrator.KindInstall, orchestrator.KindMigrate,
 		orchestrator.KindRestore, orchestrator.KindConfirm:
 		return true
 	}

@@ -6,15 +6,27 @@ import (
 	"kea-lockstep/orchestrator"
 )
 
+// Unasked shows a question that --yes answers, with what the answer rests on.
+func Unasked(q orchestrator.Question, colour bool) string {
+	p := NewPage(colour)
+	p.asked(q)
+	p.line(plain, "  --yes answers it")
+	return p.String()
+}
+
+func (p *Page) asked(q orchestrator.Question) {
+	p.blank()
+	p.line(bold, "  %s", q.Text)
+	for _, saw := range q.Saw {
+		p.line(plain, "      %s", saw)
+	}
+}
+
 // Question shows a question of the procedure with what the answer should rest on, and what can be typed. The cursor stays behind it.
 func Question(q orchestrator.Question, again, colour bool) string {
 	p := NewPage(colour)
 	if !again {
-		p.blank()
-		p.line(bold, "  %s", q.Text)
-		for _, saw := range q.Saw {
-			p.line(plain, "      %s", saw)
-		}
+		p.asked(q)
 	}
 	hint := "[y/N]"
 	if q.Word != "" {

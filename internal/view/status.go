@@ -21,7 +21,7 @@ type Status struct {
 // The time is for what still lasts.
 func NewStatus(s journal.Status, now time.Time, at Where) Status {
 	s = Complete(s, at)
-	s.Servers, s.Bases, s.Backups = listed(s.Servers), listed(s.Bases), listed(s.Backups)
+	s.Servers, s.Bases, s.Backups, s.Kept = listed(s.Servers), listed(s.Bases), listed(s.Backups), listed(s.Kept)
 	s.Groups = listed(slices.Clone(s.Groups))
 	for i := range s.Groups {
 		s.Groups[i].Phases = listed(s.Groups[i].Phases)
@@ -54,6 +54,9 @@ func (v Status) Text(p *Page) {
 		p.blank()
 		for _, b := range v.Backups {
 			p.line(plain, "  backup  %s:%s  %s", b.Server, b.Path, proof(b, v.Backups))
+		}
+		for _, b := range v.Kept {
+			p.line(plain, "  kept    %s:%s  what was there before the restore", b.Server, b.Path)
 		}
 	}
 	if v.Next != "" {
@@ -95,8 +98,12 @@ func proof(b journal.Backup, all []journal.Backup) string {
 
 func past(g journal.GroupStatus) string {
 	switch {
-	case g.State == journal.Done:
+	case g.State == journal.Done, g.State == journal.RolledBack:
 		return ""
+	case g.RollingBack && g.PastReturn:
+		return ", rolling back from past the point of no return"
+	case g.RollingBack:
+		return ", rolling back"
 	case g.PastReturn:
 		return ", past the point of no return"
 	case g.BackingOut:

@@ -55,14 +55,14 @@ func (w *World) do(ctx context.Context, o orchestrator.Order) (journal.Result, e
 	switch o.Kind {
 	case orchestrator.KindInstall:
 		return w.job(ctx, s, o, w.install(s, w.release(s, o)))
-	case orchestrator.KindDump:
+	case orchestrator.KindDump, orchestrator.KindKeep:
 		return w.job(ctx, s, o, w.dump(s, w.database(o.At), o))
 	case orchestrator.KindMigrate:
 		return w.job(ctx, s, o, w.migrate(s, w.database(o.At), o))
 	case orchestrator.KindRestore:
-		return w.job(ctx, s, o, w.restore(w.database(o.At), backupOf(o)))
+		return w.job(ctx, s, o, w.restore(w.database(o.At), backupOf(s, o)))
 	case orchestrator.KindProve:
-		return w.job(ctx, s, o, w.prove(w.database(o.At), backupOf(o)))
+		return w.job(ctx, s, o, w.prove(w.database(o.At), backupOf(s, o)))
 	}
 	return journal.Result{}, w.act(s, o)
 }
@@ -98,7 +98,7 @@ func (w *World) act(s *server, o orchestrator.Order) error {
 		s.claim = fleet.Claim{Run: o.Run, Epoch: o.Epoch, Driver: o.Driver}
 	case orchestrator.KindRelease:
 		s.over[o.Run] = o.Epoch
-		s.claim, s.kept, s.staged = fleet.Claim{}, "", ""
+		s.claim, s.staged = fleet.Claim{}, ""
 	case orchestrator.KindFence:
 		for _, u := range s.units {
 			u.fence, u.masked = o.Run, true
@@ -118,7 +118,7 @@ func (w *World) act(s *server, o orchestrator.Order) error {
 	case orchestrator.KindStage:
 		s.staged, s.stagedFor = configText(s.uses, o.Plan.Target), o.Run
 	case orchestrator.KindConfigure:
-		s.configure(o.Back())
+		s.configure(o.Run, o.Back())
 	case orchestrator.KindTest:
 		for _, d := range s.uses {
 			if d.away {
@@ -148,14 +148,15 @@ func (w *World) startPlanned(s *server, o orchestrator.Order) {
 	w.pass(nil, w.speed.Start)
 }
 
-// configure puts the staged file in place and keeps the old one, once; or puts the kept one back.
-func (s *server) configure(back bool) {
+// configure puts the staged file in place and keeps the old one, once for each run; or puts the kept one back.
+func (s *server) configure(run string, back bool) {
+	kept, ok := s.kept[run]
 	switch {
-	case back && s.kept != "":
-		s.config = s.kept
+	case back && ok:
+		s.config = kept
 	case !back && s.staged != "":
-		if s.kept == "" {
-			s.kept = s.config
+		if !ok {
+			s.kept[run] = s.config
 		}
 		s.config = s.staged
 	}
@@ -171,9 +172,10 @@ func (w *World) release(s *server, o orchestrator.Order) release {
 	return w.releases[i]
 }
 
-func backupOf(o orchestrator.Order) string {
+// backupOf is the dump that the server holds.
+func backupOf(s *server, o orchestrator.Order) string {
 	plan, _ := o.Group.Database(o.Database)
-	return o.Results("dump-" + plan.At.Server + "-" + plan.Label).Facts[journal.FactPath]
+	return s.name + ":" + o.Results(orchestrator.DumpID(plan.At.Server, plan)).Facts[journal.FactPath]
 }
 
 // prove restores a dump aside and compares it.

@@ -7,6 +7,9 @@ import (
 	"kea-lockstep/internal/kea"
 )
 
+// leases are in every database at first.
+const leases = 400
+
 // database is one schema in one engine.
 type database struct {
 	id        fleet.DatabaseID
@@ -16,6 +19,7 @@ type database struct {
 	schema    kea.Schema
 	torn      bool
 	contents  int // changes with every write
+	leases    int64
 	away      bool
 	strangers []fleet.Session
 	locked    string              // who holds the advisory lock
@@ -26,6 +30,7 @@ type database struct {
 type snapshot struct {
 	schema   kea.Schema
 	contents int
+	leases   int64
 }
 
 // sessions gives every client but the one that looks.

@@ -105,11 +105,11 @@ func (w *World) unmask(s *server) {
 	}
 }
 
-// migrating reports whether a migration runs anywhere.
-func (w *World) migrating() bool {
+// changing reports whether a migration or a restore runs anywhere.
+func (w *World) changing() bool {
 	for _, s := range w.servers {
 		for key, j := range s.jobs {
-			if j.state == fleet.JobRunning && containsMigrate(key) {
+			if j.state == fleet.JobRunning && (containsMigrate(key) || containsRestore(key)) {
 				return true
 			}
 		}

@@ -98,14 +98,15 @@ func (w *World) install(s *server, to release) func(*job) (journal.Result, error
 // dump keeps what is in the database. One that is written to meanwhile is a dump of its beginning.
 func (w *World) dump(s *server, d *database, o orchestrator.Order) func(*job) (journal.Result, error) {
 	return func(j *job) (journal.Result, error) {
-		taken := snapshot{d.schema, d.contents}
+		taken := snapshot{d.schema, d.contents, d.leases}
 		if !w.pass(j, w.speed.Dump) {
 			return journal.Result{}, errJob
 		}
 		path := "/var/backups/kea-lockstep/" + jobKey(o.Run, o.ID, o.Attempt)
-		d.dumps[path] = taken
+		d.dumps[s.name+":"+path] = taken
 		return journal.Result{Facts: map[string]string{
 			journal.FactPath: path, journal.FactBytes: "4096", journal.FactDatabase: string(d.id), journal.FactDigest: "model",
+			journal.FactRows: fmt.Sprintf(`{"lease4":%d}`, taken.leases),
 		}}, nil
 	}
 }
@@ -115,10 +116,8 @@ func (w *World) dump(s *server, d *database, o orchestrator.Order) func(*job) (j
 func (w *World) migrate(s *server, d *database, o orchestrator.Order) func(*job) (journal.Result, error) {
 	return func(j *job) (journal.Result, error) {
 		plan, _ := o.Group.Database(d.id)
-		for _, c := range w.clients(d) {
-			if c.Owner == fleet.OwnerKea {
-				return journal.Result{}, fmt.Errorf("refused: %s holds a session", c)
-			}
+		if err := w.occupied(d); err != nil {
+			return journal.Result{}, err
 		}
 		if d.torn {
 			return journal.Result{}, fmt.Errorf("ERROR 1060: Duplicate column name: %w", errJob)
@@ -144,22 +143,42 @@ func (w *World) migrate(s *server, d *database, o orchestrator.Order) func(*job)
 	}
 }
 
-// restore puts a dump back.
+// occupied says who holds a session in the database: a migration and a restore ask for themselves, just before.
+func (w *World) occupied(d *database) error {
+	for _, c := range w.clients(d) {
+		if c.Owner == fleet.OwnerKea {
+			return fmt.Errorf("refused: %s holds a session", c)
+		}
+	}
+	return nil
+}
+
+// restore puts a dump back: tables first, then what they hold.
 func (w *World) restore(d *database, path string) func(*job) (journal.Result, error) {
 	return func(j *job) (journal.Result, error) {
 		from, ok := d.dumps[path]
 		if !ok {
 			return journal.Result{}, fmt.Errorf("no dump at %s", path)
 		}
-		d.torn = true
-		if !w.pass(j, w.speed.Dump) {
+		if err := w.occupied(d); err != nil {
+			return journal.Result{}, err
+		}
+		d.torn, d.contents, d.leases = true, d.contents+1, 0
+		w.check("the restore")
+		if !w.pass(j, w.speed.Dump/2) {
 			return journal.Result{}, errJob
 		}
-		d.schema, d.contents, d.torn = from.schema, from.contents, false
+		d.schema, d.torn = from.schema, false
+		w.check("the restore")
+		if !w.pass(j, w.speed.Dump/2) {
+			return journal.Result{}, errJob
+		}
+		d.contents, d.leases = from.contents, from.leases
 		w.check("the restore")
 		return journal.Result{}, nil
 	}
 }
 
-// containsMigrate reports whether a job's key is a migration's.
+// containsMigrate reports whether a job's key is a migration's, and containsRestore whether it is a restore's.
 func containsMigrate(key string) bool { return strings.Contains(key, "/migrate-") }
+func containsRestore(key string) bool { return strings.Contains(key, "restore-") }

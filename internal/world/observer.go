@@ -175,7 +175,7 @@ func (d *Driver) Database(ctx context.Context, at fleet.Place) (fleet.Database, 
 			ID: b.id, Engine: b.engine, Product: "Model 1", Name: b.name, Reach: fleet.Affirm("answers"),
 			Primary: fleet.Affirm("writable"), Schema: b.schema, Structure: structure, Clients: d.w.look(b),
 			Scratch: fleet.Affirm("may create databases"), Lockable: fleet.Affirm("grants locks"),
-			Rows: map[string]int64{"lease4": 400}, Bytes: 1 << 20,
+			Rows: map[string]int64{"lease4": b.leases}, Bytes: 1 << 20,
 		}, nil
 	})
 }

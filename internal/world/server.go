@@ -29,7 +29,7 @@ type server struct {
 	installed release
 	half      bool // a package run was cut off
 	config    string
-	kept      string
+	kept      map[string]string // the configuration before it was replaced, by the run that did
 	staged    string
 	stagedFor string // the run
 	fetched   []string
@@ -57,7 +57,7 @@ type process struct {
 	unit    string // empty: by hand
 	version kea.Version
 	started time.Time
-	// late: a stranger started it while a migration was under way. That moment is the stranger's; seeing and stopping it is ours.
+	// late: a stranger started it while a migration or a restore was under way. That moment is the stranger's; seeing and stopping it is ours.
 	late bool
 }
 
@@ -79,7 +79,7 @@ const (
 func (w *World) newServer(number int, uses []*database) *server {
 	s := &server{
 		name: fmt.Sprintf("k%d", number), address: fmt.Sprintf("192.0.2.%d", 10+number), boots: 1, uses: uses,
-		installed: w.releases[0], jobs: map[string]*job{}, over: map[string]int{},
+		installed: w.releases[0], jobs: map[string]*job{}, over: map[string]int{}, kept: map[string]string{},
 	}
 	s.units = []*unit{
 		{name: unitName, daemon: kea.DHCP4, enabled: true, active: "inactive"},
@@ -135,9 +135,10 @@ func (w *World) start(s *server, u *unit, by starter) {
 // run starts a daemon process with the binary that is installed.
 func (w *World) run(s *server, unit string, daemon kea.DaemonKind) {
 	w.pids++
-	s.processes = append(s.processes, process{w.pids, daemon, unit, s.installed.version, time.Now(), w.migrating()})
+	s.processes = append(s.processes, process{w.pids, daemon, unit, s.installed.version, time.Now(), w.changing()})
 	for _, d := range s.uses {
 		d.contents++ // a Kea that runs writes
+		d.leases++
 	}
 }
 

@@ -74,7 +74,7 @@ func New(spec Spec) *World {
 	for i := range count {
 		w.databases = append(w.databases, &database{
 			id: fleet.DatabaseID(fmt.Sprintf("%s:model-%d:kea%d", spec.Engine, i+1, i+1)), name: fmt.Sprintf("kea%d", i+1),
-			host: "192.0.2.5", engine: spec.Engine, schema: schema, contents: 1, dumps: map[string]snapshot{},
+			host: "192.0.2.5", engine: spec.Engine, schema: schema, contents: 1, leases: leases, dumps: map[string]snapshot{},
 		})
 	}
 	for i := range spec.Servers {

@@ -126,12 +126,8 @@ func TestFaultServerDisk(t *testing.T) {
 func TestFaultAnotherVersion(t *testing.T) {
 	faults(t, []fault{{
 		name: "on k3", often: true, at: begins("migrate-k1-db1"),
-		strike: func(s *struck) {
-			s.must("k3", `cd /var/lib/kea-lockstep/packages
-				for dir in *; do ! ls "$dir" | grep -q '^kea-common_3[.]0[.]3' || new=$dir; ! ls "$dir" | grep -q '^kea-common_2[.]6[.]3' || old=$dir; done
-				rm "$new"/kea*.deb; cp "$old"/kea*.deb "$new"`)
-		},
-		codes: []int{5}, says: []string{"k3", "2.6.3", "k2  Kea 3.0.3, serves"},
+		strike: otherPackages("k3"),
+		codes:  []int{5}, says: []string{"k3", "2.6.3", "k2  Kea 3.0.3, serves"},
 		mend: func(s *struck) { s.must("k3", "rm -r /var/lib/kea-lockstep/packages") },
 		on:   []way{resume()}, again: []string{"k3"},
 	}})

@@ -1,8 +1,6 @@
 package journal
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"kea-lockstep/internal/fleet"
@@ -11,7 +9,7 @@ import (
 
 // Begun is the data of RunBegun and DriveBegun.
 type Begun struct {
-	Command string      `json:"command"` // upgrade, resume, abort
+	Command string      `json:"command"` // upgrade, resume, rollback, abort
 	Driver  string      `json:"driver"`  // user@host and process
 	Fleet   string      `json:"fleet"`   // path of the fleet file
 	Target  kea.Version `json:"target"`
@@ -106,20 +104,23 @@ type Status struct {
 	Servers []ServerStatus   `json:"servers"`
 	Bases   []DatabaseStatus `json:"databases"`
 	Backups []Backup         `json:"backups"`
+	Kept    []Backup         `json:"kept"` // what databases held before a rollback restored them
 }
 
 // GroupStatus is where one group stands.
 type GroupStatus struct {
-	ID         string                `json:"id"`
-	State      State                 `json:"state"`
-	Phase      string                `json:"phase"` // the newest begun
-	Phases     []PhaseStatus         `json:"phases"`
-	PastReturn bool                  `json:"past_point_of_no_return"`
-	BackingOut bool                  `json:"backing_out,omitempty"`
-	Outage     Outage                `json:"outage"`
-	Problem    *Problem              `json:"problem,omitempty"`
-	Strangers  []string              `json:"strangers,omitempty"`
-	Steps      map[string]StepStatus `json:"-"`
+	ID          string                `json:"id"`
+	State       State                 `json:"state"`
+	Phase       string                `json:"phase"` // the newest begun
+	Phases      []PhaseStatus         `json:"phases"`
+	PastReturn  bool                  `json:"past_point_of_no_return"`
+	Served      bool                  `json:"target_served,omitempty"` // a Kea of the target may have served: clients may have leases that no backup has
+	BackingOut  bool                  `json:"backing_out,omitempty"`
+	RollingBack bool                  `json:"rolling_back,omitempty"` // backing out by the operator's word, over the restored backup where the schema moved
+	Outage      Outage                `json:"outage"`
+	Problem     *Problem              `json:"problem,omitempty"`
+	Strangers   []string              `json:"strangers,omitempty"`
+	Steps       map[string]StepStatus `json:"-"`
 }
 
 // PhaseStatus is where one phase of a group stands: waiting, running or done.
@@ -142,25 +143,6 @@ type StepStatus struct {
 	Failed  string
 }
 
-// Outage is how long the group's clients went without an answer, as far as the events tell: from the first stop to the first
-// confirmed server, and per server from its stop to its own confirmation. Zero durations mean not stopped, or not back yet.
-type Outage struct {
-	Stopped time.Time               `json:"stopped,omitzero"`
-	Back    time.Time               `json:"back,omitzero"`
-	AllDown float64                 `json:"all_down_s"`
-	Server  map[string]ServerOutage `json:"-"`
-	Per     map[string]float64      `json:"per_server"`
-}
-
-// SetBack reports whether a clock was set back meanwhile, so that nobody can tell how long it was.
-func (o Outage) SetBack() bool {
-	back := func(s ServerOutage) bool { return !s.Back.IsZero() && s.Back.Before(s.Stopped) }
-	return back(ServerOutage{o.Stopped, o.Back}) || slices.ContainsFunc(slices.Collect(maps.Values(o.Server)), back)
-}
-
-// ServerOutage is when one server stopped and came back.
-type ServerOutage struct{ Stopped, Back time.Time }
-
 // ServerStatus is one server's versions and fence as the events left them.
 type ServerStatus struct {
 	Name   string      `json:"name"`
@@ -180,7 +162,7 @@ type DatabaseStatus struct {
 	After  kea.Schema       `json:"after"`
 }
 
-// Backup is one dump that the run took.
+// Backup is one dump of a database that the run took.
 type Backup struct {
 	Database fleet.DatabaseID `json:"database"`
 	Server   string           `json:"server"`

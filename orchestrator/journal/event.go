@@ -29,6 +29,8 @@ const (
 	Stranger   Type = "stranger"
 	Untouched  Type = "untouched"
 	BackingOut Type = "backing-out"
+	// RollingBack: the operator's word to go back to the old state. The run goes nowhere else from here, whatever carries it on.
+	RollingBack Type = "rolling-back"
 	// DeclaredDead: the operator gave a server up. Its run goes on without it, for good.
 	DeclaredDead Type = "declared-dead"
 	GroupEnded   Type = "group-ended"

@@ -33,9 +33,11 @@ const (
 	KindFence   = "fence"
 	KindUnfence = "unfence"
 	KindStop    = "stop"
+	KindStart   = "start"
 	KindInstall = "install"
 	KindConfirm = "confirm"
 	KindDump    = "dump"
+	KindKeep    = "keep"
 	KindProve   = "prove"
 	KindMigrate = "migrate"
 	KindVerify  = "verify"
@@ -45,10 +47,11 @@ const (
 const (
 	FactVersion  = "version"  // install: the Kea version now installed
 	FactSchema   = "schema"   // verify: the schema that the database is at
-	FactPath     = "path"     // dump: where it is
-	FactBytes    = "bytes"    // dump
-	FactDigest   = "sha256"   // dump
-	FactDatabase = "database" // dump, prove, verify: the database's identity
+	FactPath     = "path"     // dump, keep: where it is
+	FactBytes    = "bytes"    // dump, keep
+	FactDigest   = "sha256"   // dump, keep
+	FactRows     = "rows"     // dump, keep: how many rows Kea's larger tables had, a JSON object
+	FactDatabase = "database" // dump, keep, prove, verify: the database's identity
 	FactProof    = "proof"    // prove: how
 	FactAnswered = "answered" // confirm: when every daemon was first found serving (RFC 3339)
 )
@@ -163,6 +166,8 @@ func (f *Folding) grouped(g *GroupStatus, e Event) error {
 		g.PastReturn = false
 	case BackingOut:
 		g.BackingOut = true
+	case RollingBack:
+		g.BackingOut, g.RollingBack = true, true
 	case DeclaredDead:
 		f.server(e.Server, func(s *ServerStatus) { s.Dead, s.Doing = true, "" })
 	case GroupEnded:
@@ -215,6 +220,8 @@ func (f *Folding) begun(g *GroupStatus, e Event, a Attempt) {
 		g.Outage.stopped(e.Server, e.Time)
 	case KindMigrate:
 		g.PastReturn = true
+	case KindUnfence, KindStart:
+		g.Served = g.Served || g.PastReturn && !g.BackingOut
 	}
 }
 
@@ -232,10 +239,9 @@ func (f *Folding) done(g *GroupStatus, e Event, r Result) {
 	case KindConfirm:
 		g.Outage.back(e.Server, answered(r, e.Time))
 	case KindDump:
-		f.now.Backups = append(f.now.Backups, Backup{
-			Database: fleet.DatabaseID(r.Facts[FactDatabase]), Server: e.Server, Path: r.Facts[FactPath],
-			Bytes: r.Facts[FactBytes], Digest: r.Facts[FactDigest],
-		})
+		f.now.Backups = append(f.now.Backups, dumped(e, r))
+	case KindKeep:
+		f.now.Kept = append(f.now.Kept, dumped(e, r))
 	case KindProve:
 		for i, b := range slices.Backward(f.now.Backups) {
 			if b.Server == e.Server && string(b.Database) == r.Facts[FactDatabase] {
@@ -245,6 +251,13 @@ func (f *Folding) done(g *GroupStatus, e Event, r Result) {
 		}
 	case KindVerify:
 		f.schema(r)
+	}
+}
+
+func dumped(e Event, r Result) Backup {
+	return Backup{
+		Database: fleet.DatabaseID(r.Facts[FactDatabase]), Server: e.Server, Path: r.Facts[FactPath],
+		Bytes: r.Facts[FactBytes], Digest: r.Facts[FactDigest],
 	}
 }
 
@@ -289,35 +302,6 @@ func (g *GroupStatus) phase(name string, change func(*PhaseStatus)) {
 	}
 }
 
-func (o *Outage) stopped(server string, at time.Time) {
-	if o.Stopped.IsZero() {
-		o.Stopped = at
-	}
-	if o.Server[server].Stopped.IsZero() {
-		o.Server[server] = ServerOutage{Stopped: at}
-	}
-}
-
-// answered is when a confirmation first found the server serving; it settled after that.
-func answered(r Result, done time.Time) time.Time {
-	if at, err := time.Parse(time.RFC3339Nano, r.Facts[FactAnswered]); err == nil {
-		return at
-	}
-	return done
-}
-
-func (o *Outage) back(server string, at time.Time) {
-	s, stopped := o.Server[server]
-	if !stopped || !s.Back.IsZero() {
-		return
-	}
-	s.Back = at
-	o.Server[server] = s
-	if o.Back.IsZero() || at.Before(o.Back) {
-		o.Back = at
-	}
-}
-
 // worst orders the states of groups for the state of the whole run.
 var worst = []State{Halted, Interrupted, Paused, Running, RolledBack, BackedOut, Refused, Waiting, Done}
 
@@ -334,6 +318,7 @@ func (f *Folding) Status() Status {
 	now.Servers = append([]ServerStatus{}, f.now.Servers...)
 	now.Bases = append([]DatabaseStatus{}, f.now.Bases...)
 	now.Backups = append([]Backup{}, f.now.Backups...)
+	now.Kept = append([]Backup{}, f.now.Kept...)
 	return now
 }
 
@@ -358,18 +343,6 @@ func (f *Folding) overall() State {
 	return slices.MinFunc(f.now.Groups, func(a, b GroupStatus) int {
 		return slices.Index(worst, a.State) - slices.Index(worst, b.State)
 	}).State
-}
-
-func (o *Outage) total() {
-	o.Per = map[string]float64{}
-	for _, name := range slices.Sorted(maps.Keys(o.Server)) {
-		if s := o.Server[name]; !s.Back.IsZero() && !s.Back.Before(s.Stopped) {
-			o.Per[name] = s.Back.Sub(s.Stopped).Seconds()
-		}
-	}
-	if !o.Back.IsZero() && !o.SetBack() {
-		o.AllDown = o.Back.Sub(o.Stopped).Seconds()
-	}
 }
 
 // Interrupt says interrupted where the events say running. A drive that was killed wrote no end: only a look at its process

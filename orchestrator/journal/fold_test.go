@@ -188,8 +188,16 @@ func TestOutage(t *testing.T) {
 	s.done(journal.KindConfirm, "k2", nil) // second 7
 	s.begin(journal.KindStop, "k2", 2).done(journal.KindConfirm, "k2", nil)
 	_, g := fold(t, s)
-	if g.Outage.AllDown != 4 || g.Outage.Per["k1"] != 4 || g.Outage.Per["k2"] != 4 {
-		t.Errorf("all down %v, per server %v; want 4 and 4, 4", g.Outage.AllDown, g.Outage.Per)
+	if g.Outage.AllDown != 4 || g.Outage.Per["k1"] != 4 || g.Outage.Per["k2"] != 5 {
+		t.Errorf("all down %v, per server %v; want 4 and 4, 5", g.Outage.AllDown, g.Outage.Per)
+	}
+	s.begin(journal.KindStop, "k1", 2).begin(journal.KindStop, "k2", 3) // both are down once more, from the later stop
+	if _, g := fold(t, s); !g.Outage.Back.IsZero() {
+		t.Errorf("all are down again, and it does not show: %+v", g.Outage)
+	}
+	s.done(journal.KindConfirm, "k1", nil)
+	if _, g := fold(t, s); g.Outage.AllDown != 5 || g.Outage.Per["k1"] != 6 {
+		t.Errorf("all down %v, per server %v; want 5 and 6", g.Outage.AllDown, g.Outage.Per)
 	}
 	_, g = fold(t, planned().done(journal.KindConfirm, "k1", nil))
 	if g.Outage.AllDown != 0 || len(g.Outage.Per) != 0 {

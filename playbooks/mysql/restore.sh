@@ -1,7 +1,8 @@
 # Puts a dump back over the database: everything in it is dropped, then the dump is read. Can be done again from any point. Needs
-# client.sh and same.sh.
+# client.sh, others.sh, alone.sh and same.sh.
 set -eu
 same
+alone
 drops=$(
 	ask <<'END'
 SELECT CONCAT('DROP VIEW IF EXISTS `', REPLACE(TABLE_NAME, '`', '``'), '`;') FROM information_schema.TABLES

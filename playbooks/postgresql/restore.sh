@@ -1,8 +1,9 @@
 # Puts a dump back over the schema that Kea's tables are in: everything in it is dropped, then the dump is read. All of it
 # happens or nothing, so it can be done again from any point. What lies in other schemas stays: where it stands on something
-# that has to go (a view of its tables), nothing is done. Needs client.sh, same.sh and load.sh.
+# that has to go (a view of its tables), nothing is done. Needs client.sh, others.sh, alone.sh, same.sh and load.sh.
 set -eu
 same
+alone
 listed
 
 cleared() {

@@ -1,0 +1,118 @@
+//go:build lab
+
+package product_test
+
+import (
+	"context"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"kea-lockstep/lab"
+	"kea-lockstep/lab/product"
+)
+
+// TestRollback halts an upgrade after the point of no return and takes it back: the old software, configuration and schema, every
+// lease of the backup, and at no moment an old Kea at the newer schema or a new one at the older. While the backup is
+// restored the witness cannot read a schema.
+func TestRollback(t *testing.T) {
+	faultsOn(t, lab.Spec{Servers: 3, Engine: lab.MySQL}, []fault{
+		{name: "of a migration that was killed", often: true, at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
+			says: []string{"kea-lockstep resume", "kea-lockstep rollback"}, on: []way{rollback()}, blind: true},
+		{name: "once the canary serves", often: true, at: begins("confirm-k1"), strike: signals(os.Interrupt), codes: []int{5},
+			mend: wantsTheWord, on: []way{typedRollback()}, last: kept, blind: true},
+		{name: "once k3 could not be upgraded", often: true, at: begins("migrate-k1-db1"), strike: otherPackages("k3"), codes: []int{5},
+			says: []string{"k3", "k2  Kea 3.0.3, serves"}, on: []way{typedRollback()}, last: kept, blind: true},
+		{name: "killed as it restores", often: true, at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
+			mend: killedRollback("old-restore-k1-db1"), on: []way{rollback()}, blind: true},
+		{name: "killed as it installs, and carried on by resume", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
+			mend: killedRollback("old-install-k1"), on: []way{{args: []string{"resume", "--yes"}, codes: []int{7}, says: []string{"is being rolled back"}}}, blind: true},
+		{name: "before the point of no return", at: begins("install-k1"), strike: signals(os.Interrupt), codes: []int{4}, on: []way{rollback()}},
+		{name: "without the canary, which is lost", at: begins("migrate-k1-db1"),
+			strike: migrating(func(s *struck) { s.no(s.fleet.PowerCut(s.Context(), "k1")) }), codes: []int{5},
+			on: []way{
+				{args: []string{"rollback", "--yes"}, codes: []int{5}, says: []string{"k1"}},
+				{args: []string{"rollback", "--yes", "--declare-dead", "k1"}, codes: []int{7}, typed: [][2]string{{"type k1 to go on", "k1"}},
+					says: []string{"k1 was declared dead", "Kea 2.6.3 and its old configuration"}},
+			}, last: returns("k1", toOld), blind: true},
+	})
+}
+
+// TestRollbackOnPostgreSQL: as before, where the servers share a PostgreSQL.
+func TestRollbackOnPostgreSQL(t *testing.T) {
+	faultsOn(t, lab.Spec{Servers: 2, Engine: lab.PostgreSQL}, []fault{
+		{name: "of a migration that was killed", often: true, at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
+			says: []string{"kea-lockstep rollback"}, on: []way{rollback()}, blind: true},
+		{name: "once the canary serves", often: true, at: begins("confirm-k1"), strike: signals(os.Interrupt), codes: []int{5},
+			on: []way{typedRollback()}, last: kept, blind: true},
+	})
+}
+
+func rollback() way {
+	return way{args: []string{"rollback", "--yes"}, codes: []int{7}, says: []string{"the old state serves again"}}
+}
+
+// typedRollback is a rollback after a Kea of the target has served.
+func typedRollback() way {
+	return way{
+		args: []string{"rollback", "--yes"}, codes: []int{7}, typed: [][2]string{{"type rollback to go on, or n:", "rollback"}},
+		says: []string{"back to", "kept k1:", "the old state serves again"},
+	}
+}
+
+// wantsTheWord tries a rollback without anybody who could type.
+func wantsTheWord(s *struck) {
+	s.runs(way{args: []string{"rollback", "--yes"}, codes: []int{3}, says: []string{"may have served", "nothing was changed"}})
+}
+
+// killMigration kills kea-admin and everything that it started.
+func killMigration(s *struck) {
+	s.must("k1", "systemctl kill --signal=KILL 'kea-lockstep-*-migrate-k1-db1-*.service'")
+}
+
+// killedRollback begins a rollback and kills its driver as a step begins.
+func killedRollback(step string) func(*struck) {
+	return func(s *struck) {
+		s.Helper()
+		ctx, cancel := context.WithTimeout(s.Context(), 5*time.Minute)
+		defer cancel()
+		var once sync.Once
+		ready := make(chan struct{})
+		var drive *product.Drive
+		drive, err := s.tool.Drive(ctx, func(e product.Event) {
+			if begins(step).is(e) {
+				once.Do(func() {
+					<-ready
+					s.no(drive.Process().Kill())
+				})
+			}
+		}, "rollback", "--yes")
+		if err != nil {
+			s.Fatal(err)
+		}
+		close(ready)
+		out, err := drive.Wait()
+		s.no(err)
+		s.expect("rollback", out, []int{-1}, nil)
+	}
+}
+
+// otherPackages puts the old packages where a server has fetched the new ones.
+func otherPackages(server string) func(*struck) {
+	return func(s *struck) {
+		s.must(server, `cd /var/lib/kea-lockstep/packages
+			for dir in *; do ! ls "$dir" | grep -q '^kea-common_3[.]0[.]3' || new=$dir; ! ls "$dir" | grep -q '^kea-common_2[.]6[.]3' || old=$dir; done
+			rm "$new"/kea*.deb; cp "$old"/kea*.deb "$new"`)
+	}
+}
+
+// kept wants the dump of what a rollback replaced beside the run's backup, and each whole.
+func kept(s *struck) {
+	s.must("k1", `set -e
+		cd "$(ls -d /var/backups/kea-lockstep/*/ | tail -n 1)"
+		for dump in kea-db1.* kea-db1-before-rollback.*; do
+			[ -s "$dump" ]
+			case $dump in *.zst) zstd -q -t "$dump" ;; *) gzip -t "$dump" ;; esac
+		done`)
+}

@@ -1,0 +1,265 @@
+package orchestrator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/orchestrator/journal"
+)
+
+// rollBack takes a group back to its old state by the operator's word, from wherever it stands: over the restored backup where
+// the schema moved. Once the word is given the group goes nowhere else, in whichever drive.
+func (g *groupDrive) rollBack(ctx context.Context) (journal.State, error) {
+	if !g.touched() {
+		return g.ended(ctx, journal.Refused, &journal.Problem{What: "nothing of this group was begun, so there is nothing to roll back"})
+	}
+	g.turn()
+	if !g.status().RollingBack {
+		if err := g.agreed(ctx); err != nil {
+			return g.heldBack(ctx, err)
+		}
+		if err := g.record(ctx, journal.Event{Type: journal.RollingBack}.With("the operator's word")); err != nil {
+			return "", err
+		}
+	}
+	moved, err := g.inHand(ctx)
+	if err == nil {
+		err = g.backedUp(moved)
+	}
+	if err == nil {
+		err = g.goBack(ctx, moved)
+	}
+	if err != nil {
+		return g.heldBack(ctx, fmt.Errorf("rolling back: %w", err))
+	}
+	return g.ended(ctx, journal.RolledBack, nil)
+}
+
+// agreed asks whether to roll back, and says first what would be lost. It is asked before anything is touched.
+func (g *groupDrive) agreed(ctx context.Context) error {
+	moved, err := g.moved(ctx)
+	if err != nil && !g.status().PastReturn {
+		return fmt.Errorf("rolling back: %w", err)
+	}
+	if err != nil { // a migration may be under way: what it moves has to be restored
+		moved = g.group.moving()
+	}
+	if err := g.backedUp(moved); err != nil {
+		return err
+	}
+	q := g.question(AskOld)
+	if g.status().Served && len(moved) > 0 {
+		q.Word, q.Typed = "rollback", true
+		q.Saw = append(q.Saw, fmt.Sprintf("a Kea %s has served since the migration: what it promised to clients goes with the restore", g.plan.Target))
+	}
+	for _, id := range moved {
+		d, _ := g.group.Database(id)
+		q.Saw = append(q.Saw, g.lost(ctx, d)...)
+	}
+	if len(moved) == 0 {
+		q.Saw = append(q.Saw, "every database is at its old schema: nothing of it is restored")
+	}
+	yes, err := g.put(ctx, q)
+	if err != nil {
+		return err
+	}
+	if !yes {
+		return &declined{AskOld}
+	}
+	return nil
+}
+
+// lost says what a restore of the database would take away: as far as counting tells.
+func (g *groupDrive) lost(ctx context.Context, d DatabasePlan) []string {
+	at, _ := g.keeper(d)
+	b := g.recorded(DumpID(at.Server, d))
+	lines := []string{fmt.Sprintf("%s  back to %s, from %s:%s of %s", d.At, d.Before, at.Server, b.Result.Facts[journal.FactPath], b.Ended.Format("2006-01-02 15:04:05 UTC"))}
+	then := rowsOf(b.Result)
+	now, err := g.World.Database(ctx, d.At)
+	if err != nil || !now.Reach.OK() || len(then) == 0 {
+		return append(lines, fmt.Sprintf("%s  what was written since that cannot be counted", d.At))
+	}
+	same := true
+	for _, table := range slices.Sorted(maps.Keys(then)) {
+		if now.Rows[table] != then[table] {
+			same = false
+			lines = append(lines, fmt.Sprintf("%s  %s has %d rows now, and %d in the backup", d.At, table, now.Rows[table], then[table]))
+		}
+	}
+	if same {
+		lines = append(lines, fmt.Sprintf("%s  as many leases and reservations as in the backup; rows that were changed since do not show in that", d.At))
+	}
+	return lines
+}
+
+// inHand takes every server for this drive, waits for what an earlier one began in the databases and still runs, and gives the
+// databases that have to be restored.
+func (g *groupDrive) inHand(ctx context.Context) ([]fleet.DatabaseID, error) {
+	if err := g.lanes(ctx, Phase{Name: BackStop}, lanes(g.group.Names(), one(KindClaim))); err != nil {
+		return nil, err
+	}
+	for _, d := range g.group.Databases {
+		for _, at := range d.Places {
+			for _, k := range []Kind{KindMigrate, KindRestore} {
+				if err := g.found(ctx, databaseStep(k, at.Server, d, at)); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return g.moved(ctx)
+}
+
+// moved gives the databases that are not as before the run: the world is asked, and a restore that was begun and not verified
+// counts as none.
+func (g *groupDrive) moved(ctx context.Context) ([]fleet.DatabaseID, error) {
+	var moved []fleet.DatabaseID
+	for _, id := range g.group.moving() {
+		d, _ := g.group.Database(id)
+		m, err := g.classify(ctx, Step{Server: d.At.Server, Database: d.ID, At: d.At})
+		if err != nil {
+			return nil, err
+		}
+		if m.State != fleet.Untouched || g.halfRestored(d) {
+			moved = append(moved, d.ID)
+		}
+	}
+	return moved, nil
+}
+
+// halfRestored reports whether a restore of the database was begun whose end nobody has looked at.
+func (g *groupDrive) halfRestored(d DatabasePlan) bool {
+	var restored, verified journal.StepStatus
+	for id, s := range g.status().Steps {
+		id, back := strings.CutPrefix(id, wayBack)
+		switch {
+		case !strings.HasSuffix(id, "-"+d.Label):
+		case strings.HasPrefix(id, string(KindRestore)+"-"):
+			if !back && s.Attempt > 0 && !s.Done {
+				return true
+			}
+			if back && s.Began.After(restored.Began) {
+				restored = s
+			}
+		case back && strings.HasPrefix(id, string(KindVerify)+"-"):
+			if s.Done && s.Ended.After(verified.Ended) {
+				verified = s
+			}
+		}
+	}
+	return restored.Attempt > 0 && !verified.Ended.After(restored.Began)
+}
+
+// backedUp says whether each of the databases has a backup that a living server holds, and has it restored from there.
+func (g *groupDrive) backedUp(moved []fleet.DatabaseID) error {
+	for _, id := range moved {
+		d, _ := g.group.Database(id)
+		at, ok := g.keeper(d)
+		switch {
+		case ok && at != d.At:
+			g.restoreFrom(id, at)
+		case ok:
+		case g.plan.Options.Backup != "dump":
+			return fmt.Errorf("%s was migrated and this run took no backup (%s is accepted): %w", d.At, NoBackup, errNoBackup)
+		default:
+			return fmt.Errorf("%s was migrated, and no server that is left holds a backup of it: %w", d.At, errNoBackup)
+		}
+	}
+	return nil
+}
+
+// errNoBackup is the end of a rollback that has nothing to restore from.
+var errNoBackup = errors.New("there is nothing to go back to")
+
+// keeper gives the place of a server that is left and holds the database's backup: where it is restored from, if that holds one.
+func (g *groupDrive) keeper(d DatabasePlan) (fleet.Place, bool) {
+	for _, at := range append([]fleet.Place{d.At}, d.Places...) {
+		if g.recorded(DumpID(at.Server, d)).Done {
+			return at, true
+		}
+	}
+	return d.At, false
+}
+
+// restoreFrom has a database restored from another of its servers.
+func (g *groupDrive) restoreFrom(id fleet.DatabaseID, at fleet.Place) {
+	g.group.Databases = slices.Clone(g.group.Databases)
+	i := slices.IndexFunc(g.group.Databases, func(d DatabasePlan) bool { return d.ID == id })
+	g.group.Databases[i].At = at
+	g.group.Back = nil
+	g.plan.backOut(g.group)
+}
+
+// atHand says whether every database has its backup, by the journal; restoring it holds its digest against the file.
+func (g *groupDrive) atHand() fleet.Verdict {
+	for _, id := range g.group.moving() {
+		d, _ := g.group.Database(id)
+		if _, ok := g.keeper(d); !ok {
+			return fleet.Deny("no backup of %s", d.At)
+		}
+	}
+	return fleet.Affirm("the backups are there")
+}
+
+// dispensable reports whether the way back goes on without a step that failed: what a torn database holds cannot always be dumped, and
+// where no Kea of the target has served nothing is in it that the backup has not.
+func (g *groupDrive) dispensable(s Step, cause, failed error) bool {
+	unknown := errors.Is(cause, ErrFateUnknown) || errors.Is(cause, ErrUnreached)
+	return s.Kind == KindKeep && !g.status().Served && !unknown && !fatal(failed)
+}
+
+// DumpID names the step that dumps a database on a server.
+func DumpID(server string, d DatabasePlan) string {
+	return fmt.Sprintf("%s-%s-%s", KindDump, server, d.Label)
+}
+
+// tooLate reports whether the step would keep what a restore has begun to replace.
+func (g *groupDrive) tooLate(s Step) bool {
+	d, _ := g.group.Database(s.Database)
+	return s.Kind == KindKeep && g.recorded(backwards(databaseStep(KindRestore, s.Server, d, s.At)).ID).Attempt > 0
+}
+
+// moving gives the databases whose schema the plan moves.
+func (g GroupPlan) moving() []fleet.DatabaseID {
+	var all []fleet.DatabaseID
+	for _, d := range g.Databases {
+		if d.Moves() {
+			all = append(all, d.ID)
+		}
+	}
+	return all
+}
+
+// backFor gives the phases of the way back for the databases that moved; where none did, without theirs.
+func (g GroupPlan) backFor(moved []fleet.DatabaseID) []Phase {
+	var phases []Phase
+	for _, p := range g.Back {
+		if slices.Contains(ofMoved, p.Name) {
+			if p.Lanes = only(moved, p.Lanes); len(p.Lanes) == 0 {
+				continue
+			}
+		}
+		phases = append(phases, p)
+	}
+	relink(phases)
+	return phases
+}
+
+// only gives the steps of some databases, and those of servers if there are any.
+func only(databases []fleet.DatabaseID, lanes [][]Step) [][]Step {
+	var all [][]Step
+	for _, lane := range lanes {
+		lane = slices.DeleteFunc(slices.Clone(lane), func(s Step) bool {
+			return len(databases) == 0 || s.Database != "" && !slices.Contains(databases, s.Database)
+		})
+		if len(lane) > 0 {
+			all = append(all, lane)
+		}
+	}
+	return all
+}
