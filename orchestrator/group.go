@@ -66,6 +66,11 @@ func (g *groupDrive) run(ctx context.Context) (journal.State, error) {
 	}
 	defer locks.release()
 	go g.hear(ctx)
+	if g.status().Untold {
+		if err := g.find(ctx); err != nil {
+			return g.fail(ctx, err)
+		}
+	}
 	if g.status().BackingOut {
 		return g.backOut(ctx, errors.New("the run was backing out"))
 	}

@@ -14,6 +14,7 @@ const (
 	AskRestore Ask = "restore" // restore the backup over a torn schema? wants the typed word
 	AskStop    Ask = "stop"    // stop what was started behind our back?
 	AskDead    Ask = "dead"    // is this server lost? wants its name, typed
+	AskTake    Ask = "take"    // does nobody else drive the run any more?
 )
 
 // Question is put to the operator at a gate.
