@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -18,10 +19,11 @@ import (
 
 // takenOver carries the run on by the marker of a server, or of the next one that has one, with an empty journal. It reports whether
 // there was any.
-func (n *night) takenOver(server int) (bool, error) {
+func (n *night) takenOver(server int, at func(world.Point) world.Fault) (bool, error) {
 	n.drives++
 	log, names := &world.Log{}, n.world.Names()
 	driver := n.world.Drive(fmt.Sprint("driver ", n.drives), log)
+	driver.At = at
 	d := n.drivenBy(driver, fmt.Sprint("somebody@there, ", n.drives))
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -73,7 +75,7 @@ func goesOver(s scenario, at int, fault world.Fault, server int) (*night, error)
 		n.ran = append(n.ran, fmt.Sprintf("--- %s %s %s", fault, p.Kind, p.What))
 		return fault
 	})
-	any, err := n.takenOver(server)
+	any, err := n.takenOver(server, nil)
 	switch {
 	case err != nil:
 		return n, fmt.Errorf("taking over: %w", err)
@@ -86,21 +88,16 @@ func goesOver(s scenario, at int, fault world.Fault, server int) (*night, error)
 	return n, errors.Join(n.sound(), n.once())
 }
 
-// untouched: no server has a marker, so the run never took one, or let go of all: all is as before, or at the target.
+// untouched: no server has a marker, so the run never took one, or let go of all: each is as before, or at the target.
 func (n *night) untouched() error {
 	n.world.Settle(2 * time.Minute)
-	var errs []error
-	for _, target := range []bool{false, true} {
-		on := map[string]bool{}
-		for _, name := range n.world.Names() {
-			on[name] = target
+	for _, name := range n.world.Names() {
+		old, target := n.world.Rest("run", map[string]bool{name: false}), n.world.Rest("run", map[string]bool{name: true})
+		if old != nil && target != nil {
+			return errors.Join(old, target)
 		}
-		errs = append(errs, n.world.Rest("run", on))
 	}
-	if slices.Contains(errs, nil) {
-		return nil
-	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // TestCarriedOnFromAnotherMachine kills the driver before and after every effect and write of its journal, and carries the run on
@@ -141,4 +138,231 @@ func TestCarriedOnFromAnotherMachine(t *testing.T) {
 	})
 }
 
-var _ = strings.Contains
+// TestCarriedOnAgainAndAgain draws what goes wrong in the first drive, what happens to the fleet meanwhile, what goes wrong in the
+// drive that takes the run over, and whether that one's journal is at hand next, from a printed seed.
+func TestCarriedOnAgainAndAgain(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	all := scenarios()
+	kills := []world.Fault{world.KillBefore, world.KillAfter}
+	faults := append([]world.Fault{world.Fails, world.Lost, world.Hangs, world.FalseFailed, world.FalseDone, world.NoFault}, kills...)
+	totals := make([]int, len(all))
+	for i, s := range all {
+		totals[i] = len(points(t, s))
+	}
+	count := 0
+	for end := time.Now().Add(*forLong); time.Now().Before(end); count++ {
+		draw := rand.New(rand.NewPCG(seed, uint64(count)))
+		i := draw.IntN(len(all))
+		first, second := 1+draw.IntN(totals[i]), 1+draw.IntN(totals[i])
+		d := world.Disturbances()[draw.IntN(len(world.Disturbances()))]
+		kill, fault, disturbed, again := kills[draw.IntN(2)], faults[draw.IntN(len(faults))], draw.IntN(2) == 0, draw.IntN(2) == 0
+		synctest.Test(t, func(t *testing.T) {
+			n := newNight(all[i])
+			_ = n.drive(func(p world.Point) world.Fault { // it was killed
+				if p.Number != first {
+					return world.NoFault
+				}
+				if disturbed {
+					d.Do(n.world, first)
+				}
+				return kill
+			})
+			if disturbed {
+				n.world.Settle(time.Minute)
+			}
+			err := n.carriedOn(second, fault, again)
+			if err != nil {
+				report(t, n, fmt.Errorf("seed %d, case %d: %s at %d (%s: %t), then %s at %d, then from a server again: %t: %w",
+					seed, count, kill, first, d.Name, disturbed, fault, second, again, err))
+			}
+		})
+	}
+	t.Logf("%d nights", count)
+}
+
+// carriedOn takes the run over, in a drive in which something goes wrong, and goes on until it is over.
+func (n *night) carriedOn(at int, fault world.Fault, again bool) error {
+	any, err := n.takenOver(at, func(p world.Point) world.Fault {
+		if p.Number == at {
+			return fault
+		}
+		return world.NoFault
+	})
+	if !any {
+		return n.untouched()
+	}
+	n.world.Settle(time.Minute)
+	if taken := len(n.status().Groups) > 0; again || !taken { // else its journal holds nothing
+		if any, err = n.takenOver(at+1, nil); err != nil {
+			return fmt.Errorf("taking over: %w", err)
+		}
+		if !any {
+			return n.untouched()
+		}
+	}
+	return errors.Join(n.finish(), n.sound())
+}
+
+// takeOver carries the play's run on by a server's marker, with an empty journal.
+func (p *play) takeOver(server string) (journal.Status, error) {
+	p.log = &world.Log{}
+	driver, d := p.begin()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	h, err := orchestrator.Inherit(ctx, driver, server, p.dead)
+	if err != nil {
+		return d.Status(), err
+	}
+	err = d.TakeOver(ctx, journal.Begun{Command: "resume"}, h)
+	return d.Status(), err
+}
+
+// killed ends the first drive as a step begins.
+func (p *play) killed(step string) {
+	p.t.Helper()
+	p.at = func(at world.Point) world.Fault {
+		if at.Kind == "do" && at.What == step+"/1" {
+			return world.KillAfter
+		}
+		return world.NoFault
+	}
+	if _, err := p.upgrade(); err == nil {
+		p.t.Fatalf("there was no %s", step)
+	}
+	p.at = nil
+}
+
+// TestTheFirstDriverWakesUp: suspended before one of its effects, it finds that another machine has ended its run, and acts no more.
+func TestTheFirstDriverWakesUp(t *testing.T) {
+	for _, before := range []string{"fence-k2", "stop-k3", "dump-k1-db1", "install-k1", "prove-k1-db1", "migrate-k1-db1", "unfence-k1", "start-k1", "install-k3", "unfence-k2", "start-k3", "release-k2"} {
+		t.Run(before, func(t *testing.T) {
+			acted(t, three(), func(p *play) {
+				s := &sleeper{before: "do " + before + "/1", asleep: make(chan struct{}), wake: make(chan struct{})}
+				p.at = s.at
+				ended := make(chan error, 1)
+				go func() {
+					_, err := p.upgrade()
+					ended <- err
+				}()
+				<-s.asleep
+				passes(10 * time.Minute)
+				p.happens("a lost lock connection", 0)
+				p.at = nil
+				status, err := p.takeOver("k2")
+				for _, g := range status.Groups {
+					if err != nil || !g.State.Over() {
+						t.Fatalf("state %s, %v: %+v", g.State, err, g.Problem)
+					}
+				}
+				onTarget := status.State == journal.Done
+				if stopped := before != "fence-k2" && before != "stop-k3"; stopped && !onTarget {
+					t.Errorf("it ended %s", status.State)
+				}
+				p.serves(onTarget)
+				close(s.wake)
+				if err := <-ended; !errors.Is(err, orchestrator.ErrSuperseded) {
+					t.Errorf("the first drive ended with %v", err)
+				}
+				p.serves(onTarget)
+			})
+		})
+	}
+}
+
+// TestTwoTakeOverAtOnce: where no lock keeps them apart, the markers let one act and not the other, or neither; the run can be
+// carried on from there.
+func TestTwoTakeOverAtOnce(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		p.killed("install-k1")
+		ended := make(chan error, 2)
+		for i, server := range []string{"k1", "k3"} {
+			driver := p.world.Drive(fmt.Sprint("machine ", i), &world.Log{})
+			d := &orchestrator.Drive{Run: "run", Driver: fmt.Sprint("machine ", i), Log: driver, World: driver, Actor: driver, Operator: p}
+			go func() {
+				h, err := orchestrator.Inherit(context.Background(), driver, server, nil)
+				if err == nil {
+					err = d.TakeOver(context.Background(), journal.Begun{Command: "resume"}, h)
+				}
+				ended <- err
+			}()
+		}
+		if first, second := <-ended, <-ended; !errors.Is(first, orchestrator.ErrSuperseded) && !errors.Is(second, orchestrator.ErrSuperseded) {
+			t.Errorf("both went on: %v, %v", first, second)
+		}
+		p.sound()
+		status, err := p.takeOver("k2")
+		if errors.Is(err, orchestrator.ErrNoMarker) {
+			p.serves(true) // one of them has ended it
+			return
+		}
+		p.must(journal.Done, status, err)
+		p.serves(true)
+	})
+}
+
+// TestTornMigrationIsRestoredFromAnotherMachine: the backup that the first machine took is found and put back, after a yes.
+func TestTornMigrationIsRestoredFromAnotherMachine(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		p.tear()
+		s, err := p.upgrade()
+		p.must(journal.Halted, s, err)
+		p.on = nil
+		s, err = p.takeOver("k3")
+		p.must(journal.Done, s, err)
+		if !slices.Contains(p.asked, orchestrator.AskRestore) {
+			t.Error("the backup was restored without a word")
+		}
+		p.serves(true)
+	})
+}
+
+// TestAServerThatCannotBeAsked: what it would tell may decide, so nothing is done without it, unless it is declared dead.
+func TestAServerThatCannotBeAsked(t *testing.T) {
+	for _, step := range []string{"dump-k1-db1", "migrate-k1-db1", "start-k1"} {
+		t.Run(step, func(t *testing.T) {
+			acted(t, three(), func(p *play) {
+				p.killed(step)
+				p.world.Settle(time.Minute)
+				p.world.Die(2)
+				if _, err := p.takeOver("k2"); !errors.Is(err, orchestrator.ErrUnasked) || !strings.Contains(err.Error(), "k3") {
+					t.Fatalf("%v", err)
+				}
+				p.dead = []string{"k3"}
+				s, err := p.takeOver("k2")
+				p.must(journal.Done, s, err)
+				p.living("k3", true)
+			})
+		})
+	}
+}
+
+// TestWhatCannotBeToldHoldsStill: while the database does not say what schema it is at, nobody goes forward or back.
+func TestWhatCannotBeToldHoldsStill(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		p.killed("install-k1")
+		p.at = func(at world.Point) world.Fault {
+			if at.Kind == "look" && strings.HasPrefix(at.What, "migration ") {
+				return world.Fails
+			}
+			return world.NoFault
+		}
+		s, err := p.takeOver("k2")
+		if g := p.must(journal.Halted, s, err); !strings.Contains(g.Problem.What, "cannot be told") || !g.PastReturn {
+			t.Errorf("past the point of no return %t, problem %+v", g.PastReturn, g.Problem)
+		}
+		p.at = nil
+		s, err = p.resume()
+		p.must(journal.Done, s, err)
+		p.serves(true)
+	})
+}
+
+func TestAServerWithoutAMarkerTellsNothing(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		if _, err := p.takeOver("k2"); !errors.Is(err, orchestrator.ErrNoMarker) {
+			t.Errorf("%v", err)
+		}
+		p.serves(false)
+	})
+}
