@@ -20,10 +20,14 @@ func (p *program) resumeCommand() *ufcli.Command {
 		Usage:     "carry a run on after any failure or interruption (default: the newest unfinished one)",
 		ArgsUsage: "[RUN]",
 		Flags: onFleet(yesFlag(),
+			&ufcli.StringFlag{Name: "from", Usage: "by what the run left on `SERVER` and the others alone, without the journal of the machine that began it"},
 			&ufcli.StringSliceFlag{Name: "declare-dead", Usage: "go on for good without a lost `SERVER`, whose name is asked for on the terminal"}),
 		Action: func(c *ufcli.Context) error {
 			if err := p.mayBury(c); err != nil {
 				return err
+			}
+			if c.IsSet("from") {
+				return p.takeOver(c)
 			}
 			store, k, err := p.unfinished(c)
 			if err != nil {
@@ -57,11 +61,11 @@ func (p *program) unfinished(c *ufcli.Context) (store, kept, error) {
 	if err != nil {
 		return s, kept{}, err
 	}
-	k, err := s.pick(c.Context, named, fleetPath(c), kept.unfinished)
+	k, err := s.pick(c.Context, named, fleetPath(c), func(k kept) bool { return k.broken != nil || k.unfinished() })
 	switch {
 	case err != nil:
 	case k.broken != nil:
-		err = exitError{code: codeError, err: k.broken, hints: []string{"kea-lockstep check" + where(c).Fleet + "    asks every server what stands of the run"}}
+		err = exitError{code: codeError, err: k.broken, hints: byMarkers(k.server(), k.status.Run, where(c))}
 	case !k.unfinished():
 		err = usage("run %s is %s: there is nothing to carry on", k.status.Run, k.status.State)
 	}
