@@ -2,6 +2,7 @@ package orchestrator_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -12,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kea-lockstep/internal/kea"
 	"kea-lockstep/internal/world"
 	"kea-lockstep/orchestrator"
 	"kea-lockstep/orchestrator/journal"
@@ -183,7 +185,7 @@ func TestCarriedOnAgainAndAgain(t *testing.T) {
 
 // carriedOn takes the run over, in a drive in which something goes wrong, and goes on until it is over.
 func (n *night) carriedOn(at int, fault world.Fault, again bool) error {
-	any, err := n.takenOver(at, func(p world.Point) world.Fault {
+	any, _ := n.takenOver(at, func(p world.Point) world.Fault { // whatever it ended with, the next goes on
 		if p.Number == at {
 			return fault
 		}
@@ -194,10 +196,9 @@ func (n *night) carriedOn(at int, fault world.Fault, again bool) error {
 	}
 	n.world.Settle(time.Minute)
 	if taken := len(n.status().Groups) > 0; again || !taken { // else its journal holds nothing
-		if any, err = n.takenOver(at+1, nil); err != nil {
+		if any, err := n.takenOver(at+1, nil); err != nil {
 			return fmt.Errorf("taking over: %w", err)
-		}
-		if !any {
+		} else if !any {
 			return n.untouched()
 		}
 	}
@@ -365,4 +366,25 @@ func TestAServerWithoutAMarkerTellsNothing(t *testing.T) {
 		}
 		p.serves(false)
 	})
+}
+
+// TestNoPasswordIsLeftOnTheServers: the plan that a marker holds is for everybody who may read the marker.
+func TestNoPasswordIsLeftOnTheServers(t *testing.T) {
+	const secret = "correct horse"
+	facts := surveyed(t, three())
+	for i := range facts.Servers {
+		for j, c := range facts.Servers[i].Configs {
+			text := strings.ReplaceAll(string(c.Text), `"password": "model"`, `"password": "`+secret+`"`)
+			parsed, err := kea.ReadConfig(c.Path, []byte(text), nil)
+			if err != nil || !strings.Contains(text, secret) {
+				t.Fatalf("%v: %s", err, text)
+			}
+			c.Text, c.Parsed, c.Digest = []byte(text), parsed, orchestrator.Digest([]byte(text))
+			facts.Servers[i].Configs[j] = c
+		}
+	}
+	plan, err := json.Marshal(orchestrator.Make(facts, version(t, "3.0.3"), usual()))
+	if err != nil || strings.Contains(string(plan), secret) || !strings.Contains(string(plan), `"diff"`) {
+		t.Errorf("%v: %s", err, plan)
+	}
 }
