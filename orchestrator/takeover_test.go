@@ -110,7 +110,7 @@ func TestCarriedOnFromAnotherMachine(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			for i, at := range thinned(points(t, s), *every, changes) {
-				for j, fault := range []world.Fault{world.KillBefore, world.KillAfter} {
+				for j, fault := range []world.Fault{world.KillBefore, world.KillAmid, world.KillAfter} {
 					for server := range s.spec.Servers {
 						if *every > 1 && (i+j)%s.spec.Servers != server {
 							continue
@@ -146,7 +146,7 @@ func TestCarriedOnAgainAndAgain(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	all := scenarios()
-	kills := []world.Fault{world.KillBefore, world.KillAfter}
+	kills := []world.Fault{world.KillBefore, world.KillAmid, world.KillAfter}
 	faults := append([]world.Fault{world.Fails, world.Lost, world.Hangs, world.FalseFailed, world.FalseDone, world.NoFault}, kills...)
 	totals := make([]int, len(all))
 	for i, s := range all {
@@ -158,7 +158,7 @@ func TestCarriedOnAgainAndAgain(t *testing.T) {
 		i := draw.IntN(len(all))
 		first, second := 1+draw.IntN(totals[i]), 1+draw.IntN(totals[i])
 		d := world.Disturbances()[draw.IntN(len(world.Disturbances()))]
-		kill, fault, disturbed, again := kills[draw.IntN(2)], faults[draw.IntN(len(faults))], draw.IntN(2) == 0, draw.IntN(2) == 0
+		kill, fault, disturbed, again := kills[draw.IntN(len(kills))], faults[draw.IntN(len(faults))], draw.IntN(2) == 0, draw.IntN(2) == 0
 		synctest.Test(t, func(t *testing.T) {
 			n := newNight(all[i])
 			_ = n.drive(func(p world.Point) world.Fault { // it was killed
@@ -387,4 +387,81 @@ func TestNoPasswordIsLeftOnTheServers(t *testing.T) {
 	if err != nil || strings.Contains(string(plan), secret) || !strings.Contains(string(plan), `"diff"`) {
 		t.Errorf("%v: %s", err, plan)
 	}
+}
+
+// TestWhoeverIsTakenOverBeginsNothingMore: from the moment at which the servers are asked how far the run got, the answer holds.
+func TestWhoeverIsTakenOverBeginsNothingMore(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		s := &sleeper{before: "do migrate-k1-db1/1", asleep: make(chan struct{}), wake: make(chan struct{})}
+		p.at = s.at
+		ended := make(chan error, 1)
+		go func() {
+			_, err := p.upgrade()
+			ended <- err
+		}()
+		<-s.asleep
+		passes(10 * time.Minute)
+		p.happens("a lost lock connection", 0)
+		p.at = func(at world.Point) world.Fault {
+			if at.Kind == "append" && strings.HasPrefix(at.What, "found") {
+				close(s.wake)
+				if err := <-ended; !errors.Is(err, orchestrator.ErrSuperseded) || p.world.Started("run", "migrate-k1-db1") > 0 {
+					t.Errorf("the first drive ended with %v, and had begun %d migrations", err, p.world.Started("run", "migrate-k1-db1"))
+				}
+			}
+			return world.NoFault
+		}
+		status, err := p.takeOver("k2")
+		p.must(journal.Done, status, err)
+		p.serves(true)
+	})
+}
+
+// TestTheBackupIsOfTheDatabaseAsItIs: nobody can tell whether the dump of a driver that died is, before the point of no return.
+func TestTheBackupIsOfTheDatabaseAsItIs(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		p.killed("dump-k1-db1")
+		p.world.Settle(time.Minute)
+		p.happens("a write to the database", 0)
+		s, err := p.takeOver("k2")
+		p.must(journal.Done, s, err)
+		if count := p.world.Started("run", "dump-k1-db1"); count != 2 {
+			t.Errorf("dumped %d times", count)
+		}
+		p.serves(true)
+	})
+}
+
+// TestOnTheWayBackAnotherMachineGoesBack: what serves the old state again is not stopped once more.
+func TestOnTheWayBackAnotherMachineGoesBack(t *testing.T) {
+	for _, step := range []string{"old-install-k1", "old-unfence-k2", "old-start-k1"} {
+		t.Run(step, func(t *testing.T) {
+			acted(t, three(), func(p *play) {
+				p.no[orchestrator.AskReturn] = true
+				p.killed(step)
+				s, err := p.takeOver("k3")
+				p.must(journal.BackedOut, s, err)
+				p.serves(false)
+			})
+		})
+	}
+}
+
+// TestInTheStopAnotherMachineGoesBack: whether servers were to be stopped or let go, they serve the old state.
+func TestInTheStopAnotherMachineGoesBack(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		p.at = func(at world.Point) world.Fault {
+			if at.Kind == "do" && at.What == "fence-k2/1" {
+				return world.KillBefore
+			}
+			return world.NoFault
+		}
+		if _, err := p.upgrade(); err == nil {
+			t.Fatal("it was not killed")
+		}
+		p.at = nil
+		s, err := p.takeOver("k1")
+		p.must(journal.BackedOut, s, err)
+		p.serves(false)
+	})
 }

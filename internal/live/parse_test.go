@@ -1,13 +1,16 @@
 package live
 
 import (
+	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
+	"kea-lockstep/orchestrator"
 	"kea-lockstep/playbooks"
 )
 
@@ -309,5 +312,28 @@ R00 1
 	}
 	if left, err := parseRemains([]byte("@claim\n@marker\n@over\n@end\n")); err != nil || left.Claim.Run != "" {
 		t.Errorf("of nothing: %+v, %v", left, err)
+	}
+}
+
+// What the marker holds is what another machine drives on.
+func TestTheMarkerHoldsThePlan(t *testing.T) {
+	f := someFleet(t)
+	plan := orchestrator.Plan{Format: orchestrator.PlanFormat, Hash: "h", Target: kea.Version{Major: 3, Patch: 3}, Groups: []orchestrator.GroupPlan{{
+		ID: "k1+k2", Canary: "k1", Servers: []orchestrator.ServerPlan{{Name: "k1"}, {Name: "k2"}},
+		Databases: []orchestrator.DatabasePlan{{Label: "db1", Name: "kea", At: fleet.Place{Server: "k1", User: "kea"}}},
+	}}}
+	text, readme, err := f.marker(order{book: debian(t), Order: orchestrator.Order{
+		Step: orchestrator.Step{Server: "k2"}, Run: "R1", Epoch: 2, Driver: "ann@desk", Plan: &plan, Group: &plan.Groups[0],
+	}})
+	if err != nil || !strings.Contains(readme, "kea-lockstep resume --from k2\n") {
+		t.Fatalf("%v: %s", err, readme)
+	}
+	left, err := parseRemains([]byte("@claim\nR1 2\n@marker\n" + text + "\n@since\n1\n@jobs\n@over\n@end\n"))
+	if err != nil || left.Claim.Driver != "ann@desk" {
+		t.Fatalf("%+v, %v", left.Claim, err)
+	}
+	var back orchestrator.Plan
+	if err := json.Unmarshal(left.Plan, &back); err != nil || !reflect.DeepEqual(back, plan) {
+		t.Errorf("%v: %+v\nnot\n%+v", err, back, plan)
 	}
 }

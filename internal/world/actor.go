@@ -26,7 +26,18 @@ func (d *Driver) Do(ctx context.Context, o orchestrator.Order) (journal.Result, 
 		return journal.Result{}, errFault
 	case FalseDone:
 		return journal.Result{}, nil
+	case KillAmid:
+		time.AfterFunc(amid, d.kill)
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-d.gone:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	d.w.mu.Lock()
 	r, err := d.w.do(ctx, o)
 	d.w.mu.Unlock()

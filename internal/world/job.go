@@ -167,6 +167,9 @@ func (w *World) dump(s *server, d *database, o orchestrator.Order) func(*job) (j
 func (w *World) migrate(s *server, d *database, o orchestrator.Order) func(*job) (journal.Result, error) {
 	return func(j *job) (journal.Result, error) {
 		plan, _ := o.Group.Database(d.id)
+		if !w.pass(j, w.speed.Command) {
+			return journal.Result{}, errJob
+		}
 		for _, c := range w.clients(d) {
 			if c.Owner == fleet.OwnerKea {
 				return journal.Result{}, fmt.Errorf("refused: %s holds a session", c)
