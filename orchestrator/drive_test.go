@@ -81,7 +81,7 @@ func (n *night) drive(at func(world.Point) world.Fault) error {
 	driver := n.world.Drive(fmt.Sprint("driver ", n.drives), n.log)
 	driver.At = at
 	d := n.drivenBy(driver, "somebody@here")
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := driver.Life()
 	defer cancel()
 	defer func() { n.points = driver.Points() }()
 	if n.drives > 1 && len(n.status().Groups) > 0 {

@@ -27,7 +27,7 @@ func (n *night) takenOver(server int, at func(world.Point) world.Fault) (bool, e
 	driver := n.world.Drive(fmt.Sprint("driver ", n.drives), log)
 	driver.At = at
 	d := n.drivenBy(driver, fmt.Sprint("somebody@there, ", n.drives))
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := driver.Life()
 	defer cancel()
 	for i := range names {
 		h, err := orchestrator.Inherit(ctx, driver, names[(server+i)%len(names)], nil)
@@ -209,7 +209,7 @@ func (n *night) carriedOn(at int, fault world.Fault, again bool) error {
 func (p *play) takeOver(server string) (journal.Status, error) {
 	p.log = &world.Log{}
 	driver, d := p.begin()
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := driver.Life()
 	defer cancel()
 	h, err := orchestrator.Inherit(ctx, driver, server, p.dead)
 	if err != nil {
@@ -464,4 +464,30 @@ func TestInTheStopAnotherMachineGoesBack(t *testing.T) {
 		p.must(journal.BackedOut, s, err)
 		p.serves(false)
 	})
+}
+
+// TestAJobThatRunsIsFoundAgain: it outlives the driver that started it, and is not started beside itself.
+func TestAJobThatRunsIsFoundAgain(t *testing.T) {
+	for step, most := range map[string]int{"dump-k1-db1": 2, "prove-k1-db1": 2, "install-k1": 1, "migrate-k1-db1": 1, "install-k3": 1} {
+		t.Run(step, func(t *testing.T) {
+			acted(t, three(), func(p *play) {
+				p.at = func(at world.Point) world.Fault {
+					if at.Kind == "do" && at.What == step+"/1" {
+						return world.KillAmid
+					}
+					return world.NoFault
+				}
+				if _, err := p.upgrade(); err == nil {
+					t.Fatal("it was not killed")
+				}
+				p.at = nil
+				s, err := p.takeOver("k2")
+				p.must(journal.Done, s, err)
+				if count := p.world.Started("run", step); count > most {
+					t.Errorf("it was started %d times", count)
+				}
+				p.serves(true)
+			})
+		})
+	}
 }

@@ -29,15 +29,6 @@ func (d *Driver) Do(ctx context.Context, o orchestrator.Order) (journal.Result, 
 	case KillAmid:
 		time.AfterFunc(amid, d.kill)
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go func() {
-		select {
-		case <-d.gone:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
 	d.w.mu.Lock()
 	r, err := d.w.do(ctx, o)
 	d.w.mu.Unlock()

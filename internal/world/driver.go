@@ -66,6 +66,19 @@ func (w *World) Drive(name string, log *Log) *Driver {
 	return &Driver{w: w, log: log, name: name, gone: make(chan struct{})}
 }
 
+// Life gives a context that ends with the driver, or when end is called.
+func (d *Driver) Life() (ctx context.Context, end context.CancelFunc) {
+	ctx, end = context.WithCancel(context.Background())
+	go func() {
+		select {
+		case <-d.gone:
+			end()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, end
+}
+
 // Points gives how many points the driver has passed.
 func (d *Driver) Points() int {
 	d.mu.Lock()

@@ -97,13 +97,26 @@ func (w *World) job(ctx context.Context, s *server, o orchestrator.Order, body f
 	}
 }
 
-// alone notes a violation where a step's job is started while one of another attempt still runs.
+// alone notes a violation where a step's job is started while one of another attempt still runs, or a database is migrated or
+// restored while another job is at it.
 func (w *World) alone(s *server, o orchestrator.Order) {
-	for key, j := range s.jobs {
-		if strings.HasPrefix(key, o.Run+"/"+o.ID+"/") && j.state == fleet.JobRunning {
-			w.violate("%s attempt %d was started while %s runs", o.ID, o.Attempt, key)
+	for _, on := range w.servers {
+		for key, j := range on.jobs {
+			step := strings.Split(key, "/")[1]
+			if j.state == fleet.JobRunning && (on == s && step == o.ID || excludes(step, o.ID)) {
+				w.violate("%s attempt %d was started while %s runs", o.ID, o.Attempt, key)
+			}
 		}
 	}
+}
+
+// excludes reports whether two steps are jobs on one database, by its label, of which one changes it.
+func excludes(one, other string) bool {
+	changes := func(step string) bool {
+		return strings.HasPrefix(step, "migrate-") || strings.HasPrefix(step, "restore-")
+	}
+	label := func(step string) string { return step[strings.LastIndex(step, "-"):] }
+	return (changes(one) || changes(other)) && label(one) == label(other)
 }
 
 // Started says how often a step's job was started on any server.
@@ -167,7 +180,7 @@ func (w *World) dump(s *server, d *database, o orchestrator.Order) func(*job) (j
 func (w *World) migrate(s *server, d *database, o orchestrator.Order) func(*job) (journal.Result, error) {
 	return func(j *job) (journal.Result, error) {
 		plan, _ := o.Group.Database(d.id)
-		if !w.pass(j, w.speed.Command) {
+		if !w.pass(j, w.speed.Admin) {
 			return journal.Result{}, errJob
 		}
 		for _, c := range w.clients(d) {
