@@ -43,21 +43,6 @@ type Question struct {
 	Yes      bool   `json:"yes"`
 }
 
-// Takeover is the data of TakenOver: whose marker the run is carried on by, and what the markers tell.
-type Takeover struct {
-	Server  string   `json:"server"`
-	Driver  string   `json:"driver"`  // who drove until then
-	Markers []string `json:"markers"` // the servers that the run holds
-	Groups  []string `json:"groups"`  // that it has in hand: how far they got, their servers are still to tell
-	Events  []Event  `json:"events"`  // as which the run's own journal would have told it
-}
-
-// Finding is the data of Found: how far one group got.
-type Finding struct {
-	Past   bool    `json:"past_point_of_no_return"`
-	Events []Event `json:"events"`
-}
-
 // Problem is what a user is told of a failure: what happened, what was seen, verbatim, where the fleet stands, and the commands
 // to type next.
 type Problem struct {

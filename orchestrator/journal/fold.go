@@ -135,32 +135,6 @@ func (f *Folding) plan(o outline) {
 	}
 }
 
-// takenOver takes in what the markers tell. Until its servers told how far it got, a group counts as past the point of no return.
-func (f *Folding) takenOver(e Event) error {
-	var t Takeover
-	if err := e.Read(&t); err != nil {
-		return err
-	}
-	for _, id := range t.Groups {
-		if g := f.group(id); g != nil {
-			g.State, g.Untold, g.PastReturn = Running, true, true
-		}
-	}
-	return f.told(t.Events)
-}
-
-// told takes in events that no journal kept.
-func (f *Folding) told(events []Event) error {
-	for _, e := range events {
-		if g := f.group(e.Group); g != nil {
-			if err := f.grouped(g, e); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 func (f *Folding) grouped(g *GroupStatus, e Event) error {
 	switch e.Type {
 	case PhaseBegun:
@@ -194,13 +168,7 @@ func (f *Folding) grouped(g *GroupStatus, e Event) error {
 	case DeclaredDead:
 		f.server(e.Server, func(s *ServerStatus) { s.Dead, s.Doing = true, "" })
 	case Found:
-		var found Finding
-		if err := e.Read(&found); err != nil {
-			return err
-		}
-		err := f.told(found.Events)
-		g.Untold, g.PastReturn = false, found.Past
-		return err
+		return f.found(g, e)
 	case GroupEnded:
 		var end Ended
 		if err := e.Read(&end); err != nil {
