@@ -20,6 +20,9 @@ var ErrNoMarker = errors.New("no run holds it")
 // cannot be told.
 var ErrUnasked = errors.New("it cannot be told what the run left there")
 
+// ErrAnotherRun is returned by Inherit when another run holds a server of the run.
+var ErrAnotherRun = errors.New("another run holds it")
+
 // Heritage is what a run left on its servers.
 type Heritage struct {
 	Run    string
@@ -88,10 +91,13 @@ func (h *Heritage) ask(ctx context.Context, world fleet.Observer, servers, dead 
 	return errors.Join(errs...)
 }
 
-// newest takes the plan of a server's marker if none of a newer drive was seen.
+// newest takes the plan of a server's marker if none of a newer drive was seen. The marker must be the run's, or none.
 func (h *Heritage) newest(server string) error {
-	left, asked := h.left[server]
-	if !asked || left.Claim.Run != h.Run || left.Claim.Epoch <= h.Epoch {
+	left := h.left[server] // nothing, of one that is dead
+	switch {
+	case left.Claim.Run != "" && left.Claim.Run != h.Run:
+		return fmt.Errorf("%s: %w: %s", server, ErrAnotherRun, describeClaim(left.Claim))
+	case left.Claim.Epoch <= h.Epoch:
 		return nil
 	}
 	var plan Plan

@@ -318,23 +318,27 @@ func TestTornMigrationIsRestoredFromAnotherMachine(t *testing.T) {
 	})
 }
 
-// TestAServerThatCannotBeAsked: what it would tell may decide, so nothing is done without it, unless it is declared dead.
+// TestAServerThatCannotBeAsked: what it would tell may decide, so nothing is done without it, unless it is declared dead; the canary
+// too, and with it the jobs that it would have told of.
 func TestAServerThatCannotBeAsked(t *testing.T) {
-	for _, step := range []string{"dump-k1-db1", "migrate-k1-db1", "start-k1"} {
-		t.Run(step, func(t *testing.T) {
-			acted(t, three(), func(p *play) {
-				p.killed(step)
-				p.world.Settle(time.Minute)
-				p.world.Die(2)
-				if _, err := p.takeOver("k2"); !errors.Is(err, orchestrator.ErrUnasked) || !strings.Contains(err.Error(), "k3") {
-					t.Fatalf("%v", err)
-				}
-				p.dead = []string{"k3"}
-				s, err := p.takeOver("k2")
-				p.must(journal.Done, s, err)
-				p.living("k3", true)
+	for _, step := range []string{"dump-k1-db1", "install-k1", "migrate-k1-db1", "start-k1", "install-k3"} {
+		for number, dead := range []string{"k1", "k2", "k3"} {
+			t.Run(step+", "+dead, func(t *testing.T) {
+				acted(t, three(), func(p *play) {
+					p.killed(step)
+					p.world.Settle(time.Minute)
+					p.world.Die(number)
+					from := p.world.Names()[(number+1)%3]
+					if _, err := p.takeOver(from); !errors.Is(err, orchestrator.ErrUnasked) || !strings.Contains(err.Error(), dead) {
+						t.Fatalf("%v", err)
+					}
+					p.dead = []string{dead}
+					s, err := p.takeOver(from)
+					p.must(journal.Done, s, err)
+					p.living(dead, true)
+				})
 			})
-		})
+		}
 	}
 }
 
@@ -490,4 +494,51 @@ func TestAJobThatRunsIsFoundAgain(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestTornAndItsCanaryLost: the second copy of the dump lies on another server, and is found there.
+func TestTornAndItsCanaryLost(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		p.at = func(at world.Point) world.Fault {
+			if at.Kind != "do" || at.What != "migrate-k1-db1/1" {
+				return world.NoFault
+			}
+			go func() {
+				passes(2 * time.Second)
+				p.world.Die(0)
+			}()
+			return world.KillAmid
+		}
+		if _, err := p.upgrade(); err == nil {
+			t.Fatal("it was not killed")
+		}
+		passes(3 * time.Second)
+		p.at, p.dead = nil, []string{"k1"}
+		s, err := p.takeOver("k2")
+		p.must(journal.Done, s, err)
+		if !slices.Contains(p.asked, orchestrator.AskRestore) {
+			t.Errorf("asked %v", p.asked)
+		}
+		p.living("k1", true)
+	})
+}
+
+// TestTwoRunsOnOneFleet: a server of the run that another run holds by now.
+func TestTwoRunsOnOneFleet(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		driver := p.world.Drive("somebody", &world.Log{})
+		plan, err := p.plan(context.Background(), driver, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for server, run := range map[string]string{"k1": "run", "k3": "other"} {
+			order := orchestrator.Order{Step: orchestrator.Step{Kind: orchestrator.KindClaim, Server: server}, Run: run, Epoch: 1, Plan: &plan}
+			if _, err := driver.Do(context.Background(), order); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := p.takeOver("k1"); !errors.Is(err, orchestrator.ErrAnotherRun) || !strings.Contains(err.Error(), "k3") {
+			t.Errorf("%v", err)
+		}
+	})
 }

@@ -115,11 +115,15 @@ func (p *program) inherit(ctx context.Context, c *ufcli.Context, world looking, 
 	switch {
 	case errors.Is(err, orchestrator.ErrNoMarker):
 		return h, exitError{code: codeUsage, err: fmt.Errorf("there is nothing to carry on by %w", err), hints: []string{
-			"kea-lockstep unlock" + at.Fleet + "    shows which run holds which server",
+			"kea-lockstep unlock" + at.Fleet + at.State + "    shows which run holds which server",
 			"kea-lockstep check" + at.Fleet + "    asks every server whether it matches its database",
 		}}
 	case errors.Is(err, orchestrator.ErrUnasked):
 		return h, refuse("mend the way to it, or give it up for good with --declare-dead SERVER", "%w; nothing was changed", err)
+	case errors.Is(err, orchestrator.ErrAnotherRun):
+		return h, exitError{code: codeHeld, err: fmt.Errorf("run %s cannot be carried on: %w; nothing was changed", h.Run, err), hints: []string{
+			"kea-lockstep unlock" + at.Fleet + at.State + "    shows which run holds which server",
+		}}
 	case err != nil:
 		return h, err
 	case named != "" && named != h.Run:
