@@ -62,6 +62,9 @@ func (p *program) heir(ctx context.Context, c *ufcli.Context, s store, world act
 	if err != nil {
 		return nil, h, err
 	}
+	if err := backedUp(c, h.Plan); err != nil {
+		return nil, h, err
+	}
 	damaged, err := s.place(ctx, h, where(c))
 	if err != nil {
 		return nil, h, err

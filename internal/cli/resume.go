@@ -81,6 +81,14 @@ func fleetPath(c *ufcli.Context) string {
 	return path
 }
 
+// backedUp: --yes does not carry on a run without a backup.
+func backedUp(c *ufcli.Context, plan orchestrator.Plan) error {
+	if c.Bool("yes") && slices.Contains(plan.Accepted, orchestrator.NoBackup) {
+		return refuse("answer the gates on a terminal", "this run has no backup, so --yes does not carry it on")
+	}
+	return nil
+}
+
 // carryOn opens a run's fleet and drives it once more, with the fleet file that it was begun with unless -f names another.
 func (p *program) carryOn(c *ufcli.Context, s store, k kept, command string, how func(*driving) func(context.Context) error) error {
 	if k.driven {
@@ -92,8 +100,8 @@ func (p *program) carryOn(c *ufcli.Context, s store, k kept, command string, how
 	if err := p.answerable(c); err != nil {
 		return err
 	}
-	if c.Bool("yes") && slices.Contains(k.plan.Accepted, orchestrator.NoBackup) {
-		return refuse("answer the gates on a terminal", "this run has no backup, so --yes does not carry it on")
+	if err := backedUp(c, k.plan); err != nil {
+		return err
 	}
 	path := k.status.Fleet
 	if c.IsSet("fleet") {
