@@ -46,7 +46,7 @@ func (f *Fleet) ExhaustConnections(ctx context.Context) (*Crowd, error) {
 // crowd takes every place there is, again and again, and says on full when there was none for the first time.
 func crowd(ctx context.Context, db *sql.DB, full chan<- error) {
 	defer db.Close()
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	var sessions []*sql.Conn
 	defer func() {

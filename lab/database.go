@@ -62,9 +62,16 @@ func (f *Fleet) awaitDatabase(ctx context.Context) error {
 
 // SQL runs statements as the database's superuser, on its host, and returns what they print: rows in lines, columns apart by
 // tabs, no headings. The database is kea. It stops at the first statement that fails.
+//
+// The place that a full MariaDB keeps for administrators is taken for a moment by each client that it then turns away: SQL tries
+// until it is free.
 func (f *Fleet) SQL(ctx context.Context, statements string) (string, error) {
-	out, err := f.Run(ctx, DatabaseHost, f.Engine.dialect().client+" <<'END-OF-STATEMENTS'\n"+statements+"\nEND-OF-STATEMENTS\n")
-	return strings.TrimRight(out, "\n"), err
+	for end := time.Now().Add(5 * time.Second); ; {
+		out, err := f.Run(ctx, DatabaseHost, f.Engine.dialect().client+" <<'END-OF-STATEMENTS'\n"+statements+"\nEND-OF-STATEMENTS\n")
+		if err == nil || !strings.Contains(err.Error(), "Too many connections") || time.Now().After(end) {
+			return strings.TrimRight(out, "\n"), err
+		}
+	}
 }
 
 // Contents is what the database holds that nobody may lose, and the version of its schema.

@@ -111,6 +111,7 @@ func full(t *testing.T, f *lab.Fleet) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer crowd.Disperse()
 	if _, err := dial(t, f); err == nil {
 		t.Error("a full server takes another client")
 	}

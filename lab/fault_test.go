@@ -91,7 +91,7 @@ func frozen(t *testing.T, f *lab.Fleet) {
 	do(t, f.Freeze, "k1")
 	do(t, f.PowerCut, "k1") // reaches a frozen host as well
 	do(t, f.Boot, "k1")
-	if err := f.AwaitKea(t.Context(), "k1", 30*time.Second); err != nil {
+	if err := f.AwaitKea(t.Context(), "k1", 90*time.Second); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -131,7 +131,7 @@ func withoutSSH(t *testing.T, f *lab.Fleet) {
 func rebooted(t *testing.T, f *lab.Fleet) {
 	before := labtest.Must(t, f, "k1", "echo here >/root/note; echo here >/run/note; "+bootID)
 	do(t, f.Reboot, "k1")
-	if err := f.AwaitKea(t.Context(), "k1", 30*time.Second); err != nil {
+	if err := f.AwaitKea(t.Context(), "k1", 90*time.Second); err != nil {
 		t.Fatal(err)
 	}
 	after := labtest.Must(t, f, "k1", "cat /root/note; test ! -e /run/note; "+bootID)
@@ -143,7 +143,7 @@ func rebooted(t *testing.T, f *lab.Fleet) {
 	}
 	do(t, f.PowerCut, "k1") // and what was rebooted is one host still
 	do(t, f.Boot, "k1")
-	if err := f.AwaitKea(t.Context(), "k1", 30*time.Second); err != nil {
+	if err := f.AwaitKea(t.Context(), "k1", 90*time.Second); err != nil {
 		t.Fatal(err)
 	}
 }

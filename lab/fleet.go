@@ -158,10 +158,10 @@ func (f *Fleet) bootServers(ctx context.Context) error {
 			if err := f.Boot(ctx, h.Name); err != nil {
 				return err
 			}
-			if err := f.AwaitSSH(ctx, h, 30*time.Second); err != nil {
+			if err := f.AwaitSSH(ctx, h, 90*time.Second); err != nil {
 				return err
 			}
-			return f.AwaitKea(ctx, h.Name, 30*time.Second)
+			return f.AwaitKea(ctx, h.Name, 90*time.Second)
 		})
 	}
 	return group.Wait()

@@ -37,7 +37,7 @@ func TestAPowerCutKeepsTheDiskAndNothingElse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := f.AwaitKea(t.Context(), "k1", 30*time.Second); err != nil {
+	if err := f.AwaitKea(t.Context(), "k1", 90*time.Second); err != nil {
 		t.Fatal(err)
 	}
 	after := labtest.Must(t, f, "k1", "cat /root/note; test ! -e /run/note; "+bootID)

@@ -56,6 +56,7 @@ type kind struct {
 	read     reading       // nothing is done: what it reads is its result
 	look     bool          // nothing is done: the probe is the step
 	patience time.Duration // how long after it was done the probe may take to say yes
+	pause    time.Duration // between the first two questions, where asking is much work; 0: short
 	deadline time.Duration // how long doing it may take at all
 }
 
@@ -77,7 +78,7 @@ var kinds = map[Kind]kind{
 	KindRestore:   {title: "restore the backup of %[2]s", undo: "nothing to undo", estimate: 3, probe: untouched, deadline: 12 * time.Hour},
 	KindUnfence:   {title: "lift the fence", undo: "fence", estimate: 0.3, probe: unfenced, deadline: time.Minute},
 	KindStart:     {title: "start what ran before", undo: "stop", estimate: 1, probe: started, patience: 5 * time.Second, deadline: 2 * time.Minute},
-	KindConfirm:   {title: "confirm service", undo: "nothing to undo", estimate: 1, probe: confirmed, look: true, patience: 90 * time.Second},
+	KindConfirm:   {title: "confirm service", undo: "nothing to undo", estimate: 1, probe: confirmed, look: true, patience: 90 * time.Second, pause: longPause},
 	KindRelease:   {title: "release the marker, timers back", undo: "nothing to undo", estimate: 0.3, probe: released, deadline: time.Minute},
 }
 

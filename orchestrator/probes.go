@@ -199,7 +199,7 @@ func orNone(version string) string {
 }
 
 func configured(ctx context.Context, w scene, s Step) fleet.Verdict {
-	now, err := w.Software(ctx, s.Server)
+	now, err := w.Observer.Files(ctx, s.Server)
 	if err != nil {
 		return fleet.Doubt("%s: %v", s.Server, err)
 	}
@@ -208,8 +208,8 @@ func configured(ctx context.Context, w scene, s Step) fleet.Verdict {
 		if s.Back() {
 			want = f.Before
 		}
-		if now.Files[f.Path] != want {
-			return fleet.Deny("%s: %s is another file (%.12s, not %.12s)", s.Server, f.Path, now.Files[f.Path], want)
+		if now.Now[f.Path] != want {
+			return fleet.Deny("%s: %s is another file (%.12s, not %.12s)", s.Server, f.Path, now.Now[f.Path], want)
 		}
 	}
 	return fleet.Affirm("%s: configuration in place", s.Server)
@@ -217,12 +217,12 @@ func configured(ctx context.Context, w scene, s Step) fleet.Verdict {
 
 // staged says whether every file that will be put in place lies ready, or is in place already.
 func staged(ctx context.Context, w scene, s Step) fleet.Verdict {
-	now, err := w.Software(ctx, s.Server)
+	now, err := w.Observer.Files(ctx, s.Server)
 	if err != nil {
 		return fleet.Doubt("%s: %v", s.Server, err)
 	}
 	for _, f := range w.serverPlan(s.Server).Files {
-		if now.Staged[w.run+":"+f.Path] != f.After && now.Files[f.Path] != f.After {
+		if now.Staged[w.run+":"+f.Path] != f.After && now.Now[f.Path] != f.After {
 			return fleet.Deny("%s: %s is not staged", s.Server, f.Path)
 		}
 	}

@@ -68,8 +68,8 @@ func (g *groupDrive) apply(ctx context.Context, s Step, def kind) (journal.Resul
 		if def.probe != nil {
 			v = g.await(ctx, s, def, def.patience)
 		}
-		if v.OK() || !errors.Is(err, ErrFateUnknown) || attempt == attempts || !g.again(ctx, s) {
-			return result, v, err
+		if v.OK() || !errors.Is(err, ErrFateUnknown) || attempt == attempts || v.Answer == fleet.CannotTell || !g.again(ctx, s) {
+			return result, v, err // where it cannot be told, an answer was waited for
 		}
 	}
 }
@@ -141,15 +141,20 @@ func (g *groupDrive) order(ctx context.Context, s Step, def kind) (journal.Resul
 
 // await asks until the answer is yes or patience ends. The pause between questions is short: the outage is the price.
 func (g *groupDrive) await(ctx context.Context, s Step, def kind, patience time.Duration) fleet.Verdict {
-	return g.until(ctx, patience, func() fleet.Verdict { return def.probe(ctx, g.scene(), s) })
+	return g.asking(ctx, cmp.Or(def.pause, shortPause), patience, func() fleet.Verdict { return def.probe(ctx, g.scene(), s) })
 }
 
 // until asks until the answer is yes or patience ends. That begins anew whenever nothing could be told, for as long as an answer may
 // be missing.
 func (g *groupDrive) until(ctx context.Context, patience time.Duration, ask func() fleet.Verdict) fleet.Verdict {
+	return g.asking(ctx, shortPause, patience, ask)
+}
+
+// asking is until, with its first pause.
+func (g *groupDrive) asking(ctx context.Context, pause, patience time.Duration, ask func() fleet.Verdict) fleet.Verdict {
 	begun := time.Now()
 	deadline := begun.Add(patience)
-	for pause := shortPause; ; pause = min(2*pause, longPause) {
+	for ; ; pause = min(2*pause, longPause) {
 		v := ask()
 		if v.Answer == fleet.CannotTell && time.Since(begun) < cmp.Or(g.Absence, absence) {
 			deadline = time.Now().Add(max(patience, 2*longPause))

@@ -24,8 +24,7 @@ type Command struct {
 	Root  bool
 	Guard *Guard
 	// Look says that the script changes nothing. It runs in a shell that is
-	// kept for such, in a subshell, and is put again where that shell has died.
-	// It has neither Stdin, Secrets nor Guard.
+	// kept afterwards, and is put again where that shell has died.
 	Look    bool
 	Timeout time.Duration // 0: the context's deadline alone
 	// Stdout gets the output as it comes, instead of Result.Stdout.
@@ -104,6 +103,9 @@ func (c Command) inner(input string) (string, error) {
 	secrets, err := secretAssignments(c.Secrets)
 	if err != nil {
 		return "", err
+	}
+	if c.Script == "" {
+		return "true\n", nil // no subshell for nothing
 	}
 	return "(\n" + params + secrets + "eval " + quote(c.Script) + "\n)" + input + " 9>&-\n", nil
 }

@@ -47,7 +47,7 @@ func (h *Host) Job(ctx context.Context, dir string) (JobState, error) {
 	if err := checkPath(dir); err != nil {
 		return JobState{}, h.fail(title, ErrConfig, err)
 	}
-	r, err := h.Run(ctx, Command{Title: title, Root: true, Script: jobLookSh + "look\n", Params: []Param{{"dir", dir}}})
+	r, err := h.Run(ctx, Command{Title: title, Root: true, Look: true, Script: jobLookSh + "look\n", Params: []Param{{"dir", dir}}})
 	if err != nil {
 		return JobState{}, err
 	}

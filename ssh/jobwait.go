@@ -38,7 +38,7 @@ func (h *Host) WaitJob(ctx context.Context, dir string, progress func(line strin
 			pause = newBackoff()
 		case ctx.Err() != nil:
 			return JobState{}, err
-		case errors.Is(err, ErrUnreachable), errors.Is(err, ErrFateUnknown):
+		case errors.Is(err, ErrUnreachable), errors.Is(err, ErrFateUnknown), errors.Is(err, ErrNotRun):
 			// Looking has no effect, so it can be done again.
 			select {
 			case <-time.After(pause()):
@@ -56,7 +56,7 @@ func (h *Host) waitCommand(title, dir string, lines *lineWriter) Command {
 	if lines.emit != nil {
 		follow = "yes"
 	}
-	return Command{Title: title, Root: true, Script: jobLookSh + jobWaitSh, Stdout: lines,
+	return Command{Title: title, Root: true, Look: true, Script: jobLookSh + jobWaitSh, Stdout: lines,
 		Timeout: 3 * waitSeconds * time.Second,
 		Params: []Param{{"dir", dir}, {"follow", follow}, {"from", strconv.FormatInt(lines.seen, 10)},
 			{"limit", strconv.Itoa(waitSeconds)}}}

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// mostKept is how many shells are kept for looks on one server: a watch, a
-// gate and one more.
+// mostKept is how many shells are kept on one server: for a watch, a gate and
+// one more.
 const mostKept = 3
 
-// shell is a remote shell that is kept for one look after another. A new one
+// shell is a remote shell that is kept for one script after another. A new one
 // for each would cost the server several processes and the driver two more
 // round trips, every second while clients wait.
 type shell struct {
@@ -40,7 +40,7 @@ func (k *shells) take(root bool) *shell {
 			continue
 		}
 		k.idle = append(k.idle[:i], k.idle[i+1:]...)
-		if s.conn.alive() {
+		if s.alive() {
 			return s
 		}
 		s.end()
@@ -72,6 +72,16 @@ func (k *shells) drop() bool {
 	return dropped
 }
 
+// alive says whether neither the connection nor the shell is known to have ended.
+func (s *shell) alive() bool {
+	select {
+	case <-s.drained:
+		return false
+	default:
+		return s.conn.alive()
+	}
+}
+
 func (s *shell) end() {
 	_ = s.Close()
 	s.finish()
@@ -79,6 +89,7 @@ func (s *shell) end() {
 
 // look runs a command in a kept shell. A look that a kept shell left
 // unanswered because it had died is put again to another: it has no effect.
+// Where part of the answer has been passed on, the asker knows how to go on.
 func (h *Host) look(ctx context.Context, c Command) (Result, error) {
 	for {
 		s, err := h.shell(ctx, c)
@@ -93,10 +104,30 @@ func (h *Host) look(ctx context.Context, c Command) (Result, error) {
 		}
 		s.end()
 		died := errors.Is(err, ErrFateUnknown) || errors.Is(err, ErrUnreachable) || errors.Is(err, ErrNotRun)
-		if !used || !died || ctx.Err() != nil {
+		if !used || !died || c.Stdout != nil || ctx.Err() != nil {
 			return result, err
 		}
 	}
+}
+
+// inKept runs a command that has an effect in a shell that looks have left, if
+// there is one. It has to answer first: where it had died, nothing was sent.
+func (h *Host) inKept(ctx context.Context, c Command) (result Result, done bool, err error) {
+	s := h.shells.take(c.Root)
+	if s == nil {
+		return Result{}, false, nil
+	}
+	if _, err := h.ask(ctx, s, Command{Title: c.Title, Root: c.Root}); err != nil {
+		s.end()
+		return Result{}, false, nil
+	}
+	result, err = h.ask(ctx, s, c)
+	if err != nil {
+		s.end()
+		return result, true, err
+	}
+	h.shells.keep(s)
+	return result, true, nil
 }
 
 func (h *Host) shell(ctx context.Context, c Command) (*shell, error) {
@@ -112,7 +143,7 @@ func (h *Host) shell(ctx context.Context, c Command) (*shell, error) {
 	return s, nil
 }
 
-// ask puts one look to a shell and waits for its answer.
+// ask gives one script to a shell and waits for its end.
 func (h *Host) ask(ctx context.Context, s *shell, c Command) (Result, error) {
 	mark, err := newMark(h.pool.options.Rand)
 	if err != nil {
@@ -143,19 +174,24 @@ func (h *Host) ask(ctx context.Context, s *shell, c Command) (Result, error) {
 }
 
 // question gives what travels to a kept shell, in two parts, as an envelope
-// does. The first one brings the surroundings and asks whether it is root.
+// does. The first one brings the surroundings and asks whether it is root. A
+// guard's lock is held by the shell while the script runs.
 func (c Command) question(mark string, used bool) (body, last string, err error) {
 	inner, err := c.inner(" </dev/null")
 	if err != nil {
 		return "", "", err
 	}
-	begin := "printf '%s begin\\n' \"$kl_mark\"\nprintf '%s begin\\n' \"$kl_mark\" >&2\n"
+	begin, done := "printf '%s begin\n' \"$kl_mark\"\nprintf '%s begin\n' \"$kl_mark\" >&2\n", "kl_status=$?\n"
 	if !used {
 		begin = c.opening() + openSh
 	}
+	if c.Guard != nil {
+		begin += c.Guard.params() + guardSh
+		done += "exec 9>&-\n"
+	}
 	// Where a login shell's start-up files have eaten the beginning, nothing must run.
-	return fmt.Sprintf("LC_ALL=C; export LC_ALL; kl_mark=%s\n{\n%sif [ \"${kl_mark-}\" = %s ]; then\n%s", quote(mark), begin, quote(mark), inner) +
-		"kl_status=$?\nprintf '%s end done %s\\n' \"$kl_mark\" \"$kl_status\"\nprintf '%s end done %s\\n' \"$kl_mark\" \"$kl_status\" >&2\nfi\n", "}\n", nil
+	return fmt.Sprintf("LC_ALL=C; export LC_ALL; kl_mark=%s\n{\n%sif [ \"${kl_mark-}\" = %s ]; then\n%s%s", quote(mark), begin, quote(mark), inner, done) +
+		"printf '%s end done %s\n' \"$kl_mark\" \"$kl_status\"\nprintf '%s end done %s\n' \"$kl_mark\" \"$kl_status\" >&2\nfi\n", "}\n", nil
 }
 
 // relay passes a stream on to whoever listens now; what comes while nobody

@@ -3,7 +3,9 @@ package ssh_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -121,5 +123,54 @@ func TestKeptShellsMakeRoom(t *testing.T) {
 	}
 	if _, err := h.Run(within(t, 20*time.Second), ssh.Command{Script: "true"}); err != nil {
 		t.Errorf("two shells are kept, sshd allows no third session: %v", err)
+	}
+}
+
+// What has an effect runs in a shell that looks have left: under its guard, once, and nothing of it stays behind.
+func TestActsInAKeptShell(t *testing.T) {
+	needs(t, "flock")
+	h, _, shells := looker(t, sshtest.Options{})
+	g := marker(t)
+	did := filepath.Join(t.TempDir(), "did")
+	act := func(script string) error {
+		_, err := h.Run(within(t, 20*time.Second), ssh.Command{Script: `echo "$S" >>"$F"; ` + script, Guard: g,
+			Params: []ssh.Param{{"F", did}}, Secrets: []ssh.Secret{{"S", "word"}}})
+		return err
+	}
+	times := func() int {
+		text, _ := os.ReadFile(did)
+		return strings.Count(string(text), "word\n")
+	}
+	see(t, h, "true")
+	if err := act("true"); err != nil || times() != 1 {
+		t.Fatalf("%v, done %d times", err, times())
+	}
+	if err := exec.Command("flock", "-n", g.Lock, "true").Run(); err != nil {
+		t.Errorf("the lock is held after the act: %v", err)
+	}
+	if got := see(t, h, `echo "${S-unset} ${F-unset}"`); got != "0 unset unset\n" {
+		t.Errorf("a look after it sees %q", got)
+	}
+	if n := shells.Load(); n != 1 {
+		t.Errorf("%d shells", n)
+	}
+	setEpoch(t, g, "run-1 4\n")
+	if err := act("true"); !errors.Is(err, ssh.ErrSuperseded) || times() != 1 {
+		t.Errorf("%v, done %d times", err, times())
+	}
+	setEpoch(t, g, "run-1 3\n")
+	pid := strings.Fields(see(t, h, `echo "$$"`))[1]
+	if err := exec.Command("kill", "-9", pid).Run(); err != nil {
+		t.Fatal(err)
+	}
+	if err := act("true"); err != nil || times() != 2 {
+		t.Errorf("after its shell was killed: %v, done %d times", err, times())
+	}
+	see(t, h, "true")
+	if err := act("kill -9 $$"); !errors.Is(err, ssh.ErrFateUnknown) || times() != 3 {
+		t.Errorf("an act that kills its shell: %v, done %d times", err, times())
+	}
+	if got := see(t, h, "echo next"); got != "0 next\n" {
+		t.Errorf("the next look: %q", got)
 	}
 }

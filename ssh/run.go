@@ -34,6 +34,11 @@ func (h *Host) Run(ctx context.Context, c Command) (Result, error) {
 	if c.Look {
 		return h.look(ctx, c)
 	}
+	if c.Stdin == nil {
+		if result, done, err := h.inKept(ctx, c); done {
+			return result, err
+		}
+	}
 	mark, err := newMark(h.pool.options.Rand)
 	if err != nil {
 		return Result{}, h.fail(c.title(), ErrConfig, err)

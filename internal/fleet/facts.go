@@ -127,10 +127,14 @@ type Software struct {
 	Packages map[string]string         `json:"packages"`          // version of each installed Kea package
 	Scripts  map[kea.Engine]kea.Schema `json:"scripts,omitempty"` // the newest schema that the installed kea-admin's upgrade scripts lead to
 	Whole    Verdict                   `json:"whole"`             // no: the package manager has something half done here
-	Files    map[string]string         `json:"files"`             // digest of each daemon's configuration file by path
-	Staged   map[string]string         `json:"staged,omitempty"`  // digest of each staged file, by run and the path it is for: "RUN:/etc/kea/kea-dhcp4.conf"
 	Fetched  []string                  `json:"fetched,omitempty"` // packages that lie here and can be installed without a network: "name=version"
 	HooksDir string                    `json:"hooks_dir"`         // where hook libraries lie
+}
+
+// Files are the configuration files of a server, as digests (SHA-256, hexadecimal).
+type Files struct {
+	Now    map[string]string // of each daemon's configuration file, by path
+	Staged map[string]string // of each staged file, by run and the path it is for: "RUN:/etc/kea/kea-dhcp4.conf"
 }
 
 // Config is one daemon's configuration file.

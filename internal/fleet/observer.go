@@ -14,8 +14,10 @@ type Observer interface {
 	Server(ctx context.Context, name string) (Server, error)
 	// Pulse takes the cheap look at one server, in one command.
 	Pulse(ctx context.Context, name string) (Pulse, error)
-	// Software asks what is installed on one server and which configuration files lie there.
+	// Software asks what is installed on one server.
 	Software(ctx context.Context, server string) (Software, error)
+	// Files asks which configuration files lie on one server, in their places and staged.
+	Files(ctx context.Context, server string) (Files, error)
 	// Service asks every running daemon of one server for its evidence of service.
 	Service(ctx context.Context, server string) ([]Service, error)
 	// Database takes the whole look at one database from one place. An unreachable one is no error: its Reach says so.

@@ -70,6 +70,7 @@ func (f *Fleet) sessions(ctx context.Context, db *dbcheck.DB, at fleet.Place) ([
 		if err != nil {
 			return nil, visible(seen), err
 		}
+		f.known.keep(at, sessions)
 		doubtful := doubtfulOf(sessions)
 		settled := !slices.ContainsFunc(doubtful, func(id string) bool { return opening || !slices.Contains(before, id) })
 		if n == listings || settled {
@@ -122,6 +123,7 @@ func (f *Fleet) attribute(ctx context.Context, at fleet.Place, all []dbcheck.Ses
 			s.Owner = fleet.OwnerStranger
 		case f.servers[name].isOwn(one.ID):
 			s.Owner = fleet.OwnerOurs
+		case s.Port != 0 && f.known.recall(at, &s):
 		default:
 			ask[name] = append(ask[name], i)
 		}

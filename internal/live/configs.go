@@ -4,13 +4,17 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"os"
 	"path"
+	"slices"
+	"strings"
 	"time"
 
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator"
+	"kea-lockstep/ssh"
 )
 
 // configs makes configurations of rows: unit, daemon, path, contents in base64.
@@ -88,4 +92,48 @@ func (f *Fleet) today(ctx context.Context, s *server) ([]fleet.Config, error) {
 		return nil, fmt.Errorf("%s: configurations: %w", s.name(), err)
 	}
 	return f.configs(ctx, s, found.rows("configs", 4)), nil
+}
+
+// Files asks which configuration files lie on a server, those of its daemons and those that are to be put in place.
+func (f *Fleet) Files(ctx context.Context, name string) (fleet.Files, error) {
+	s, err := f.server(name)
+	if err != nil {
+		return fleet.Files{}, err
+	}
+	more := slices.Sorted(maps.Keys(s.entry.Config))
+	out, err := f.run(ctx, s, call{
+		action: "files", look: true, timeout: 30 * time.Second, params: []ssh.Param{{Name: "files", Value: strings.Join(more, "\n")}},
+	})
+	if err != nil {
+		return fleet.Files{}, err
+	}
+	return parseFiles(name, out)
+}
+
+// parseFiles reads what files.sh prints.
+func parseFiles(name string, out []byte) (fleet.Files, error) {
+	found, err := parseSections(out)
+	if err != nil {
+		return fleet.Files{}, fmt.Errorf("%s: files: %w", name, err)
+	}
+	all := fleet.Files{Now: map[string]string{}, Staged: parseStaged(found["staged"])}
+	for _, line := range found["files"] {
+		if digest, path, ok := strings.Cut(line, "  "); ok {
+			all.Now[path] = digest
+		}
+	}
+	return all, nil
+}
+
+// parseStaged reads digests of files by run and by the path that each is for.
+func parseStaged(lines []string) map[string]string {
+	all := map[string]string{}
+	for _, line := range lines {
+		digest, file, _ := strings.Cut(line, "  ")
+		_, file, _ = strings.Cut(file, "/runs/")
+		if run, path, ok := strings.Cut(file, "/staged/"); ok {
+			all[run+":/"+path] = digest
+		}
+	}
+	return all
 }

@@ -35,6 +35,7 @@ type Fleet struct {
 	references dbcheck.References
 	servers    map[string]*server // not changed after New
 	databases  connections
+	known      known
 	prober     prober
 }
 

@@ -53,6 +53,46 @@ func local(sessions []fleet.Session, indexes []int) bool {
 	return slices.ContainsFunc(indexes, func(i int) bool { return sessions[i].Port == 0 })
 }
 
+// tcpEnd is a client's end of a connection over TCP. Whoever holds it does not change while it lasts.
+type tcpEnd struct {
+	id, server string
+	port       int
+}
+
+// known are the connections that Kea's daemons and our own jobs were seen to hold, by the place from which the database was asked:
+// the watch puts the same question every second, and to answer it is work for a server while clients wait.
+type known struct {
+	mu   sync.Mutex
+	held map[fleet.Place]map[tcpEnd]fleet.Session
+}
+
+// recall attributes a session whose connection is known.
+func (k *known) recall(at fleet.Place, s *fleet.Session) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	before, ok := k.held[at][tcpEnd{s.ID, s.Server, s.Port}]
+	if ok {
+		s.Owner, s.Process = before.Owner, before.Process
+	}
+	return ok
+}
+
+// keep takes the whole list of a place's sessions: what is not in it any more is forgotten.
+func (k *known) keep(at fleet.Place, sessions []fleet.Session) {
+	held := map[tcpEnd]fleet.Session{}
+	for _, s := range sessions {
+		if s.Port != 0 && s.Process != "" && (s.Owner == fleet.OwnerKea || s.Owner == fleet.OwnerOurs) {
+			held[tcpEnd{s.ID, s.Server, s.Port}] = s
+		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.held == nil {
+		k.held = map[fleet.Place]map[tcpEnd]fleet.Session{}
+	}
+	k.held[at] = held
+}
+
 // holder is a process that holds a connection.
 type holder struct{ pid, name, unit string }
 

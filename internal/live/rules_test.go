@@ -516,3 +516,36 @@ func TestNoAnswerIsToldFromAnUnknownFate(t *testing.T) {
 		}
 	}
 }
+
+// Who holds a connection is asked once: of Kea's and our own alone, from each place apart, and only while the connection is listed.
+func TestConnectionsAreKnownAgain(t *testing.T) {
+	var d known
+	at := fleet.Place{Server: "k1", Host: "192.0.2.5", Name: "kea"}
+	session := fleet.Session{ID: "7", Server: "k1", Port: 40000, Owner: fleet.OwnerKea, Process: "kea-dhcp4[812]"}
+	other := fleet.Session{ID: "8", Server: "k1", Port: 40001, Owner: fleet.OwnerOther, Process: "mariadb[813]"}
+	d.keep(at, []fleet.Session{session, other})
+	known := func(at fleet.Place, s fleet.Session) bool {
+		s.Owner, s.Process = "", ""
+		ok := d.recall(at, &s)
+		if ok && (s.Owner != fleet.OwnerKea || s.Process != "kea-dhcp4[812]") {
+			t.Errorf("%+v", s)
+		}
+		return ok
+	}
+	elsewhere, later, moved := at, session, session
+	elsewhere.Server, later.ID, moved.Port = "k2", "9", 40002
+	if !known(at, session) {
+		t.Error("it is not known again")
+	}
+	for _, s := range []fleet.Session{other, later, moved} {
+		if known(at, s) {
+			t.Errorf("%+v is taken for Kea's", s)
+		}
+	}
+	if known(elsewhere, session) {
+		t.Error("it is known from elsewhere")
+	}
+	if d.keep(at, nil); known(at, session) {
+		t.Error("it is known for ever")
+	}
+}

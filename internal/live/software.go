@@ -3,27 +3,21 @@ package live
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
-	"kea-lockstep/ssh"
 )
 
-// Software asks what is installed on a server and which configuration files lie there.
+// Software asks what is installed on a server.
 func (f *Fleet) Software(ctx context.Context, name string) (fleet.Software, error) {
 	s, err := f.server(name)
 	if err != nil {
 		return fleet.Software{}, err
 	}
-	files := slices.Sorted(maps.Keys(s.entry.Config))
-	out, err := f.run(ctx, s, call{
-		action: "software", look: true, timeout: 30 * time.Second,
-		params: []ssh.Param{{Name: "files", Value: strings.Join(files, "\n")}},
-	})
+	out, err := f.run(ctx, s, call{action: "software", look: true, timeout: 30 * time.Second})
 	if err != nil {
 		return fleet.Software{}, err
 	}
@@ -37,7 +31,7 @@ func parseSoftware(name string, sources []string, out []byte) (fleet.Software, e
 	if err != nil {
 		return fleet.Software{}, fmt.Errorf("%s: software: %w", name, err)
 	}
-	s := fleet.Software{Packages: map[string]string{}, Scripts: map[kea.Engine]kea.Schema{}, Files: map[string]string{}}
+	s := fleet.Software{Packages: map[string]string{}, Scripts: map[kea.Engine]kea.Schema{}}
 	if said, err := kea.ParseVersionOutput(strings.Join(found["binary"], "\n")); err == nil {
 		s.Kea = said.Version
 	}
@@ -53,12 +47,7 @@ func parseSoftware(name string, sources []string, out []byte) (fleet.Software, e
 		}
 	}
 	s.HooksDir = found.first("hooks")
-	for _, line := range found["files"] {
-		if digest, path, ok := strings.Cut(line, "  "); ok {
-			s.Files[path] = digest
-		}
-	}
-	s.Staged, s.Fetched = parseStaged(found["staged"]), parseFetched(found["fetched"])
+	s.Fetched = parseFetched(found["fetched"])
 	var half []string
 	for _, row := range found.rows("packages", 4) {
 		state := row[3]
@@ -80,19 +69,6 @@ func parseSoftware(name string, sources []string, out []byte) (fleet.Software, e
 		s.Whole = fleet.Deny("half done: %s", strings.Join(half, ", "))
 	}
 	return s, nil
-}
-
-// parseStaged reads digests of files by run and by the path that each is for.
-func parseStaged(lines []string) map[string]string {
-	all := map[string]string{}
-	for _, line := range lines {
-		digest, file, _ := strings.Cut(line, "  ")
-		_, file, _ = strings.Cut(file, "/runs/")
-		if run, path, ok := strings.Cut(file, "/staged/"); ok {
-			all[run+":/"+path] = digest
-		}
-	}
-	return all
 }
 
 // parseFetched reads names of package files, name_version_architecture.deb, in which a colon is %3a.

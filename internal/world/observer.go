@@ -116,8 +116,19 @@ func (w *World) software(s *server) fleet.Software {
 	}
 	return fleet.Software{
 		Kea: s.installed.version, Packages: map[string]string{"kea-dhcp4-server": s.installed.pkg}, Scripts: scripts,
-		Whole: whole, Files: s.files(), HooksDir: hooksDir, Staged: s.stagedFiles(), Fetched: s.fetched,
+		Whole: whole, HooksDir: hooksDir, Fetched: s.fetched,
 	}
+}
+
+// Files asks which configuration files lie there.
+func (d *Driver) Files(ctx context.Context, name string) (fleet.Files, error) {
+	return look(ctx, d, "files "+name, func() (fleet.Files, error) {
+		s, err := d.w.reach(name)
+		if err != nil {
+			return fleet.Files{}, err
+		}
+		return fleet.Files{Now: s.files(), Staged: s.stagedFiles()}, nil
+	})
 }
 
 // Service asks the running daemons.

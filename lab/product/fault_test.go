@@ -200,7 +200,7 @@ func over(code int) bool { return code == 0 || code == 3 || code == 7 }
 // first drives the upgrade and strikes it.
 func (c fault) first(s *struck) product.Output {
 	s.Helper()
-	ctx, cancel := context.WithTimeout(s.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(s.Context(), 8*time.Minute)
 	defer cancel()
 	args := c.args
 	if args == nil {
@@ -240,7 +240,7 @@ func (c fault) first(s *struck) product.Output {
 
 func (s *struck) runs(w way) product.Output {
 	s.Helper()
-	ctx, cancel := context.WithTimeout(s.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(s.Context(), 8*time.Minute)
 	defer cancel()
 	what := strings.Join(w.args, " ")
 	if len(w.typed) > 0 {

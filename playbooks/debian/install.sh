@@ -26,17 +26,41 @@ patient() {
 	cat "$said"
 }
 
+# cut_off: whether a package run was interrupted.
+cut_off() {
+	for part in /var/lib/dpkg/updates/[0-9]*; do
+		[ ! -e "$part" ] || return 0
+	done
+	grep -qE '^Status: .* (half-|unpacked|triggers-)' /var/lib/dpkg/status
+}
+
 # What an interrupted run left half done may be mended only by the installation that follows.
-patient dpkg --force-confold --force-confdef --configure --pending || :
+if cut_off; then
+	patient dpkg --force-confold --force-confdef --configure --pending || :
+fi
 patient dpkg --force-confold --force-confdef --install "$state/packages/$dir"/*.deb
+set --
+while read -r package version; do
+	[ -z "$package" ] || set -- "$@" "$package"
+done <<END
+$check
+END
+[ "$#" -gt 0 ] || exit 0
+# shellcheck disable=SC2016 # dpkg-query's own variables
+now=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' "$@")
 while read -r package version; do
 	[ -n "$package" ] || continue
-	# shellcheck disable=SC2016 # dpkg-query's own variables
-	now=$(dpkg-query -W -f '${Version} ${db:Status-Status}' "$package")
-	if [ "$now" != "$version installed" ]; then
-		echo "$package is $now, not $version" >&2
+	case "
+$now
+" in
+	*"
+$package $version installed
+"*) ;;
+	*)
+		printf '%s is not installed at %s:\n%s\n' "$package" "$version" "$now" >&2
 		exit 1
-	fi
+		;;
+	esac
 done <<END
 $check
 END

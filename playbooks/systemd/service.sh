@@ -7,17 +7,27 @@ printf '%s\n' "$running"
 echo "@configs"
 configs "$running"
 echo "@show"
-# shellcheck disable=SC2046 # a list of names
-systemctl show --property=Id,ActiveState,MainPID $(printf '%s\n' "$units" | awk '{ print $1 }')
+set --
+while read -r unit _; do
+	[ -z "$unit" ] || set -- "$@" "$unit"
+done <<END
+$units
+END
+systemctl show --property=Id,ActiveState,MainPID "$@"
 echo "@peers"
-ss -tnpH | awk '{
-	while (match($0, /pid=[0-9]+/)) {
-		print substr($0, RSTART + 4, RLENGTH - 4) "\t" $5
-		$0 = $1 " " $2 " " $3 " " $4 " " $5 " " substr($0, RSTART + RLENGTH)
-	}
-}' | sort -u
 # Over unix sockets: a connection is two ends, and the far one has the name.
-ss -xpH | awk '{
+ss -tnxpH | awk '
+$1 == "tcp" {
+	peer = $6
+	while (match($0, /pid=[0-9]+/)) {
+		one = substr($0, RSTART + 4, RLENGTH - 4) "\t" peer
+		if (!(one in told)) print one
+		told[one]
+		$0 = substr($0, RSTART + RLENGTH)
+	}
+	next
+}
+{
 	path[$6] = $5
 	if (match($0, /pid=[0-9]+/) && $0 ~ /"kea-/) {
 		pid[$6] = substr($0, RSTART + 4, RLENGTH - 4)
@@ -29,7 +39,13 @@ END {
 }'
 echo "@source"
 if [ -n "$relay" ]; then
-	ip -o route get "$relay" | sed -n 's/.* src \([^ ]*\).*/\1/p'
+	route=$(ip -o route get "$relay" || :)
+	case $route in
+	*' src '*)
+		route=${route#* src }
+		printf '%s\n' "${route%% *}"
+		;;
+	esac
 fi
 journal() { journalctl --quiet --no-pager --boot --output=cat "_PID=$pid" "$@" 2>/dev/null; }
 

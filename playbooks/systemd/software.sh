@@ -1,5 +1,4 @@
-# What an upgrade changes: binaries, kea-admin's scripts, configuration files, and what lies ready. In: state,
-# units, scripts, hooks, files (more configuration files, a line each). Needs units.sh.
+# What an upgrade changes: binaries and kea-admin's scripts. In: units, scripts, hooks.
 set -eu
 echo "@binary"
 while read -r unit _ program _; do
@@ -19,21 +18,4 @@ done
 echo "@hooks"
 for dir in $hooks; do
 	[ ! -d "$dir" ] || echo "$dir"
-done
-echo "@files"
-{
-	while read -r unit _ _ config; do
-		unit_file "${unit:-none}" || continue
-		unit_says "$unit" "$config"
-		echo "$config"
-	done <<END
-$units
-END
-	printf '%s\n' "$files"
-} | sort -u | while read -r file; do
-	[ ! -f "$file" ] || sha256sum "$file"
-done
-echo "@staged"
-for dir in "$state"/runs/*/staged; do
-	[ ! -d "$dir" ] || find "$dir" -type f -exec sha256sum {} +
 done
