@@ -70,6 +70,11 @@ func (d *Drive) Resume(ctx context.Context, b journal.Begun) error {
 			}
 		}
 	}
+	return d.again(ctx, b)
+}
+
+// again begins the next drive of the run that was read.
+func (d *Drive) again(ctx context.Context, b journal.Begun) error {
 	before := d.fold.Status()
 	d.epoch = before.Epoch + 1
 	d.back = d.back || slices.ContainsFunc(before.Groups, func(g journal.GroupStatus) bool { return g.RollingBack })
@@ -139,21 +144,25 @@ func (d *Drive) end(ctx context.Context) error {
 	return d.record(ctx, journal.Event{Type: journal.DriveEnded})
 }
 
-// record makes an event durable and takes it into the status. It is not cut short by a context that ended: what happened is
-// written down.
-func (d *Drive) record(ctx context.Context, e journal.Event) error {
-	e.Run, e.Epoch, e.Time = d.Run, d.epoch, time.Now().UTC()
+// record makes events durable, at once, and takes them into the status. It is not cut short by a context that ended: what happened
+// is written down.
+func (d *Drive) record(ctx context.Context, events ...journal.Event) error {
+	for i := range events {
+		events[i].Run, events[i].Epoch, events[i].Time = d.Run, d.epoch, time.Now().UTC()
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.Log.Append(context.WithoutCancel(ctx), e); err != nil {
+	if err := d.Log.Append(context.WithoutCancel(ctx), events...); err != nil {
 		return &journalError{err}
 	}
-	e.Seq = d.fold.Seq() + 1 // as the log numbers it: nobody else writes to a driven run
-	if err := d.fold.Add(e); err != nil {
-		return &journalError{err}
-	}
-	if d.Told != nil {
-		d.Told(e, d.fold.Status())
+	for _, e := range events {
+		e.Seq = d.fold.Seq() + 1 // as the log numbers it: nobody else writes to a driven run
+		if err := d.fold.Add(e); err != nil {
+			return &journalError{err}
+		}
+		if d.Told != nil {
+			d.Told(e, d.fold.Status())
+		}
 	}
 	return nil
 }

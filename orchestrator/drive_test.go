@@ -81,40 +81,22 @@ func (n *night) drive(at func(world.Point) world.Fault) error {
 	n.drives++
 	driver := n.world.Drive(fmt.Sprint("driver ", n.drives), n.log)
 	driver.At = at
-	target, err := kea.ParseVersion(n.spec.To)
-	if err != nil {
-		return err
-	}
-	make := func(ctx context.Context, group string) (orchestrator.Plan, error) {
-		facts, err := fleet.Survey(ctx, driver, n.world.Names(), 20)
-		if err != nil {
-			return orchestrator.Plan{}, err
-		}
-		opts := n.opts
-		opts.Group = group
-		return orchestrator.Make(facts, target, opts), nil
-	}
-	d := &orchestrator.Drive{
-		Run: "run", Driver: "somebody@here", Log: driver, World: driver, Actor: driver, Locker: driver, Operator: yes{}, Again: make,
-		Told: func(e journal.Event, _ journal.Status) {
-			n.ran = append(n.ran, fmt.Sprintf("%s %s %s %s", e.Type, e.Phase, e.Step, e.Data))
-		},
-	}
-	ctx, cancel := context.WithCancel(context.Background())
+	d := n.drivenBy(driver, "somebody@here")
+	ctx, cancel := driver.Life()
 	defer cancel()
 	defer func() { n.points = driver.Points() }()
 	if n.back {
-		return d.Rollback(ctx, journal.Begun{Command: "rollback", Target: target})
+		return d.Rollback(ctx, journal.Begun{Command: "rollback", Target: n.target()})
 	}
 	if n.drives > 1 && len(n.status().Groups) > 0 {
-		return d.Resume(ctx, journal.Begun{Command: "resume", Target: target})
+		return d.Resume(ctx, journal.Begun{Command: "resume", Target: n.target()})
 	}
 	if n.drives == 1 {
-		if err := d.Begin(ctx, journal.Begun{Command: "upgrade", Target: target}); err != nil {
+		if err := d.Begin(ctx, journal.Begun{Command: "upgrade", Target: n.target()}); err != nil {
 			return err
 		}
 	}
-	plan, err := make(ctx, "")
+	plan, err := d.Again(ctx, "")
 	if err != nil {
 		return err
 	}
@@ -122,6 +104,33 @@ func (n *night) drive(at func(world.Point) world.Fault) error {
 		return d.Refuse(ctx, plan, journal.Problem{What: plan.Refusals[0].Message})
 	}
 	return d.Upgrade(ctx, plan)
+}
+
+func (n *night) target() kea.Version {
+	v, err := kea.ParseVersion(n.spec.To)
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// drivenBy makes a drive of the run.
+func (n *night) drivenBy(driver *world.Driver, name string) *orchestrator.Drive {
+	return &orchestrator.Drive{
+		Again: func(ctx context.Context, group string) (orchestrator.Plan, error) {
+			facts, err := fleet.Survey(ctx, driver, n.world.Names(), 20)
+			if err != nil {
+				return orchestrator.Plan{}, err
+			}
+			opts := n.opts
+			opts.Group = group
+			return orchestrator.Make(facts, n.target(), opts), nil
+		},
+		Run: "run", Driver: name, Log: driver, World: driver, Actor: driver, Locker: driver, Operator: yes{},
+		Told: func(e journal.Event, _ journal.Status) {
+			n.ran = append(n.ran, fmt.Sprintf("%s %s %s %s", e.Type, e.Phase, e.Step, e.Data))
+		},
+	}
 }
 
 // finish resumes until the run is over, and says in how many drives.

@@ -69,6 +69,11 @@ func (g *groupDrive) run(ctx context.Context) (journal.State, error) {
 	}
 	defer locks.release()
 	go g.hear(ctx)
+	if g.status().Untold {
+		if err := g.find(ctx); err != nil {
+			return g.fail(ctx, err)
+		}
+	}
 	switch s := g.status(); {
 	case g.back:
 		return g.rollBack(ctx)

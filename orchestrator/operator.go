@@ -15,6 +15,7 @@ const (
 	AskStop    Ask = "stop"    // stop what was started behind our back?
 	AskDead    Ask = "dead"    // is this server lost? wants its name, typed
 	AskOld     Ask = "old"     // roll back to the old state? wants the typed word once a target Kea has served
+	AskTake    Ask = "take"    // does nobody else drive the run any more?
 )
 
 // Question is put to the operator at a gate.

@@ -20,6 +20,7 @@ type Plan struct {
 	Checks   int         `json:"checks"`             // how many questions preflight asked
 	Refusals []Finding   `json:"refusals,omitempty"` // a plan that has any is not driven
 	Warnings []Finding   `json:"warnings"`
+	Back     bool        `json:"back,omitempty"` // in a marker: the operator had the run rolled back
 }
 
 // Options are the operator's choices that shape a plan.

@@ -129,7 +129,7 @@ func (c checker) server(s fleet.Server) {
 	for _, name := range slices.Sorted(maps.Keys(s.Tools)) {
 		c.need(s.Tools[name], at("tool", "install the package that has "+name, "%s is missing", name))
 	}
-	c.must(s.Claim.Run == "", at("claimed", "kea-lockstep resume "+s.Claim.Run+", or kea-lockstep unlock once it is over",
+	c.must(s.Claim.Run == "", at("claimed", "kea-lockstep resume "+s.Claim.Run+", or, where its journal is not, kea-lockstep resume --from "+s.Name+"; or kea-lockstep unlock once it is over",
 		"another run holds it: %s", describeClaim(s.Claim)))
 	c.need(negate(s.Busy), at("package-lock", "wait until the package manager is done, then plan again", "the package manager is busy"))
 	for _, d := range s.Disk {

@@ -27,6 +27,7 @@ func (g *groupDrive) rollBack(ctx context.Context) (journal.State, error) {
 			return "", err
 		}
 	}
+	g.plan.Back = true // for the markers: whoever goes on by them goes back
 	moved, err := g.inHand(ctx)
 	if err == nil {
 		err = g.backedUp(moved)

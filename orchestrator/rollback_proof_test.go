@@ -25,7 +25,7 @@ func halts() []halt {
 			return func(p world.Point) world.Fault {
 				if p.Kind == "do" && strings.HasPrefix(p.What, "migrate-k1-") {
 					go func() {
-						time.Sleep(time.Second)
+						time.Sleep(2 * time.Second)
 						disturb(n.world, "a migration killed", 0)
 					}()
 				}

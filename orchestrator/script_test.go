@@ -88,7 +88,7 @@ func (p *play) plan(ctx context.Context, driver *world.Driver, group string) (or
 // upgrade drives the run from its beginning.
 func (p *play) upgrade() (journal.Status, error) {
 	driver, d := p.begin()
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := driver.Life()
 	defer cancel()
 	if err := d.Begin(ctx, journal.Begun{Command: "upgrade"}); err != nil {
 		return d.Status(), err
@@ -107,8 +107,8 @@ func (p *play) upgrade() (journal.Status, error) {
 
 // resume carries it on.
 func (p *play) resume() (journal.Status, error) {
-	_, d := p.begin()
-	ctx, cancel := context.WithCancel(context.Background())
+	driver, d := p.begin()
+	ctx, cancel := driver.Life()
 	defer cancel()
 	err := d.Resume(ctx, journal.Begun{Command: "resume"})
 	return d.Status(), err

@@ -19,7 +19,7 @@ import (
 func (p *play) tear() {
 	p.once(stepBegun(orchestrator.KindMigrate), func() {
 		go func() {
-			passes(time.Second)
+			passes(2 * time.Second)
 			p.happens("a migration killed", 0)
 		}()
 	})

@@ -124,6 +124,52 @@ func TestOneRunHoldsAServer(t *testing.T) {
 	}
 }
 
+// Two machines that take a run over at the same time have the same epoch, and only one of them the server.
+func TestOneOfTwoDrivesOfAnEpochHoldsAServer(t *testing.T) {
+	h := newHost(t)
+	take := func(driver string) (int, string) {
+		return h.run("claim", "run=R1", "epoch=2", "marker={\n  \"driver\": \""+driver+"\",\n  \"driven\": {\n    \"driver\": \"x\"\n  }\n}", "readme=", "timers=", "packages=")
+	}
+	for _, c := range []struct {
+		driver string
+		status int
+	}{{"first", 0}, {"second", 11}, {"first", 0}} {
+		if status, said := take(c.driver); status != c.status || status != 0 && !strings.Contains(said, "first") {
+			t.Errorf("%s: status %d, %s", c.driver, status, said)
+		}
+	}
+	if marker := h.read("state/marker.json"); !strings.Contains(marker, "first") || h.read("state/claim") != "R1 2\n" {
+		t.Errorf("the marker is %s", marker)
+	}
+}
+
+// What another machine carries a run on by.
+func TestWhatARunLeavesIsTold(t *testing.T) {
+	h := newHost(t)
+	if status, said := h.run("remains"); status != 0 || said != "@claim\n@marker\n@over\n@end\n" {
+		t.Errorf("of nothing: status %d, %q", status, said)
+	}
+	h.claim("R0", "4")
+	h.run("release", "run=R0")
+	h.claim("R1", "2")
+	h.write("state/runs/R1/jobs/dump-k1-db1/1/status", "")
+	h.write("state/runs/R1/jobs/dump-k1-db1/2.3/status", "")
+	h.write("state/runs/R1/jobs/dump-k1-db1/.claim", "")
+	h.write("state/runs/R0/jobs/dump-k1-db1/1/status", "")
+	status, said := h.run("remains")
+	for _, want := range []string{"@claim\nR1 2\n@marker\n{\n  \"driver\": \"drive 2\",\n}\n@since\n1", "\n@jobs\ndump-k1-db1/1\ndump-k1-db1/2.3\n@over\nR0 4\n@end\n"} {
+		if status != 0 || !strings.Contains(said, want) {
+			t.Errorf("status %d, not %q: %q", status, want, said)
+		}
+	}
+	if err := os.Rename(h.path("state/marker.json"), h.path("state/runs/R1/marker.json")); err != nil {
+		t.Fatal(err)
+	}
+	if status, said := h.run("remains"); status != 0 || !strings.Contains(said, "drive 2") {
+		t.Errorf("a release that was cut off: status %d, %q", status, said)
+	}
+}
+
 func TestTimersComeBackAsTheyWere(t *testing.T) {
 	h := newHost(t)
 	h.claim("R1", "1")

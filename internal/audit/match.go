@@ -175,7 +175,7 @@ func (m *matcher) fences(s fleet.Server) {
 	}
 	for _, run := range runs {
 		m.add(Finding{
-			Code: "fenced", Severity: Warning, Server: s.Name, Next: "kea-lockstep resume " + run,
+			Code: "fenced", Severity: Warning, Server: s.Name, Next: "kea-lockstep resume " + run + ", or, where its journal is not, kea-lockstep resume --from " + s.Name,
 			Message: fmt.Sprintf("the fence of run %s stands on %s", run, strings.Join(units[run], ", ")),
 		})
 	}

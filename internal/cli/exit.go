@@ -1,6 +1,10 @@
 package cli
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
 
 // code is an exit code. Scripts rely on the numbers: docs/kea-lockstep.1.md.
 type code int
@@ -37,6 +41,15 @@ func (e exitError) Unwrap() error { return e.err }
 
 func usage(format string, args ...any) error {
 	return exitError{code: codeUsage, err: fmt.Errorf(format, args...)}
+}
+
+// hinted adds to what an error says to do.
+func hinted(err error, hint string) error {
+	if e, ok := errors.AsType[exitError](err); ok {
+		e.hints = append(slices.Clone(e.hints), hint)
+		return e
+	}
+	return err
 }
 
 func refuse(hint, format string, args ...any) error {

@@ -19,10 +19,15 @@ func (p *program) resumeCommand() *ufcli.Command {
 		Name:      "resume",
 		Usage:     "carry a run on after any failure or interruption (default: the newest unfinished one)",
 		ArgsUsage: "[RUN]",
-		Flags:     onFleet(yesFlag(), declareDeadFlag()),
+		Flags: onFleet(yesFlag(),
+			&ufcli.StringFlag{Name: "from", Usage: "by what the run left on `SERVER` and the others alone, without the journal of the machine that began it"},
+			declareDeadFlag()),
 		Action: func(c *ufcli.Context) error {
 			if err := p.mayBury(c); err != nil {
 				return err
+			}
+			if c.IsSet("from") {
+				return p.takeOver(c)
 			}
 			store, k, err := p.unfinished(c, nothingLeft)
 			if err != nil {
@@ -64,14 +69,14 @@ func (p *program) unfinished(c *ufcli.Context, over func(kept) error) (store, ke
 	if err != nil {
 		return s, kept{}, err
 	}
-	k, err := s.pick(c.Context, named, fleetPath(c), kept.unfinished)
+	k, err := s.pick(c.Context, named, fleetPath(c), func(k kept) bool { return k.broken != nil || k.unfinished() })
 	switch {
 	case err != nil:
 		if newest, none := s.newest(c.Context, named, fleetPath(c)); none == nil && newest.status.State.Over() {
-			err = over(newest)
+			err = hinted(over(newest), elsewhere)
 		}
 	case k.broken != nil:
-		err = exitError{code: codeError, err: k.broken, hints: []string{"kea-lockstep check" + where(c).Fleet + "    asks every server what stands of the run"}}
+		err = exitError{code: codeError, err: k.broken, hints: byMarkers(k.server(), k.status.Run, where(c))}
 	case !k.unfinished():
 		err = over(k)
 	}
@@ -87,6 +92,14 @@ func fleetPath(c *ufcli.Context) string {
 	return path
 }
 
+// backedUp: --yes does not carry on a run without a backup.
+func backedUp(c *ufcli.Context, plan orchestrator.Plan) error {
+	if c.Bool("yes") && slices.Contains(plan.Accepted, orchestrator.NoBackup) {
+		return refuse("answer the gates on a terminal", "this run has no backup, so --yes does not carry it on")
+	}
+	return nil
+}
+
 // carryOn opens a run's fleet and drives it once more, with the fleet file that it was begun with unless -f names another.
 func (p *program) carryOn(c *ufcli.Context, s store, k kept, command string, how func(*driving) func(context.Context) error) error {
 	if k.driven {
@@ -98,8 +111,8 @@ func (p *program) carryOn(c *ufcli.Context, s store, k kept, command string, how
 	if err := p.answerable(c); err != nil {
 		return err
 	}
-	if c.Bool("yes") && slices.Contains(k.plan.Accepted, orchestrator.NoBackup) {
-		return refuse("answer the gates on a terminal", "this run has no backup, so --yes does not carry it on")
+	if err := backedUp(c, k.plan); err != nil {
+		return err
 	}
 	path := k.status.Fleet
 	if c.IsSet("fleet") {

@@ -35,7 +35,10 @@ func (p *program) statusCommand() *ufcli.Command {
 			if err := p.show(c, view.NewStatus(k.status, time.Now(), where(c))); err != nil {
 				return err
 			}
-			return k.broken
+			if k.broken != nil {
+				return exitError{code: codeError, err: k.broken, hints: byMarkers(k.server(), k.status.Run, where(c))}
+			}
+			return nil
 		},
 	}
 }

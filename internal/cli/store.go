@@ -61,10 +61,17 @@ func (s store) read(ctx context.Context, run string) (kept, error) {
 	}
 	k.driven = driven
 	var fold journal.Folding
+	var first, taken bool // by the first event it is to be taken over, and was
 	for e, err := range s.Read(ctx, run) {
 		if err == nil && e.Type == journal.PlanMade {
 			err = e.Read(&k.plan)
 		}
+		if err == nil && e.Type == journal.RunBegun {
+			var b journal.Begun
+			err = e.Read(&b)
+			first = b.Command == takesOver
+		}
+		taken = taken || e.Type == journal.TakenOver
 		if err == nil {
 			err = fold.Add(e)
 		}
@@ -73,6 +80,9 @@ func (s store) read(ctx context.Context, run string) (kept, error) {
 			break
 		}
 		k.events++
+	}
+	if first && !taken && k.broken == nil && !driven {
+		k.broken = fmt.Errorf("%w: it ends before run %s was taken over: %s", journal.ErrDamaged, run, s.Path(run))
 	}
 	k.status = fold.Status()
 	k.status.Run = run
@@ -85,8 +95,11 @@ func (s store) read(ctx context.Context, run string) (kept, error) {
 	return k, k.broken
 }
 
+// elsewhere names the command for a run whose journal is not here.
+const elsewhere = "kea-lockstep resume --from SERVER    carries on a run that began on another machine, by what it left on SERVER"
+
 func noSuchRun(run string, err error) error {
-	return exitError{code: codeUsage, err: fmt.Errorf("run %s: %w", run, err), hints: []string{"kea-lockstep runs    lists the runs that are kept here"}}
+	return exitError{code: codeUsage, err: fmt.Errorf("run %s: %w", run, err), hints: []string{"kea-lockstep runs    lists the runs that are kept here", elsewhere}}
 }
 
 // all reads every run, newest first.
@@ -145,7 +158,7 @@ func inTheWay(all []kept, fleetPath string, at view.Where) error {
 		case k.broken != nil && !k.status.State.Over():
 			return exitError{
 				code: codeHeld, err: fmt.Errorf("the journal of run %s of this fleet is damaged: %w", k.status.Run, k.broken),
-				hints: []string{"kea-lockstep check" + at.Fleet + "    asks every server what stands of it"},
+				hints: byMarkers(k.server(), k.status.Run, at),
 			}
 		case k.unfinished() && k.touched():
 			return exitError{
@@ -183,7 +196,7 @@ func (s store) pick(ctx context.Context, named, fleetPath string, fits func(kept
 	}
 	switch len(all) {
 	case 0:
-		return kept{}, usage("there is no such run in %s", s.dir)
+		return kept{}, exitError{code: codeUsage, err: fmt.Errorf("there is no such run in %s", s.dir), hints: []string{elsewhere}}
 	case 1:
 		return all[0], nil
 	}

@@ -209,7 +209,7 @@ func (k keys) dead(ctx context.Context, run string, h view.Holders) error {
 	}
 	for _, f := range h.Fences {
 		if f.Run == run {
-			return stay("kea-lockstep resume "+run+k.at.State, "the fence of run %s still stands on %s: %s", run, f.Server, f.Unit)
+			return stay(k.resume(ctx, run, f.Server), "the fence of run %s still stands on %s: %s", run, f.Server, f.Unit)
 		}
 	}
 	if len(h.Locks) > 0 {
@@ -218,12 +218,12 @@ func (k keys) dead(ctx context.Context, run string, h view.Holders) error {
 	one, err := k.store.read(ctx, run)
 	switch {
 	case err != nil:
-		return stay("go on where its driver ran: the marker above names it; or by the README beside the marker on the server",
+		return stay(k.resume(ctx, run, h.Of(run))+"    or go on where its driver ran: the marker above names it",
 			"the journal of run %s is not here, so it cannot be told whether a job of it still runs: %v", run, err)
 	case one.driven:
 		return stay("kea-lockstep status "+run+k.at.State, "run %s is being driven by %s", run, one.status.Driver)
 	case one.broken != nil:
-		return stay("kea-lockstep check"+k.at.Fleet, "the journal of run %s cannot be read: %v", run, one.broken)
+		return stay(k.resume(ctx, run, h.Of(run)), "the journal of run %s cannot be read: %v", run, one.broken)
 	}
 	if err := k.jobs(ctx, one); err != nil {
 		return err
@@ -235,6 +235,14 @@ func (k keys) dead(ctx context.Context, run string, h view.Holders) error {
 		}
 	}
 	return nil
+}
+
+// resume names the command that carries a run on: by its journal where that is here and whole, else by what it left on a server.
+func (k keys) resume(ctx context.Context, run, server string) string {
+	if one, err := k.store.read(ctx, run); err == nil && one.broken == nil {
+		return "kea-lockstep resume " + run + k.at.State
+	}
+	return "kea-lockstep resume --from " + server + k.at.Fleet + k.at.State
 }
 
 // jobs says which job of a run may still live.

@@ -137,17 +137,21 @@ func (d *driving) begin(c *ufcli.Context, maker planner, saved *view.Plan) error
 	}
 	ctx, stop := d.untilInterrupted(c.Context)
 	plan, err := maker.make(ctx, "")
+	why := err
+	if err != nil {
+		why = interrupted(ctx, err)
+	}
 	stop()
 	if err != nil {
 		_ = d.drive.Refuse(c.Context, orchestrator.Plan{}, journal.Problem{What: err.Error()}) // the journal only loses its end
 		d.tell.close()
-		return interrupted(ctx, err)
+		return why
 	}
 	page := view.NewPage(d.colour)
 	shown := view.NewPlan(plan, c.Bool("verbose"))
 	shown.Text(page)
 	d.op.say(page.String())
-	why := refused(plan)
+	why = refused(plan)
 	if why == nil {
 		why = asSaved(saved, shown)
 	}

@@ -30,6 +30,8 @@ type Observer interface {
 	Job(ctx context.Context, server, run, step string, attempt int) (JobState, error)
 	// Contents is a fingerprint of every row of the database: equal ones mean that nothing was written between.
 	Contents(ctx context.Context, at Place) (string, error)
+	// Remains is what runs left on one server.
+	Remains(ctx context.Context, server string) (Remains, error)
 }
 
 // JobState is how far a job got.

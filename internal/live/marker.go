@@ -13,8 +13,8 @@ import (
 	"kea-lockstep/orchestrator"
 )
 
-// marker is what a run leaves on a server while it holds it: who, from where, what it does and what was there before. It holds
-// no password.
+// marker is what a run leaves on a server while it holds it: who, from where, what it does and what was there before, for people;
+// and its plan, by which another machine can carry it on. It holds no password.
 type marker struct {
 	Format    string                      `json:"format"`
 	Run       string                      `json:"run"`
@@ -33,6 +33,7 @@ type marker struct {
 	Backups   string                      `json:"backups"` // directory
 	Kept      string                      `json:"kept"`    // directory of the files that are overwritten, by their paths
 	Packages  string                      `json:"packages"`
+	Driven    *orchestrator.Plan          `json:"driven"`
 }
 
 // found is the state before the run: the one to come back to.
@@ -56,7 +57,7 @@ func (f *Fleet) marker(o order) (text, readme string, err error) {
 		Found: found{
 			Kea: o.plan.Before, Units: o.plan.Units, Packages: o.plan.Packages, Files: o.plan.Files, Timers: path.Join(room, "timers"),
 		},
-		Backups: f.backups(o), Kept: path.Join(room, "kept"), Packages: path.Join(o.book.State, "packages"),
+		Backups: f.backups(o), Kept: path.Join(room, "kept"), Packages: path.Join(o.book.State, "packages"), Driven: o.Order.Plan,
 	}
 	raw, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
@@ -83,6 +84,10 @@ func (m marker) readme(units, ran string) string {
 	say("  kea-lockstep resume %s     goes on to Kea %s, or with a rollback that was begun", m.Run, m.Target)
 	say("  kea-lockstep rollback %s   goes back to Kea %s; where the schema was migrated, over the backup:", m.Run, m.Found.Kea)
 	say("                        %s   what was written since is lost", strings.Repeat(" ", len(m.Run)))
+	say("")
+	say("Where that machine, or its journal, is lost: on another one that reaches these servers, with a fleet file that names them,")
+	say("")
+	say("  kea-lockstep resume --from %s", m.Server)
 	say("")
 	say("By hand, once that is no longer possible:")
 	say("")

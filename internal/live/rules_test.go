@@ -475,7 +475,7 @@ func (f *Fleet) judge(before, target, now kea.Schema, s dbcheck.Structure) dbche
 // The README is for somebody who has nothing but the server.
 func TestReadmeTellsHowToGoOn(t *testing.T) {
 	m := marker{
-		Run: "R1", Epoch: 2, Driver: "ops@bastion[1]", Servers: []string{"k1", "k2"},
+		Run: "R1", Epoch: 2, Driver: "ops@bastion[1]", Server: "k2", Servers: []string{"k1", "k2"},
 		Backups: "/var/backups/kea-lockstep/R1", Kept: "/var/lib/kea-lockstep/runs/R1/kept", Packages: "/var/lib/kea-lockstep/packages",
 		Databases: []orchestrator.DatabasePlan{
 			{Name: "kea", Engine: kea.PostgreSQL, At: fleet.Place{Server: "k1", Engine: kea.PostgreSQL, Host: "db", Name: "kea", User: "dhcp"}},
@@ -484,7 +484,7 @@ func TestReadmeTellsHowToGoOn(t *testing.T) {
 	}
 	text := m.readme("a.service b.service", "a.service")
 	for _, want := range []string{
-		"kea-lockstep resume R1", "kea-lockstep rollback R1", "/var/backups/kea-lockstep/R1", m.Kept, "systemctl unmask a.service b.service",
+		"kea-lockstep resume R1 ", "kea-lockstep resume --from k2\n", "kea-lockstep rollback R1", "/var/backups/kea-lockstep/R1", m.Kept, "systemctl unmask a.service b.service",
 		"/etc/systemd/system/b.service.d/kea-lockstep.conf", "systemctl start a.service",
 		"rm /var/lib/kea-lockstep/claim /var/lib/kea-lockstep/marker.json",
 		"kea-admin db-version pgsql -h db -u dhcp -n kea -p\n", "kea-admin db-version mysql -h localhost -u kea -n kea6 -p\n",

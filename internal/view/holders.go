@@ -34,6 +34,16 @@ type Locked struct {
 	Holder   string `json:"holder"`
 }
 
+// Of names a server that the run holds.
+func (v Holders) Of(run string) string {
+	for _, m := range v.Markers {
+		if m.Run == run {
+			return m.Server
+		}
+	}
+	return ""
+}
+
 // MarshalJSON puts the name of the format first.
 func (v Holders) MarshalJSON() ([]byte, error) {
 	type bare Holders

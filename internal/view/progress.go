@@ -85,6 +85,12 @@ func (p *Progress) turn(e journal.Event, s journal.Status) (tone, string) {
 	switch e.Type {
 	case journal.RunBegun:
 		return bold, "run " + e.Run + " begins"
+	case journal.TakenOver:
+		var t journal.Takeover
+		_ = e.Read(&t) // the event tells it all the same
+		return mild, fmt.Sprintf("taken over from the marker of %s: it was driven by %s, and holds %s", t.Server, t.Driver, names(t.Markers))
+	case journal.Found:
+		return mild, foundText(e, s)
 	case journal.DriveBegun:
 		return bold, fmt.Sprintf("run %s is carried on, drive %d", e.Run, e.Epoch)
 	case journal.PhaseBegun:
@@ -114,6 +120,22 @@ func (p *Progress) turn(e journal.Event, s journal.Status) (tone, string) {
 		}
 	}
 	return plain, ""
+}
+
+// foundText says how far the servers of a group that was taken over tell that it got.
+func foundText(e journal.Event, s journal.Status) string {
+	for _, g := range s.Groups {
+		switch {
+		case g.ID != e.Group:
+		case g.PastReturn:
+			return "found past the point of no return"
+		case g.BackingOut:
+			return "found before the point of no return, and not stopped as a whole"
+		case g.Phase != "":
+			return "found before the point of no return, in " + g.Phase
+		}
+	}
+	return "found before the point of no return"
 }
 
 // slow are the kinds of steps whose beginning is told too.

@@ -2,6 +2,7 @@ package world
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,6 +26,8 @@ func (d *Driver) Do(ctx context.Context, o orchestrator.Order) (journal.Result, 
 		return journal.Result{}, errFault
 	case FalseDone:
 		return journal.Result{}, nil
+	case KillAmid:
+		time.AfterFunc(amid, d.kill)
 	}
 	d.w.mu.Lock()
 	r, err := d.w.do(ctx, o)
@@ -80,7 +83,7 @@ func guard(s *server, o orchestrator.Order) error {
 		if s.claim.Run != "" && s.claim.Run != o.Run {
 			return fmt.Errorf("%s: run %s holds it", s.name, s.claim.Run)
 		}
-		if s.claim.Epoch > o.Epoch {
+		if s.claim.Epoch > o.Epoch || s.claim.Epoch == o.Epoch && s.claim.Driver != o.Driver {
 			return fmt.Errorf("%s: epoch %d: %w", s.name, s.claim.Epoch, orchestrator.ErrSuperseded)
 		}
 		return nil
@@ -95,10 +98,10 @@ func guard(s *server, o orchestrator.Order) error {
 func (w *World) act(s *server, o orchestrator.Order) error {
 	switch o.Kind {
 	case orchestrator.KindClaim:
-		s.claim = fleet.Claim{Run: o.Run, Epoch: o.Epoch, Driver: o.Driver}
+		return s.take(o)
 	case orchestrator.KindRelease:
 		s.over[o.Run] = o.Epoch
-		s.claim, s.staged = fleet.Claim{}, ""
+		s.claim, s.staged, s.plan = fleet.Claim{}, "", nil
 	case orchestrator.KindFence:
 		for _, u := range s.units {
 			u.fence, u.masked = o.Run, true
@@ -135,6 +138,19 @@ func (w *World) act(s *server, o orchestrator.Order) error {
 	default:
 		return fmt.Errorf("the model does not know how to %s", o.Kind)
 	}
+	return nil
+}
+
+// take writes the marker.
+func (s *server) take(o orchestrator.Order) error {
+	plan, err := json.Marshal(o.Plan)
+	if err != nil {
+		return fmt.Errorf("writing the plan: %w", err)
+	}
+	if s.claim.Run == "" {
+		s.since = time.Now()
+	}
+	s.claim, s.plan = fleet.Claim{Run: o.Run, Epoch: o.Epoch, Driver: o.Driver}, plan
 	return nil
 }
 

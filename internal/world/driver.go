@@ -21,6 +21,7 @@ const (
 	NoFault     Fault = ""
 	KillBefore  Fault = "killed before"
 	KillAfter   Fault = "killed after"
+	KillAmid    Fault = "killed amid"                      // a while after an order was given: its job goes on
 	Fails       Fault = "fails"                            // nothing happens, and it says so
 	Lost        Fault = "its result is lost"               // it happens, and nobody hears of it
 	Hangs       Fault = "hangs"                            // nothing happens until the deadline
@@ -53,11 +54,30 @@ type Driver struct {
 	mu     sync.Mutex
 	points int
 	dead   bool
+	gone   chan struct{} // closed at its death
 	locks  []*lock
 }
 
+// amid is how long after an order KillAmid kills.
+const amid = 200 * time.Millisecond
+
 // Drive makes a driver over the world with a journal.
-func (w *World) Drive(name string, log *Log) *Driver { return &Driver{w: w, log: log, name: name} }
+func (w *World) Drive(name string, log *Log) *Driver {
+	return &Driver{w: w, log: log, name: name, gone: make(chan struct{})}
+}
+
+// Life gives a context that ends with the driver, or when end is called.
+func (d *Driver) Life() (ctx context.Context, end context.CancelFunc) {
+	ctx, end = context.WithCancel(context.Background())
+	go func() {
+		select {
+		case <-d.gone:
+			end()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, end
+}
 
 // Points gives how many points the driver has passed.
 func (d *Driver) Points() int {
@@ -97,6 +117,9 @@ func (d *Driver) point(kind, format string, args ...any) (Fault, error) {
 func (d *Driver) kill() {
 	d.mu.Lock()
 	locks := d.locks
+	if !d.dead {
+		close(d.gone)
+	}
 	d.dead = true
 	d.mu.Unlock()
 	for _, l := range locks {

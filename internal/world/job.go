@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,6 +41,30 @@ func (j *job) end(r journal.Result, err error) {
 
 func jobKey(run, step string, attempt int) string { return fmt.Sprintf("%s/%s/%d", run, step, attempt) }
 
+// newestJobs gives the newest attempt of each job of a run.
+func (s *server) newestJobs(run string) []fleet.Job {
+	var all []fleet.Job
+	for key, j := range s.jobs {
+		parts := strings.Split(key, "/")
+		attempt, err := strconv.Atoi(parts[2])
+		if err != nil || parts[0] != run {
+			continue
+		}
+		is := fleet.Job{Step: parts[1], Attempt: attempt, State: j.state}
+		if j.err == nil {
+			is.Facts = maps.Clone(j.result.Facts)
+		}
+		i := slices.IndexFunc(all, func(other fleet.Job) bool { return other.Step == is.Step })
+		switch {
+		case i < 0:
+			all = append(all, is)
+		case all[i].Attempt < attempt:
+			all[i] = is
+		}
+	}
+	return all
+}
+
 // errJob is what a job that ended badly reports.
 var errJob = errors.New("the job exited with status 1")
 
@@ -46,6 +73,7 @@ func (w *World) job(ctx context.Context, s *server, o orchestrator.Order, body f
 	key := jobKey(o.Run, o.ID, o.Attempt)
 	j, found := s.jobs[key]
 	if !found {
+		w.alone(s, o)
 		j = &job{state: fleet.JobRunning, ended: make(chan struct{})}
 		s.jobs[key] = j
 		go func() {
@@ -67,6 +95,43 @@ func (w *World) job(ctx context.Context, s *server, o orchestrator.Order, body f
 	default:
 		return journal.Result{}, fmt.Errorf("job %s on %s is %s: %w", key, s.name, j.state, orchestrator.ErrFateUnknown)
 	}
+}
+
+// alone notes a violation where a step's job is started while one of another attempt still runs, or a database is migrated or
+// restored while another job is at it.
+func (w *World) alone(s *server, o orchestrator.Order) {
+	for _, on := range w.servers {
+		for key, j := range on.jobs {
+			step := strings.Split(key, "/")[1]
+			if j.state == fleet.JobRunning && (on == s && step == o.ID || excludes(step, o.ID)) {
+				w.violate("%s attempt %d was started while %s runs", o.ID, o.Attempt, key)
+			}
+		}
+	}
+}
+
+// excludes reports whether two steps are jobs on one database, by its label, of which one changes it.
+func excludes(one, other string) bool {
+	changes := func(step string) bool {
+		return strings.HasPrefix(step, "migrate-") || strings.HasPrefix(step, "restore-")
+	}
+	label := func(step string) string { return step[strings.LastIndex(step, "-"):] }
+	return (changes(one) || changes(other)) && label(one) == label(other)
+}
+
+// Started says how often a step's job was started on any server.
+func (w *World) Started(run, step string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	count := 0
+	for _, s := range w.servers {
+		for key := range s.jobs {
+			if strings.HasPrefix(key, run+"/"+step+"/") {
+				count++
+			}
+		}
+	}
+	return count
 }
 
 // pass lets time pass while an effect is under way. It reports whether the job still runs.
@@ -116,6 +181,9 @@ func (w *World) dump(s *server, d *database, o orchestrator.Order) func(*job) (j
 func (w *World) migrate(s *server, d *database, o orchestrator.Order) func(*job) (journal.Result, error) {
 	return func(j *job) (journal.Result, error) {
 		plan, _ := o.Group.Database(d.id)
+		if !w.pass(j, w.speed.Admin) {
+			return journal.Result{}, errJob
+		}
 		if err := w.occupied(d); err != nil {
 			return journal.Result{}, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
@@ -247,5 +248,20 @@ func (d *Driver) Contents(ctx context.Context, at fleet.Place) (string, error) {
 			return "", err
 		}
 		return fmt.Sprintf("%s/%d", b.schema, b.contents), nil
+	})
+}
+
+// Remains gives what runs left.
+func (d *Driver) Remains(ctx context.Context, name string) (fleet.Remains, error) {
+	return look(ctx, d, "remains "+name, func() (fleet.Remains, error) {
+		s, err := d.w.reach(name)
+		if err != nil {
+			return fleet.Remains{}, err
+		}
+		left := fleet.Remains{Claim: s.claim, Over: maps.Clone(s.over)}
+		if s.claim.Run != "" {
+			left.Since, left.Plan, left.Jobs = s.since, s.plan, s.newestJobs(s.claim.Run)
+		}
+		return left, nil
 	})
 }

@@ -34,6 +34,8 @@ type server struct {
 	stagedFor string // the run
 	fetched   []string
 	claim     fleet.Claim
+	since     time.Time      // when the run that holds it came
+	plan      []byte         // in its marker
 	over      map[string]int // the epoch that ended each run that is over here
 	jobs      map[string]*job
 	held      []string

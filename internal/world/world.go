@@ -24,6 +24,7 @@ type World struct {
 // Speed is how long effects take.
 type Speed struct {
 	Command, Stop, Start, Install, Dump, Migrate, Boot time.Duration
+	Admin                                              time.Duration // until kea-admin changes something
 }
 
 // AsSeen is how long effects took on real hosts.
@@ -31,6 +32,7 @@ func AsSeen() Speed {
 	return Speed{
 		Command: 60 * time.Millisecond, Stop: 400 * time.Millisecond, Start: 1500 * time.Millisecond, Install: 3 * time.Second,
 		Dump: 700 * time.Millisecond, Migrate: 2300 * time.Millisecond, Boot: 3 * time.Second,
+		Admin: time.Second,
 	}
 }
 

@@ -120,6 +120,7 @@ type GroupStatus struct {
 	Outage      Outage                `json:"outage"`
 	Problem     *Problem              `json:"problem,omitempty"`
 	Strangers   []string              `json:"strangers,omitempty"`
+	Untold      bool                  `json:"-"` // it was taken over, and its servers have not told yet how far it got
 	Steps       map[string]StepStatus `json:"-"`
 }
 

@@ -33,8 +33,12 @@ const (
 	RollingBack Type = "rolling-back"
 	// DeclaredDead: the operator gave a server up. Its run goes on without it, for good.
 	DeclaredDead Type = "declared-dead"
-	GroupEnded   Type = "group-ended"
-	DriveEnded   Type = "drive-ended"
+	// TakenOver: the run goes on without its first journal, by what it left on its servers. Found is what they tell of one group, once
+	// they are in hand.
+	TakenOver  Type = "taken-over"
+	Found      Type = "found"
+	GroupEnded Type = "group-ended"
+	DriveEnded Type = "drive-ended"
 )
 
 // Event is one line of the journal. Group, phase, step and server are empty where they do not apply.

@@ -249,6 +249,30 @@ func (f *Files) Read(ctx context.Context, run string) iter.Seq2[Event, error] {
 	}
 }
 
+// SetAside renames a run's file, so that its journal can be begun anew, and gives its new name: the old one with ".damaged" behind
+// it. It gives ErrDriven when another process holds the file.
+func (f *Files) SetAside(run string) (string, error) {
+	file, err := os.OpenFile(f.Path(run), os.O_RDWR, 0)
+	if err != nil {
+		return "", fmt.Errorf("opening the journal: %w", err)
+	}
+	defer file.Close()
+	if err := lock(file); err != nil {
+		return "", err
+	}
+	to := f.Path(run) + ".damaged"
+	for n := 2; ; n++ { // nothing that was set aside before is lost
+		if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		to = fmt.Sprintf("%s.damaged.%d", f.Path(run), n)
+	}
+	if err := os.Rename(f.Path(run), to); err != nil {
+		return "", fmt.Errorf("setting the journal aside: %w", err)
+	}
+	return to, syncDir(f.dir)
+}
+
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

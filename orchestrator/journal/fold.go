@@ -97,6 +97,8 @@ func (f *Folding) Add(e Event) error {
 		}
 		f.plan(o)
 		return nil
+	case TakenOver:
+		return f.takenOver(e)
 	}
 	g := f.group(e.Group)
 	if g == nil {
@@ -170,6 +172,8 @@ func (f *Folding) grouped(g *GroupStatus, e Event) error {
 		g.BackingOut, g.RollingBack = true, true
 	case DeclaredDead:
 		f.server(e.Server, func(s *ServerStatus) { s.Dead, s.Doing = true, "" })
+	case Found:
+		return f.found(g, e)
 	case GroupEnded:
 		var end Ended
 		if err := e.Read(&end); err != nil {

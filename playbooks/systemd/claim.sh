@@ -16,14 +16,23 @@ if [ -e "$state/over" ]; then
 		fi
 	done <"$state/over"
 fi
+
+# driver FILE: who drives, by the marker in a file or on standard input.
+driver() { sed -n 's/^  "driver": //p' "$@" 2>/dev/null || :; }
+
 if [ -e "$state/claim" ]; then
 	read -r holder newest <"$state/claim"
 	if [ "$holder" != "$run" ]; then
-		echo "run $holder, epoch $newest, holds $(uname -n): $(sed -n 's/^  "driver": //p' "$state/marker.json" 2>/dev/null)" >&2
+		echo "run $holder, epoch $newest, holds $(uname -n): $(driver "$state/marker.json")" >&2
 		exit 10
 	fi
 	if [ "$newest" -gt "$epoch" ]; then
 		echo "epoch $newest has taken over" >&2
+		exit 11
+	fi
+	# Two machines that take a run over at the same time give themselves the same epoch: it is the first one's.
+	if [ "$newest" = "$epoch" ] && [ "$(printf '%s\n' "$marker" | driver)" != "$(driver "$state/marker.json")" ]; then
+		echo "epoch $newest is taken by $(driver "$state/marker.json")" >&2
 		exit 11
 	fi
 fi
