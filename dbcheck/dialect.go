@@ -35,6 +35,7 @@ type dialect interface {
 type words struct {
 	connectionID  string
 	endSession    string // with its number as %d
+	looks         string // whether a session only looks, with its number as %[1]d
 	tables        string // names of the database's tables
 	createScratch string // before the name
 	dropScratch   string // around the name, as %s

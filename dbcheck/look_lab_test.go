@@ -337,3 +337,47 @@ func TestBrokenConnectionIsDialedAgain(t *testing.T) {
 		}
 	})
 }
+
+// A connection that only looks says so to whoever lists the sessions, and nobody else's does.
+func TestWhoOnlyLooksIsKnown(t *testing.T) {
+	s := startServer(t)
+	s.exec(t, "CREATE DATABASE kea", "CREATE USER kea@'%' IDENTIFIED BY 'pw'", "GRANT ALL ON *.* TO kea@'%'")
+	scratch, err := OpenScratch(t.Context(), dialHere, s.tcp("", "kea", "pw"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer scratch.Close()
+	lookersAreKnown(t, s.open(t, s.tcp("kea", "kea", "pw")), s.open(t, s.tcp("kea", "kea", "pw")), scratch.db.sql)
+}
+
+func TestWhoOnlyLooksIsKnownInPostgreSQL(t *testing.T) {
+	s := startPostgreSQL(t)
+	s.exec(t, "CREATE DATABASE kea")
+	s.exec(t, s.tools.account("kea", "kea")...)
+	scratch, err := OpenScratch(t.Context(), dialHere, s.tcp("kea", "kea", "pw"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer scratch.Close()
+	lookersAreKnown(t, s.open(t, s.tcp("kea", "kea", "pw")), s.open(t, s.tcp("kea", "kea", "pw")), scratch.db.sql)
+}
+
+func lookersAreKnown(t *testing.T, asks, looks *DB, writes *sql.DB) {
+	t.Helper()
+	id, err := looks.ConnectionID(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if known, err := asks.Looks(t.Context(), id); err != nil || !known {
+		t.Errorf("one that only looks: %v, %v", known, err)
+	}
+	var writer uint64
+	if err := writes.QueryRowContext(t.Context(), asks.dialect.words().connectionID).Scan(&writer); err != nil {
+		t.Fatal(err)
+	}
+	for _, other := range []uint64{writer, 1 << 30} {
+		if known, err := asks.Looks(t.Context(), other); err != nil || known {
+			t.Errorf("session %d: %v, %v", other, known, err)
+		}
+	}
+}

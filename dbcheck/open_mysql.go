@@ -17,6 +17,7 @@ func (mysqlDialect) connector(dial Dialer, target Target, readOnly bool) (driver
 	start := starter{Connector: connector, timeout: target.connectTimeout()}
 	if readOnly {
 		start.query = "SET SESSION TRANSACTION READ ONLY"
+		start.wish = "DO GET_LOCK(CONCAT('" + lookLock + "', CONNECTION_ID()), 0)"
 	}
 	return start, nil
 }
@@ -42,10 +43,12 @@ func config(dial Dialer, target Target) *mysql.Config {
 	return cfg
 }
 
-// starter runs a statement on each new connection before it is used.
+// starter runs a statement on each new connection before it is used, and one
+// that may fail.
 type starter struct {
 	driver.Connector
 	query   string
+	wish    string
 	timeout time.Duration
 }
 
@@ -65,5 +68,6 @@ func (s starter) Connect(ctx context.Context) (driver.Conn, error) {
 		_ = conn.Close()
 		return nil, err
 	}
+	_, _ = session.ExecContext(ctx, s.wish, nil) // a Galera may know no locks
 	return conn, nil
 }

@@ -22,7 +22,7 @@ func (postgresqlDialect) connector(dial Dialer, target Target, readOnly bool) (d
 	cfg := pq.Config{
 		User: target.User, Password: string(target.Password), Database: target.Name,
 		Host:            target.Addr, // for messages: the dialer knows the way
-		ApplicationName: "kea-lockstep",
+		ApplicationName: application(readOnly),
 		ClientEncoding:  "UTF8", Datestyle: "ISO, MDY",
 		SSLMode:  pq.SSLModeDisable,  // the way encrypts: pq would add what this machine has for others,
 		Passfile: os.DevNull + "/no", // its certificates and its passwords
@@ -31,6 +31,14 @@ func (postgresqlDialect) connector(dial Dialer, target Target, readOnly bool) (d
 		cfg.Database = maintenance
 	}
 	return postgresqlConnector{dial: dial, target: target, config: cfg, readOnly: readOnly}, nil
+}
+
+// application is the name that a connection gives itself.
+func application(readOnly bool) string {
+	if readOnly {
+		return "kea-lockstep look"
+	}
+	return "kea-lockstep"
 }
 
 // postgresqlConnector makes connections that end when the context of what they

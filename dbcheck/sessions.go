@@ -2,6 +2,8 @@ package dbcheck
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -57,6 +59,17 @@ type Visibility struct {
 // host. One round trip.
 func (d *DB) Sessions(ctx context.Context) ([]Session, Visibility, error) {
 	return d.dialect.sessions(ctx, d)
+}
+
+// Looks says whether a session is a kea-lockstep's that only looks, by what it
+// says of itself: whoever may log in may say so, too. One round trip.
+func (d *DB) Looks(ctx context.Context, id uint64) (bool, error) {
+	var looks sql.NullBool
+	err := d.row(ctx, fmt.Sprintf("asking what session %d does", id), fmt.Sprintf(d.dialect.words().looks, id), &looks)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return looks.Bool, err
 }
 
 // EndSession ends a session of this account, by its number: one of our own that

@@ -70,6 +70,9 @@ func (f *Fleet) sessions(ctx context.Context, db *dbcheck.DB, at fleet.Place) ([
 		if err != nil {
 			return nil, visible(seen), err
 		}
+		if err := f.lookers(ctx, db, sessions); err != nil {
+			return nil, visible(seen), fmt.Errorf("%s: %w", at.Server, err)
+		}
 		f.known.keep(at, sessions)
 		doubtful := doubtfulOf(sessions)
 		settled := !slices.ContainsFunc(doubtful, func(id string) bool { return opening || !slices.Contains(before, id) })
@@ -83,6 +86,30 @@ func (f *Fleet) sessions(ctx context.Context, db *dbcheck.DB, at fleet.Place) ([
 		case <-time.After(pause):
 		}
 	}
+}
+
+// lookers finds the sessions of another kea-lockstep that only looks, through the sshd of a server as we do: a check by cron, a
+// colleague's survey, a drive that was suspended. The database refuses what such a one would write.
+func (f *Fleet) lookers(ctx context.Context, db *dbcheck.DB, sessions []fleet.Session) error {
+	for i := range sessions {
+		s := &sessions[i]
+		if s.Owner != fleet.OwnerOther || !strings.HasPrefix(s.Process, "sshd") {
+			continue
+		}
+		number, err := strconv.ParseUint(s.ID, 10, 64)
+		if err != nil {
+			continue
+		}
+		looks, err := db.Looks(ctx, number)
+		if err != nil {
+			return err
+		}
+		if looks {
+			s.Owner = fleet.OwnerOurs
+			f.servers[s.Server].sees(number)
+		}
+	}
+	return nil
 }
 
 func doubtfulOf(sessions []fleet.Session) []string {

@@ -69,9 +69,12 @@ func (f *Fleet) ownNumbers() []string {
 	return all
 }
 
-// allowedNumbers lists the numbers of the clients that may stay and are there: the account that migrates may not see where a session
-// comes from.
+// allowedNumbers lists the numbers of the clients that may stay and are there: in PostgreSQL the account that migrates may not see
+// where a session comes from.
 func (f *Fleet) allowedNumbers(ctx context.Context, o order) ([]string, error) {
+	if o.At.Engine != kea.PostgreSQL || len(f.file.Sessions.Allow) == 0 {
+		return nil, nil
+	}
 	c, err := f.Clients(ctx, o.At)
 	if err != nil {
 		return nil, err
