@@ -279,7 +279,7 @@ func (s *struck) atTerminal(ctx context.Context, w way) product.Output {
 func (s *struck) expect(what string, out product.Output, codes []int, says []string) {
 	s.Helper()
 	if !slices.Contains(codes, out.Code) {
-		s.Errorf("%s: exit %d, want %v", what, out.Code, codes)
+		s.Errorf("%s: exit %d, want %v\n%s", what, out.Code, codes, out.Stderr)
 	}
 	for _, text := range says {
 		if !strings.Contains(out.Stderr, text) {
