@@ -27,8 +27,9 @@ func TestReliabilityNamesFaultsThatAreTried(t *testing.T) {
 			t.Errorf("docs/reliability.md has a section %q, which is no test", name)
 		}
 		for _, row := range regexp.MustCompile(`(?m)^\| ([^|]+?) \|`).FindAllStringSubmatch(table, -1) {
-			fault := row[1][strings.LastIndex(row[1], ", ")+1:]
-			if fault != "fault" && !strings.Contains(tests.String(), strings.TrimSpace(fault)) {
+			fault := strings.TrimSpace(row[1][strings.LastIndex(row[1], ", ")+1:])
+			moment := `"` + fault[strings.LastIndex(fault, " ")+1:] + `"` // names are made of moments, too
+			if fault != "fault" && !strings.Contains(tests.String(), fault) && !strings.Contains(tests.String(), moment) {
 				t.Errorf("docs/reliability.md: %s tries no %q", name, row[1])
 			}
 		}
