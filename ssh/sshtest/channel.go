@@ -73,12 +73,6 @@ func (s *Server) session(request ssh.NewChannel) {
 		request.Reject(ssh.Prohibited, "open failed")
 		return
 	}
-	for {
-		most := s.Most.Load()
-		if n <= most || s.Most.CompareAndSwap(most, n) {
-			break
-		}
-	}
 	channel, requests, err := request.Accept()
 	if err != nil {
 		return

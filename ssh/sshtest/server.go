@@ -43,7 +43,6 @@ type Server struct {
 	Forwards   atomic.Int64
 	Logins     atomic.Int64
 	Sessions   atomic.Int64 // now open
-	Most       atomic.Int64 // most that were open at once
 
 	options  Options
 	config   *ssh.ServerConfig
