@@ -70,13 +70,15 @@ func (n *night) once() error {
 // goesOver kills the first driver at a point and carries the run on from a server, or finds that nothing is there to be carried on.
 func goesOver(s scenario, at int, fault world.Fault, server int) (*night, error) {
 	n := newNight(s)
+	var struck string
 	_ = n.drive(func(p world.Point) world.Fault { // it was killed
 		if p.Number != at {
 			return world.NoFault
 		}
-		n.ran = append(n.ran, fmt.Sprintf("--- %s %s %s", fault, p.Kind, p.What))
+		struck = fmt.Sprintf("--- %s %s %s", fault, p.Kind, p.What)
 		return fault
 	})
+	n.ran = append(n.ran, struck)
 	any, err := n.takenOver(server, nil)
 	switch {
 	case err != nil:
@@ -584,13 +586,15 @@ func rollbackGoesOver(s scenario, h halt, at int, fault world.Fault, server int)
 	if err != nil {
 		return n, err
 	}
+	var struck string
 	_ = n.drive(func(p world.Point) world.Fault { // it was killed
 		if p.Number != at {
 			return world.NoFault
 		}
-		n.ran = append(n.ran, fmt.Sprintf("--- %s %s %s", fault, p.Kind, p.What))
+		struck = fmt.Sprintf("--- %s %s %s", fault, p.Kind, p.What)
 		return fault
 	})
+	n.ran = append(n.ran, struck)
 	n.back = false
 	any, err := n.takenOver(server, nil)
 	switch {
