@@ -106,7 +106,6 @@ func (f *Fleet) lookers(ctx context.Context, db *dbcheck.DB, sessions []fleet.Se
 		}
 		if looks {
 			s.Owner = fleet.OwnerOurs
-			f.servers[s.Server].sees(number)
 		}
 	}
 	return nil

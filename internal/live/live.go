@@ -90,7 +90,7 @@ type server struct {
 	asked      time.Time       // when it did
 	own        map[uint64]int  // database connections of ours that were dialed from here, by their numbers
 	former     map[uint64]bool // those that are closed, or were lost
-	left       map[uint64]bool // those that were seen in a database since, and those of others that only look
+	left       map[uint64]bool // of those, the ones that were seen in a database since
 }
 
 func (s *server) name() string { return s.entry.Name }

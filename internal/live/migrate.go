@@ -53,9 +53,10 @@ func (f *Fleet) accounted(ctx context.Context, o order) ([]ssh.Param, error) {
 	}, err
 }
 
-// ownNumbers lists the numbers of our connections, which the migration finds in the database and knows by them.
+// ownNumbers lists the numbers of our connections, and of what else was seen to be ours or only to look: the migration finds them in
+// the database and knows them by these.
 func (f *Fleet) ownNumbers() []string {
-	var all []string
+	all := f.known.ours()
 	for _, s := range f.servers {
 		s.mu.Lock()
 		for _, ours := range []iter.Seq[uint64]{maps.Keys(s.own), maps.Keys(s.left)} {
@@ -66,7 +67,7 @@ func (f *Fleet) ownNumbers() []string {
 		s.mu.Unlock()
 	}
 	slices.Sort(all)
-	return all
+	return slices.Compact(all)
 }
 
 // allowedNumbers lists the numbers of the clients that may stay and are there: in PostgreSQL the account that migrates may not see

@@ -159,13 +159,6 @@ func (s *server) leftBehind(number uint64, holders []holder) bool {
 	return left
 }
 
-// sees notes the session of another kea-lockstep that only looks: whoever asks the database next is told of it.
-func (s *server) sees(number uint64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.left[number] = true
-}
-
 // isOurs says whether a connection is one of ours that still serves us, from whichever server.
 func (f *Fleet) isOurs(number uint64) bool {
 	for _, one := range f.servers {

@@ -93,6 +93,21 @@ func (k *known) keep(at fleet.Place, sessions []fleet.Session) {
 	k.held[at] = held
 }
 
+// ours lists the numbers of our own among the newest lists, and of those of others that only look.
+func (k *known) ours() []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var ids []string
+	for _, held := range k.held {
+		for at, s := range held {
+			if s.Owner == fleet.OwnerOurs {
+				ids = append(ids, at.id)
+			}
+		}
+	}
+	return ids
+}
+
 // holder is a process that holds a connection.
 type holder struct{ pid, name, unit string }
 

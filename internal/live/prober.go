@@ -3,11 +3,13 @@ package live
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
@@ -17,7 +19,8 @@ import (
 )
 
 // prober asks DHCPv4 servers for an address as a relay would. One socket serves all questions; answers are told apart by their
-// transaction. A DISCOVER is never followed by a REQUEST, so nothing is leased.
+// transaction. It is open only while somebody waits: a port has one holder, and another kea-lockstep on this machine asks, too. A
+// DISCOVER is never followed by a REQUEST, so nothing is leased.
 type prober struct {
 	mu      sync.Mutex
 	conn    *net.UDPConn
@@ -28,6 +31,8 @@ const (
 	relayPort  = 67
 	offerTries = 3
 	offerPause = 400 * time.Millisecond // how long one DISCOVER waits for its OFFER
+	// portPatience is how long another may have the port: one round of questions.
+	portPatience = 2 * time.Second
 )
 
 // offer asks a daemon for an OFFER. The address is the one from which the daemon's server would answer the relay.
@@ -76,7 +81,7 @@ func (p *prober) discover(ctx context.Context, from, to netip.Addr, random io.Re
 	if err != nil {
 		return netip.Addr{}, fmt.Errorf("making a DISCOVER: %w", err)
 	}
-	answer, err := p.expect(from, m.TransactionID)
+	answer, err := p.expect(ctx, netip.AddrPortFrom(from, relayPort), m.TransactionID)
 	if err != nil {
 		return netip.Addr{}, err
 	}
@@ -93,12 +98,27 @@ func (p *prober) discover(ctx context.Context, from, to netip.Addr, random io.Re
 	return netip.Addr{}, nil
 }
 
-// expect opens the socket where that is still to be done, and waits for a transaction's answer.
-func (p *prober) expect(from netip.Addr, id dhcpv4.TransactionID) (<-chan netip.Addr, error) {
+// expect waits for a transaction's answer. Where another program has the port just now, it is waited for.
+func (p *prober) expect(ctx context.Context, from netip.AddrPort, id dhcpv4.TransactionID) (<-chan netip.Addr, error) {
+	for end := time.Now().Add(portPatience); ; {
+		answer, err := p.open(from, id)
+		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(end) {
+			return answer, err
+		}
+		select {
+		case <-time.After(portPatience / 20):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
+}
+
+// open opens the socket where that is still to be done.
+func (p *prober) open(from netip.AddrPort, id dhcpv4.TransactionID) (<-chan netip.Addr, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.conn == nil {
-		conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(from, relayPort)))
+		conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(from))
 		if err != nil {
 			return nil, err
 		}
@@ -110,10 +130,13 @@ func (p *prober) expect(from netip.Addr, id dhcpv4.TransactionID) (<-chan netip.
 	return answer, nil
 }
 
+// forget ends the wait for a transaction's answer, and closes the socket behind the last.
 func (p *prober) forget(id dhcpv4.TransactionID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.waiting, id)
+	if delete(p.waiting, id); len(p.waiting) == 0 {
+		_ = p.shut()
+	}
 }
 
 func (p *prober) send(packet []byte, to netip.Addr) error {
@@ -154,6 +177,10 @@ func (p *prober) receive(conn *net.UDPConn) {
 func (p *prober) close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.shut()
+}
+
+func (p *prober) shut() error {
 	if p.conn == nil {
 		return nil
 	}

@@ -545,6 +545,10 @@ func TestConnectionsAreKnownAgain(t *testing.T) {
 	if known(elsewhere, session) {
 		t.Error("it is known from elsewhere")
 	}
+	d.keep(elsewhere, []fleet.Session{{ID: "11", Server: "k3", Port: 40003, Owner: fleet.OwnerOurs, Process: "sshd-session[5]"}})
+	if got := d.ours(); !slices.Equal(got, []string{"11"}) {
+		t.Errorf("the migration is told of %v", got)
+	}
 	if d.keep(at, nil); known(at, session) {
 		t.Error("it is known for ever")
 	}
