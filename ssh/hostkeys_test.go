@@ -1,6 +1,7 @@
 package ssh_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -130,6 +132,29 @@ func TestKeysThatTheServerDoesNotTake(t *testing.T) {
 		_, err := pool(t, ssh.Options{}).Host(l).Run(within(t, 10*time.Second), ssh.Command{Script: "true"})
 		if !errors.Is(err, ssh.ErrAuth) || errors.Is(err, ssh.ErrUnreachable) {
 			t.Errorf("%s: %v, want ErrAuth", name, err)
+		}
+	}
+}
+
+// sshd turns away who comes too often for nothing: a login that was refused is not tried again by everybody who wants it.
+func TestARefusedLoginIsNotTriedByEveryone(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Options{})
+	_, other := sshtest.NewKey(t)
+	unknown, unwelcome := login(s), login(s)
+	unknown.KnownHosts, unwelcome.Identity = filepath.Join(t.TempDir(), "known_hosts"), writeFile(t, t.TempDir(), "id", string(other))
+	for want, l := range map[error]ssh.Login{ssh.ErrUnknownHostKey: unknown, ssh.ErrAuth: unwelcome} {
+		var dials atomic.Int32
+		h := pool(t, ssh.Options{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			dials.Add(1)
+			return (&net.Dialer{}).DialContext(ctx, network, address)
+		}}).Host(l)
+		for range 5 {
+			if _, err := h.Run(within(t, 10*time.Second), ssh.Command{Script: "true"}); !errors.Is(err, want) {
+				t.Errorf("%v, want %v", err, want)
+			}
+		}
+		if n := dials.Load(); n != 1 {
+			t.Errorf("%v: %d dials", want, n)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os/exec"
 	"strings"
+	"time"
 
 	xssh "golang.org/x/crypto/ssh"
 )
@@ -19,8 +20,25 @@ type link struct {
 	to   endpoint
 	via  *link
 
-	turn chan struct{} // held by the one who dials; guards conn
-	conn *connection
+	turn    chan struct{} // held by the one who dials; guards what follows
+	conn    *connection
+	refused *refusal // the newest dial, where it did not let us in
+}
+
+// refusal is a login that came to nothing. sshd counts those, and soon turns
+// away whoever comes from that address (PerSourcePenalties in sshd_config(5)),
+// so the next who want the same connection are told of it instead.
+type refusal struct {
+	err   Error
+	at    time.Time
+	check func() error // holds the host key that was offered against what is trusted now
+}
+
+// refusalAge is how long a refusal is taken to hold.
+const refusalAge = 10 * time.Second
+
+func (r *refusal) stands() bool {
+	return r != nil && time.Since(r.at) < refusalAge && (errors.Is(&r.err, ErrAuth) || r.check() != nil)
 }
 
 // get gives the live connection, dialing if there is none.
@@ -34,6 +52,11 @@ func (l *link) get(ctx context.Context) (*connection, *Error) {
 	if l.conn != nil && l.conn.alive() {
 		return l.conn, nil
 	}
+	if l.refused.stands() {
+		again := l.refused.err
+		return nil, &again
+	}
+	l.refused = nil
 	c, err := l.dial(ctx)
 	if err != nil {
 		return nil, err
@@ -71,11 +94,18 @@ func (l *link) dial(ctx context.Context) (*connection, *Error) {
 	defer ring.close()
 
 	var hostKeyErr error
-	trusted := false
+	trusted, check := false, func() error { return nil }
 	config := &xssh.ClientConfig{
 		User:              l.to.user,
 		HostKeyAlgorithms: keys.algorithms(l.to.hostKeyAddress()),
 		HostKeyCallback: func(_ string, remote net.Addr, key xssh.PublicKey) error {
+			check = func() error {
+				now, err := readHostKeys(l.to.knownHosts)
+				if err != nil {
+					return err
+				}
+				return now.check(l.to.hostKeyAddress(), remote, key)
+			}
 			hostKeyErr = keys.check(l.to.hostKeyAddress(), remote, key)
 			trusted = hostKeyErr == nil
 			return hostKeyErr
@@ -89,7 +119,11 @@ func (l *link) dial(ctx context.Context) (*connection, *Error) {
 	}
 	if shakeErr != nil {
 		_ = raw.Close()
-		return nil, l.handshakeError(ctx, shakeErr, hostKeyErr, trusted, ring)
+		err := l.handshakeError(ctx, shakeErr, hostKeyErr, trusted, ring)
+		if hostKeyErr != nil || errors.Is(err, ErrAuth) {
+			l.refused = &refusal{*err, time.Now(), check}
+		}
+		return nil, err
 	}
 	return newConnection(xssh.NewClient(c, chans, reqs), l.pool.options), nil
 }

@@ -93,7 +93,7 @@ func (f *Fleet) sessions(ctx context.Context, db *dbcheck.DB, at fleet.Place) ([
 func (f *Fleet) lookers(ctx context.Context, db *dbcheck.DB, sessions []fleet.Session) error {
 	for i := range sessions {
 		s := &sessions[i]
-		if s.Owner != fleet.OwnerOther || !strings.HasPrefix(s.Process, "sshd") {
+		if s.Owner != fleet.OwnerOther || !isTunnel(*s) {
 			continue
 		}
 		number, err := strconv.ParseUint(s.ID, 10, 64)
@@ -111,15 +111,20 @@ func (f *Fleet) lookers(ctx context.Context, db *dbcheck.DB, sessions []fleet.Se
 	return nil
 }
 
+// doubtfulOf gives the sessions that may be ours all the same: nobody holds them (any more), or an sshd, or their origin is hidden.
 func doubtfulOf(sessions []fleet.Session) []string {
 	var ids []string
 	for _, s := range sessions {
-		if s.Owner != fleet.OwnerKea && s.Owner != fleet.OwnerOurs {
+		hidden := s.Port == 0 && s.Address != ""
+		if s.Owner == fleet.OwnerGhost || s.Owner == fleet.OwnerOther && isTunnel(s) || s.Owner == fleet.OwnerStranger && hidden {
 			ids = append(ids, s.ID)
 		}
 	}
 	return ids
 }
+
+// isTunnel reports whether an sshd holds the session: it comes through a server from elsewhere.
+func isTunnel(s fleet.Session) bool { return strings.HasPrefix(s.Process, "sshd") }
 
 // inDatabase keeps the client sessions that are in the database, and those of Kea's account that are in none: they can enter it.
 func inDatabase(all []dbcheck.Session, at fleet.Place) []dbcheck.Session {
