@@ -207,7 +207,7 @@ func (g *groupDrive) atHand() fleet.Verdict {
 	return fleet.Affirm("the backups are there")
 }
 
-// dispensable reports whether the way back goes on without a step that failed: what a torn database holds cannot always be dumped, and
+// dispensable reports whether the way back goes on without a step that failed twice: what a torn database holds cannot always be dumped, and
 // where no Kea of the target has served nothing is in it that the backup has not.
 func (g *groupDrive) dispensable(s Step, cause, failed error) bool {
 	unknown := errors.Is(cause, ErrFateUnknown) || errors.Is(cause, ErrUnreached)

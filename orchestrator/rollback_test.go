@@ -120,6 +120,49 @@ func TestWhatARollbackAsks(t *testing.T) {
 	}
 }
 
+// TestThePresentCannotBeKept: where no Kea of the target has served, the way back goes on without a dump of the present that failed
+// twice, and the journal has both; where one has, nothing is replaced that is not kept.
+func TestThePresentCannotBeKept(t *testing.T) {
+	for _, served := range []bool{false, true} {
+		t.Run(fmt.Sprintf("served %t", served), func(t *testing.T) {
+			acted(t, three(), func(p *play) {
+				if served {
+					p.stands("install-k3")
+				} else {
+					p.tear()
+					s, err := p.upgrade()
+					p.must(journal.Halted, s, err)
+					p.on = nil
+				}
+				p.fails("old-keep-k1-db1")
+				s, err := p.rollback()
+				if served {
+					g := p.must(journal.Halted, s, err)
+					if !g.RollingBack || p.when(stepBegun(orchestrator.KindRestore)).Step != "" {
+						t.Errorf("rolling back: %t; a restore was begun", g.RollingBack)
+					}
+					p.at = nil
+					s, err = p.resume()
+				}
+				p.must(journal.RolledBack, s, err)
+				if (len(s.Kept) > 0) != served {
+					t.Errorf("kept %v", s.Kept)
+				}
+				failed := 0
+				for _, e := range p.events {
+					if e.Type == journal.StepFailed && e.Step == "old-keep-k1-db1" {
+						failed++
+					}
+				}
+				if want := map[bool]int{false: 2, true: 1}[served]; failed != want {
+					t.Errorf("failed %d times, expected %d", failed, want)
+				}
+				p.serves(false)
+			})
+		})
+	}
+}
+
 // TestARollbackThatBeganStaysOne: resume goes on with the way back, asks nothing again, and an abort is nothing new.
 func TestARollbackThatBeganStaysOne(t *testing.T) {
 	acted(t, three(), func(p *play) {

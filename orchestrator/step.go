@@ -40,10 +40,13 @@ func (g *groupDrive) step(ctx context.Context, phase string, s Step) error {
 	}
 	if !v.OK() {
 		failed := g.failed(ctx, phase, s, v, err)
-		if g.dispensable(s, err, failed) {
-			return nil
+		switch {
+		case !g.dispensable(s, err, failed):
+			return failed
+		case before.Attempt == 0:
+			return g.step(ctx, phase, s) // once more, before it is left out
 		}
-		return failed
+		return nil
 	}
 	if result.Saw == "" {
 		result.Saw = v.Saw
