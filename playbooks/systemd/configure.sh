@@ -1,10 +1,15 @@
 # Puts configuration files in place, or back. What is overwritten is kept once, with its owner and mode. In: state, run, way (on
-# or back), moves (a line each: digest before, digest after, path). Exit: 12 nothing is staged.
+# or back), moves (a line each: digest before, digest after, path). Exit: 12 nothing is staged. Clients wait meanwhile: no
+# program is run for what the shell can do.
 set -eu
 umask 077
 room=$state/runs/$run
 
-digest() { sha256sum "$1" | cut -d ' ' -f 1; }
+# digest FILE: sets sum.
+digest() {
+	sum=$(sha256sum <"$1")
+	sum=${sum%% *}
+}
 
 # replace SOURCE FILE: SOURCE's content under FILE's name, owner, mode and attributes, in one move.
 replace() {
@@ -17,10 +22,12 @@ replace() {
 
 while read -r before after path; do
 	[ -n "$path" ] || continue
-	now=$(digest "$path")
+	digest "$path"
+	now=$sum
 	if [ "$way" = back ]; then
 		[ "$now" != "$before" ] || continue
-		[ "$(digest "$room/kept$path")" = "$before" ]
+		digest "$room/kept$path"
+		[ "$sum" = "$before" ]
 		replace "$room/kept$path" "$path"
 		continue
 	fi
@@ -30,7 +37,8 @@ while read -r before after path; do
 		exit 1
 	fi
 	[ -e "$room/staged$path" ] || exit 12
-	if [ "$(digest "$room/staged$path")" != "$after" ]; then
+	digest "$room/staged$path"
+	if [ "$sum" != "$after" ]; then
 		echo "what was staged for $path is not what the plan says" >&2
 		exit 1
 	fi

@@ -9,8 +9,9 @@ says() {
 	done 2>/dev/null <"$2" || :
 }
 
+# A status is written last, and whole: where it is there, no lock tells more.
 look() {
-	if [ -e "${dir%/*}/.claim" ]; then
+	if ! [ -e "$dir/status" ] && [ -e "${dir%/*}/.claim" ]; then
 		exec 7<"${dir%/*}/.claim"
 		flock -s -w 30 7 || { echo claim busy; return; }
 		exec 7<&-
@@ -18,7 +19,7 @@ look() {
 	[ -d "$dir" ] || { echo claim absent; return; }
 	echo claim made
 	alive=no
-	if [ -e "$dir/alive" ]; then
+	if ! [ -e "$dir/status" ] && [ -e "$dir/alive" ]; then
 		exec 8<"$dir/alive"
 		flock -n 8 || alive=yes
 		exec 8<&-

@@ -5,7 +5,7 @@
 left=$limit
 if [ "$follow" = yes ] && [ -e "$dir/output" ]; then
 	exec 6<"$dir/output"
-	tail -c "+$((from + 1))" <&6
+	[ "$from" = 0 ] || tail -c "+$((from + 1))" <&6
 fi
 while [ -d "$dir" ] && ! [ -e "$dir/status" ] && [ "$left" -gt 0 ]; do
 	left=$((left - 1))
