@@ -29,6 +29,9 @@ func (f *Fleet) Down(ctx context.Context) error {
 	if root, groupErr := cgroupRoot(); groupErr == nil {
 		removeCgroup(filepath.Join(root, f.Name))
 	}
+	if group, _, groupErr := cpuGroup(f.Name, ""); groupErr == nil {
+		removeCgroup(group)
+	}
 	if err != nil {
 		return fmt.Errorf("taking down the fleet %s: %w", f.Name, err)
 	}

@@ -27,7 +27,8 @@ type Fleet struct {
 	DB      Host
 	Target  string
 	Engine  Engine
-	Disk    uint64 // bytes, of each host's own disk; 0: none
+	Disk    uint64  // bytes, of each host's own disk; 0: none
+	CPU     float64 // of one CPU, each host's share; 0: none of its own
 
 	Prober  netip.Addr // for the product's DHCP probe
 	Witness netip.Addr // for the witness
@@ -89,7 +90,7 @@ var ErrExists = errors.New("a fleet of that name exists")
 
 // reserve gives the fleet its directory and the first free index. From here on Down can remove all of it.
 func reserve(spec Spec, base Base) (*Fleet, error) {
-	f := &Fleet{Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), Target: spec.Target, Engine: spec.Engine, Disk: spec.Disk}
+	f := &Fleet{Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), Target: spec.Target, Engine: spec.Engine, Disk: spec.Disk, CPU: spec.CPU}
 	return f, withLock(filepath.Join(StateDir(), "lock"), func() error {
 		others, err := All()
 		if err != nil {

@@ -107,6 +107,14 @@ func (f *Fleet) Boot(ctx context.Context, host string) error {
 	if err := os.MkdirAll(group, 0o755); err != nil {
 		return fmt.Errorf("making the control group of %s: %w", host, err)
 	}
+	groups := group
+	if f.CPU > 0 {
+		dir, err := share(f.Name, host, f.CPU)
+		if err != nil {
+			return err
+		}
+		groups += " " + dir
+	}
 	console, err := os.OpenFile(f.Console(host), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
@@ -116,8 +124,8 @@ func (f *Fleet) Boot(ctx context.Context, host string) error {
 	if err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
 		return fmt.Errorf("starting %s: %w", host, err)
 	}
-	// The shell enters the group, then becomes the container.
-	cmd := exec.Command("sh", "-c", `echo $$ >"$0/cgroup.procs" && exec "$@"`, group, "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot",
+	// The shell enters the groups, then becomes the container.
+	cmd := exec.Command("sh", "-c", `for group in $0; do echo $$ >"$group/cgroup.procs" || exit; done && exec "$@"`, groups, "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot",
 		"--directory="+f.Root(host), "--machine="+f.machine(host), "--hostname="+host,
 		"--network-namespace-path=/run/netns/"+netns(f.Index, host), "--capability=all", "--drop-capability=CAP_SYS_TIME",
 		"--bind-ro="+filepath.Join(f.Base, "apt")+":/srv/lab-apt",
@@ -173,7 +181,14 @@ func (f *Fleet) PowerCut(ctx context.Context, host string) error {
 	if err != nil {
 		return err
 	}
-	return killCgroup(ctx, group)
+	if err := killCgroup(ctx, group); err != nil {
+		return err
+	}
+	dir, _, err := cpuGroup(f.Name, host)
+	if err == nil && dir != group {
+		removeCgroup(dir)
+	}
+	return err
 }
 
 // ErrOff says that a host does not run.

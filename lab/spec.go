@@ -11,11 +11,12 @@ import (
 // Spec says what fleet is wanted. Its zero value is three servers at Kea 2.6.3 that share a MariaDB, with a target of
 // 3.0.3, under the name "lab".
 type Spec struct {
-	Name    string // of the fleet: lower-case letters, digits and dashes, at most 20
-	Servers int    // k1 .. kN
-	Target  string // the Kea version named in fleet.yaml
-	Engine  Engine // of the shared database
-	Disk    uint64 // bytes that each host may write before its disk is full, kept in this machine's memory; 0: no limit
+	Name    string  // of the fleet: lower-case letters, digits and dashes, at most 20
+	Servers int     // k1 .. kN
+	Target  string  // the Kea version named in fleet.yaml
+	Engine  Engine  // of the shared database
+	CPU     float64 // how much of one CPU each host has; 0: all of them together have this machine's
+	Disk    uint64  // bytes that each host may write before its disk is full, kept in this machine's memory; 0: no limit
 }
 
 var fleetName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,19}$`)
@@ -41,6 +42,9 @@ func (s Spec) withDefaults() (Spec, error) {
 	}
 	if s.Engine != MySQL && s.Engine != PostgreSQL {
 		return s, fmt.Errorf("a fleet's database is %s or %s, not %q", MySQL, PostgreSQL, s.Engine)
+	}
+	if s.CPU < 0 || s.CPU > 0 && s.CPU < 0.05 {
+		return s, fmt.Errorf("a host does not run on %g of a CPU", s.CPU)
 	}
 	if s.Disk != 0 && s.Disk < 64<<20 {
 		return s, fmt.Errorf("a host does not boot with a disk of %d bytes", s.Disk)

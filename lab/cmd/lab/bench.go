@@ -20,6 +20,7 @@ func measure(ctx context.Context, args []string) (err error) {
 	servers := flags.Int("servers", 3, "how many Kea servers")
 	engine := flags.String("engine", string(lab.MySQL), "of the shared database: mysql or postgresql")
 	product := flags.String("product", "", "a kea-lockstep binary")
+	cpu := flags.Float64("cpu", 0, "how much of one CPU each host has")
 	asJSON := flags.Bool("json", false, "print figures for a machine")
 	if err := flags.Parse(args); err != nil || *rounds < 1 {
 		return errUsage
@@ -28,7 +29,7 @@ func measure(ctx context.Context, args []string) (err error) {
 	if *product != "" {
 		drivers = append(drivers, bench.Product(*product, flags.Args()...))
 	}
-	f, err := lab.Up(ctx, lab.Spec{Name: fmt.Sprintf("bench%d", os.Getpid()), Servers: *servers, Engine: lab.Engine(*engine)}, os.Stderr)
+	f, err := lab.Up(ctx, lab.Spec{Name: fmt.Sprintf("bench%d", os.Getpid()), Servers: *servers, Engine: lab.Engine(*engine), CPU: *cpu}, os.Stderr)
 	if err != nil {
 		return err
 	}

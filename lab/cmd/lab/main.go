@@ -32,7 +32,7 @@ const usage = `usage:
   lab kill-ssh NAME HOST                kill a host's sshd and its sessions
   lab start-ssh NAME HOST               bring it back
   lab down NAME | --all                 remove a fleet, or whatever is left of any
-  lab bench [--rounds N] [--servers N] [--engine mysql|postgresql] [--product PATH] [--json] [-- FLAG...]
+  lab bench [--rounds N] [--servers N] [--cpu SHARE] [--engine mysql|postgresql] [--product PATH] [--json] [-- FLAG...]
                                         measure the hand-written script, and a kea-lockstep in turn with it
 `
 
