@@ -163,6 +163,32 @@ func TestThePresentCannotBeKept(t *testing.T) {
 	}
 }
 
+// TestADumpThatWasCutOffDidNotFail: a driver that was killed over the dump of the present leaves its two attempts to the next.
+func TestADumpThatWasCutOffDidNotFail(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		p.tear()
+		s, err := p.upgrade()
+		p.must(journal.Halted, s, err)
+		p.on = nil
+		var orders atomic.Int32
+		p.at = func(at world.Point) world.Fault {
+			if at.Kind != "do" || !strings.HasPrefix(at.What, "old-keep-k1-db1/") {
+				return world.NoFault
+			}
+			return []world.Fault{world.KillBefore, world.Fails, world.NoFault}[min(orders.Add(1), 3)-1]
+		}
+		if _, err := p.rollback(); err == nil {
+			t.Fatal("nothing killed the driver")
+		}
+		s, err = p.resume()
+		p.must(journal.RolledBack, s, err)
+		if len(s.Kept) == 0 {
+			t.Error("the present is not kept")
+		}
+		p.serves(false)
+	})
+}
+
 // TestARollbackThatBeganStaysOne: resume goes on with the way back, asks nothing again, and an abort is nothing new.
 func TestARollbackThatBeganStaysOne(t *testing.T) {
 	acted(t, three(), func(p *play) {

@@ -43,7 +43,7 @@ func (g *groupDrive) step(ctx context.Context, phase string, s Step) error {
 		switch {
 		case !g.dispensable(s, err, failed):
 			return failed
-		case before.Attempt == 0:
+		case before.Failed == "":
 			return g.step(ctx, phase, s) // once more, before it is left out
 		}
 		return nil
