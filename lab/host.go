@@ -232,6 +232,7 @@ func (f *Fleet) Run(ctx context.Context, host, script string) (string, error) {
 		return "", err
 	}
 	cmd := exec.CommandContext(ctx, "nsenter", "--target", strconv.Itoa(leader), "--all", "sh", "-s")
+	cmd.WaitDelay = time.Second // once the context has ended: the script itself may go on
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8"}
 	cmd.Stdin = strings.NewReader(script)

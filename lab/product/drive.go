@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -59,6 +60,22 @@ func (t Tool) Drive(ctx context.Context, heard func(Event), args ...string) (*Dr
 		}
 	}()
 	return d, nil
+}
+
+// errEnded is why nothing of a drive is waited for any longer.
+var errEnded = errors.New("the drive has ended")
+
+// While gives a context that ends with the drive.
+func (d *Drive) While(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-d.heard:
+			cancel(errEnded)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
 }
 
 // Process is the driver's own.

@@ -64,7 +64,6 @@ func TestFaultJournalDisk(t *testing.T) {
 // TestFaultJournalDamaged: a torn last line is cut off; anything else stops every drive with a word, and nothing is done, until it is
 // set aside and the markers are used instead. What cannot be announced does not begin.
 func TestFaultJournalDamaged(t *testing.T) {
-	kills := func(s *struck) { s.no(s.drive.Process().Kill()) }
 	readOnly := func(s *struck) {
 		small(s)
 		s.no(unix.Mount("", s.tool.State, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""))
@@ -73,11 +72,11 @@ func TestFaultJournalDamaged(t *testing.T) {
 	faults(t, []fault{
 		{name: "its directory is read-only", given: readOnly, codes: []int{1}, says: []string{"read-only file system"}, mend: writable,
 			on: []way{{args: []string{"upgrade", "--to", "3.0.3", "--yes"}, codes: []int{0}}}},
-		{name: "its last line is torn", often: true, at: begins("install-k1"), strike: kills, codes: []int{-1}, mend: func(s *struck) {
+		{name: "its last line is torn", often: true, at: begins("install-k1"), strike: killsDriver, codes: []int{-1}, mend: func(s *struck) {
 			name, text := s.journal()
 			s.no(os.WriteFile(name, append(text, []byte(`{"seq":999,"time":"2026-`)...), 0o600))
 		}, on: []way{resume()}},
-		{name: "a byte of it is another", at: begins("install-k1"), strike: kills, codes: []int{-1}, mend: func(s *struck) {
+		{name: "a byte of it is another", at: begins("install-k1"), strike: killsDriver, codes: []int{-1}, mend: func(s *struck) {
 			name, text := s.journal()
 			text[len(text)/2] ^= 1
 			s.no(os.WriteFile(name, text, 0o600))

@@ -15,17 +15,14 @@ func TestFaultKilled(t *testing.T) {
 	for _, step := range eachStep() {
 		table = append(table, fault{
 			name: step, at: begins(step), often: slices.Contains(often, step),
-			strike: func(s *struck) { s.no(s.drive.Process().Kill()) },
+			strike: killsDriver,
 			codes:  []int{-1}, on: []way{resume()},
 		})
 	}
 	table = append(table, fault{
 		name: "within test-k1", often: true, at: begins("test-k1"),
-		strike: func(s *struck) {
-			s.must("k1", "until systemctl is-active --quiet 'kea-lockstep-test-*'; do sleep 0.01; done")
-			s.no(s.drive.Process().Kill())
-		},
-		codes: []int{-1}, on: []way{resume()},
+		strike: upon("k1", "systemctl is-active --quiet 'kea-lockstep-test-*'", killsDriver),
+		codes:  []int{-1}, on: []way{resume()},
 	})
 	faults(t, table)
 }

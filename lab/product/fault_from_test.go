@@ -25,11 +25,10 @@ func from(server string, codes ...int) way {
 // TestResumeFromAnotherMachine kills the driver and carries the run on from another machine, which has nothing but the fleet file: by
 // what the run left on its servers, nothing runs twice. Where not every server was stopped yet, the old state comes back.
 func TestResumeFromAnotherMachine(t *testing.T) {
-	kills := func(s *struck) { s.no(s.drive.Process().Kill()) }
 	table := []fault{
-		{name: "inside the migration", often: true, at: begins("migrate-k1-db1"), strike: migrating(kills), on: []way{from("k2", 0)}},
-		{name: "in the package upgrade of the rest", at: begins("install-k3"), strike: unpacking("k3", kills), on: []way{from("k3", 0)}},
-		{name: "in the stop", at: begins("stop-k3"), strike: kills, on: []way{from("k2", 0, 7)}},
+		{name: "inside the migration", often: true, at: begins("migrate-k1-db1"), strike: migrating(killsDriver), on: []way{from("k2", 0)}},
+		{name: "in the package upgrade of the rest", at: begins("install-k3"), strike: unpacking("k3", killsDriver), on: []way{from("k3", 0)}},
+		{name: "in the stop", at: begins("stop-k3"), strike: killsDriver, on: []way{from("k2", 0, 7)}},
 	}
 	for _, at := range []moment{
 		begins("contents-k1-db1"), begins("dump-k1-db1"), begins("install-k1"), ended("prove-k1-db1"), ended("configure-k1"), begins("migrate-k1-db1"),
@@ -37,7 +36,7 @@ func TestResumeFromAnotherMachine(t *testing.T) {
 		ended("confirm-k2"), begins("release-k1"),
 	} {
 		table = append(table, fault{
-			name: at.String(), at: at, strike: kills, on: []way{from("k2", 0)},
+			name: at.String(), at: at, strike: killsDriver, on: []way{from("k2", 0)},
 			often: at == begins("install-k1") || at == ended("prove-k1-db1") || at == ended("start-k1"),
 		})
 	}

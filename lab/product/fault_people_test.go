@@ -70,7 +70,7 @@ func TestFaultUnlock(t *testing.T) {
 		s.expect("unlock", out, []int{3, 6}, nil)
 	}
 	killed := func(s *struck) {
-		s.no(s.drive.Process().Kill())
+		killsDriver(s)
 		unlock(s)
 	}
 	var table []fault

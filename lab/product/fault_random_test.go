@@ -14,6 +14,7 @@ import (
 	"kea-lockstep/lab"
 	"kea-lockstep/lab/labtest"
 	"kea-lockstep/lab/product"
+	"kea-lockstep/lab/witness"
 )
 
 var long = flag.Duration("for", 0, "how long faults are drawn at random; at least one is")
@@ -113,7 +114,8 @@ func (c fault) carried(t *testing.T, f *lab.Fleet) {
 	c.codes = []int{-1, 0, 4, 5, 6, 7, 130}
 	s := &struck{T: t, fleet: f, tool: tool(t, f)}
 	var said []product.Output
-	report := observed(t, f, func() {
+	report := observed(t, f, func(w *witness.Witness) {
+		s.witness = w
 		said = append(said, c.first(s))
 		if c.mend != nil {
 			c.mend(s)

@@ -77,9 +77,10 @@ func (m moment) String() string {
 // struck is one case under way.
 type struck struct {
 	*testing.T
-	fleet *lab.Fleet
-	tool  product.Tool
-	drive *product.Drive
+	fleet   *lab.Fleet
+	witness *witness.Witness
+	tool    product.Tool
+	drive   *product.Drive
 
 	booted []string // servers that were switched on again
 }
@@ -139,7 +140,8 @@ func (c fault) run(t *testing.T, f *lab.Fleet) {
 		c.given(s)
 	}
 	var said []product.Output
-	report := observed(t, f, func() {
+	report := observed(t, f, func(w *witness.Witness) {
+		s.witness = w
 		said = append(said, c.first(s))
 		if c.mend != nil {
 			c.mend(s)
@@ -298,14 +300,14 @@ func (s *struck) plain(what string, out product.Output) {
 }
 
 // observed is watched, without a verdict on what was seen.
-func observed(t *testing.T, f *lab.Fleet, do func()) witness.Report {
+func observed(t *testing.T, f *lab.Fleet, do func(*witness.Witness)) witness.Report {
 	t.Helper()
 	w, err := witness.Start(t.Context(), f)
 	if err != nil {
 		t.Fatal(err)
 	}
 	offers(t, w)
-	do()
+	do(w)
 	if !t.Failed() {
 		offers(t, w)
 	}

@@ -19,8 +19,16 @@ func (s *struck) passes(d time.Duration) {
 
 // upon strikes once a script on a host says yes.
 func upon(host, script string, strike func(*struck)) func(*struck) {
+	looks := "for _ in $(seq 50); do if " + script + "; then echo yes; exit; fi; sleep 0.02; done"
 	return func(s *struck) {
-		s.must(host, "until "+script+"; do sleep 0.02; done")
+		ctx, done := s.drive.While(s.Context())
+		defer done()
+		for s.must(host, looks) == "" {
+			if ctx.Err() != nil {
+				s.Errorf("there was no %q on %s: %v", script, host, context.Cause(ctx))
+				return
+			}
+		}
 		strike(s)
 	}
 }
@@ -30,17 +38,22 @@ func unpacking(server string, strike func(*struck)) func(*struck) {
 	return upon(server, "pgrep -x dpkg >/dev/null", strike)
 }
 
-// migrating strikes once the schema is on its way.
+// migrating strikes once the schema is on its way. The witness says when: any other session would be a stranger's to the migration.
 func migrating(strike func(*struck)) func(*struck) {
 	return func(s *struck) {
-		for s.Context().Err() == nil {
-			if now, err := s.fleet.Contents(s.Context()); err == nil && now.Schema != witness.Expects(s.fleet.Engine, "2.6.3") {
-				break
-			}
+		ctx, done := s.drive.While(s.Context())
+		defer done()
+		old := witness.Expects(s.fleet.Engine, "2.6.3")
+		if err := s.witness.AwaitSchema(ctx, func(version string) bool { return version != old }); err != nil {
+			s.Error(err)
+			return
 		}
 		strike(s)
 	}
 }
+
+// killsDriver ends the driver with SIGKILL.
+func killsDriver(s *struck) { s.no(s.drive.Process().Kill()) }
 
 // lasting does something, lets time pass in it, and undoes it.
 func lasting(long time.Duration, do, undo func(ctx context.Context, s *struck) error) func(*struck) {

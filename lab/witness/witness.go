@@ -118,15 +118,15 @@ func (w *Witness) AwaitOffers(ctx context.Context, servers ...string) error {
 	return nil
 }
 
-// AwaitSchema waits until the database tells the witness its schema's version, asked from now on.
-func (w *Witness) AwaitSchema(ctx context.Context) error {
+// AwaitSchema waits until the database tells the witness a version of the schema that is as wanted, asked from now on.
+func (w *Witness) AwaitSchema(ctx context.Context, wanted func(version string) bool) error {
 	now := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for the schema's version: %w", ctx.Err())
+			return fmt.Errorf("waiting for the schema's version: %w", context.Cause(ctx))
 		case s := <-w.told:
-			if s.version != "" && s.asked.After(now) {
+			if s.version != "" && s.asked.After(now) && wanted(s.version) {
 				return nil
 			}
 		}

@@ -149,7 +149,7 @@ func silentDatabase(t *testing.T, engine lab.Engine) {
 	await(t, w)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	if err := w.AwaitSchema(ctx); err != nil {
+	if err := w.AwaitSchema(ctx, func(string) bool { return true }); err != nil {
 		t.Error(err)
 	}
 	r := w.Stop()
