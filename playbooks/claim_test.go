@@ -26,10 +26,7 @@ func newHost(t *testing.T) host {
 		}
 	}
 	h := host{t, t.TempDir()}
-	h.write("bin/systemctl", "#!/bin/sh\necho \"$*\" >>"+h.path("calls")+"\ncase $1 in is-active) case $3 in active*) exit 0 ;; esac; exit 3 ;; esac\n")
-	if err := os.Chmod(h.path("bin/systemctl"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	h.program("systemctl", "echo \"$*\" >>"+h.path("calls")+"\ncase $1 in is-active) case $3 in active*) exit 0 ;; esac; exit 3 ;; esac")
 	return h
 }
 
@@ -41,6 +38,15 @@ func (h host) write(name, text string) {
 		h.t.Fatal(err)
 	}
 	if err := os.WriteFile(h.path(name), []byte(text), 0o640); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// program puts a shell script in the way of a program.
+func (h host) program(name, script string) {
+	h.t.Helper()
+	h.write("bin/"+name, "#!/bin/sh\n"+script+"\n")
+	if err := os.Chmod(h.path("bin/"+name), 0o755); err != nil {
 		h.t.Fatal(err)
 	}
 }
@@ -177,7 +183,7 @@ func TestTimersComeBackAsTheyWere(t *testing.T) {
 		t.Errorf("the timers were not paused: %s", calls)
 	}
 	// A second drive finds them paused, and must not take that for the state before the run.
-	h.write("bin/systemctl", "#!/bin/sh\necho \"$*\" >>"+h.path("calls")+"\ncase $1 in is-active) exit 3 ;; esac\n")
+	h.program("systemctl", "echo \"$*\" >>"+h.path("calls")+"\ncase $1 in is-active) exit 3 ;; esac")
 	h.claim("R1", "2")
 	h.write("calls", "")
 	if status, said := h.run("release", "run=R1"); status != 0 {

@@ -242,10 +242,7 @@ func TestARestoreOfPostgreSQLIsWholeOrNotAtAll(t *testing.T) {
 	refused("a publication is in the way", "publication everything")
 	s.sql("kea data", "DROP PUBLICATION everything")
 	for _, lines := range []string{"100", "200"} {
-		h.write("bin/pg_restore", "#!/bin/sh\ncase $* in *--list*) exec /usr/bin/pg_restore \"$@\" ;; esac\n/usr/bin/pg_restore \"$@\" | head -n "+lines+"\nexit 1\n")
-		if err := os.Chmod(h.path("bin/pg_restore"), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		h.program("pg_restore", "case $* in *--list*) exec /usr/bin/pg_restore \"$@\" ;; esac\n/usr/bin/pg_restore \"$@\" | head -n "+lines+"\nexit 1")
 		refused("the dump was read in part", "")
 	}
 	if err := os.Remove(h.path("bin/pg_restore")); err != nil {
@@ -262,10 +259,7 @@ func TestADumpOfPostgreSQLIsWholeOrNotAtAll(t *testing.T) {
 		"the server ended it": "/usr/bin/pg_dump \"$@\" | head -c 20000\nexit 1",
 		"it was cut off":      "/usr/bin/pg_dump \"$@\" | head -c 20000",
 	} {
-		h.write("bin/pg_dump", "#!/bin/sh\n"+script+"\n")
-		if err := os.Chmod(h.path("bin/pg_dump"), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		h.program("pg_dump", script)
 		status, said := h.runOn("postgresql", "dump", s.as("kea", keaPassword, "dir="+h.path("backups"), "name=kea-db1")...)
 		if left, _ := filepath.Glob(h.path("backups/*")); status == 0 || len(left) > 0 {
 			t.Errorf("%s: %d %s, left is %q", why, status, said, left)
@@ -274,21 +268,16 @@ func TestADumpOfPostgreSQLIsWholeOrNotAtAll(t *testing.T) {
 }
 
 // The kea-admin of this test writes down what it was given and what the server holds for it.
-const keaAdmin = `#!/bin/sh
-{
+const keaAdmin = `{
 	echo "arguments $*"
 	echo "password $KEA_ADMIN_DB_PASSWORD"
 	psql -At -c "SELECT 'waits ' || current_setting('lock_timeout') || ', runs ' || current_setting('statement_timeout')"
-} >"${0%/*}/../given"
-`
+} >"${0%/*}/../given"`
 
 func TestPostgreSQLIsMigratedBySomebodyWhoIsAlone(t *testing.T) {
 	s, h := startPostgreSQL(t), newHost(t)
 	s.makeKea("public")
-	h.write("bin/kea-admin", keaAdmin)
-	if err := os.Chmod(h.path("bin/kea-admin"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	h.program("kea-admin", keaAdmin)
 	migrate := func(more ...string) (status int, said, given string) {
 		h.write("given", "")
 		assign := s.alone("before=22.2", "between=22.2 23.0", "extra=")
@@ -303,6 +292,7 @@ func TestPostgreSQLIsMigratedBySomebodyWhoIsAlone(t *testing.T) {
 	if status, said, given := migrate("before=21.0", "between=21.0 22.0"); status == 0 || given != "" || !strings.Contains(said, "22.2") {
 		t.Errorf("at another schema: %d %s %s", status, said, given)
 	}
+	h.program("sleep", "exit 0") // who is there is waited for, but not in a test
 	pid := s.enter("reader", "x")
 	allowed := "allowed=" + hex.EncodeToString([]byte("-,stork@192.0.2.9,reader@127.0.0.1"))
 	if status, said, given := migrate(); status == 0 || given != "" || !strings.Contains(said, "session "+pid+" of reader@") {
@@ -318,6 +308,10 @@ func TestPostgreSQLIsMigratedBySomebodyWhoIsAlone(t *testing.T) {
 	s.sql("postgres", "GRANT pg_read_all_stats TO kea")
 	if status, said, given := migrate(allowed); status != 0 || given == "" {
 		t.Errorf("he may stay: %d %s", status, said)
+	}
+	h.program("sleep", `PGPASSWORD=x exec psql -q -h 127.0.0.1 -p `+s.port+` -U reader -d postgres -c "SELECT pg_terminate_backend(`+pid+`)"`)
+	if status, said, given := migrate(); status != 0 || given == "" {
+		t.Errorf("he leaves: %d %s", status, said)
 	}
 }
 
