@@ -25,6 +25,8 @@ type groupDrive struct {
 	stranger fleet.Verdict   // what the watch saw that must not be; its zero value is nothing
 	stopping error           // the first failure: nothing new begins
 	free     map[string]bool // servers whose fence is lifted, or about to be: they may run
+
+	confirmed map[string]confirmation // by server, of this drive
 }
 
 func (g *groupDrive) scene() scene {
@@ -57,7 +59,7 @@ func (g *groupDrive) record(ctx context.Context, e journal.Event) error {
 
 // run drives the group to an end and says which. The error is fatal to the whole drive.
 func (g *groupDrive) run(ctx context.Context) (journal.State, error) {
-	g.free = map[string]bool{}
+	g.free, g.confirmed = map[string]bool{}, map[string]confirmation{}
 	if g.group.Mode == Current {
 		return g.ended(ctx, journal.Done, nil)
 	}

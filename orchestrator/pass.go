@@ -85,8 +85,25 @@ func (g *groupDrive) mayStart(ctx context.Context, servers []string) fleet.Verdi
 		func() fleet.Verdict { return w.atTarget(ctx) },
 		func() fleet.Verdict { return g.othersQuiet(ctx) },
 		func() fleet.Verdict { return w.matches(ctx, servers) },
-		func() fleet.Verdict { return confirmed(ctx, w, Step{Server: g.group.Canary}) },
+		func() fleet.Verdict { return g.serves(ctx, g.group.Canary) },
 	)
+}
+
+// lately is how long a confirmation says that a server serves, while the same processes run.
+const lately = 30 * time.Second
+
+// serves says whether a server serves: it was confirmed by this drive just now and its daemons are the same processes, or by all
+// its evidence once more. Clients wait meanwhile, and all of it takes as long as a start.
+func (g *groupDrive) serves(ctx context.Context, server string) fleet.Verdict {
+	g.mu.Lock()
+	last := g.confirmed[server]
+	g.mu.Unlock()
+	if time.Since(last.at) < lately {
+		if p, err := g.World.Pulse(ctx, server); err == nil && daemons(p) == last.daemons {
+			return fleet.Affirm("%s: confirmed, and the same processes run", server)
+		}
+	}
+	return confirmed(ctx, g.scene(), step(KindConfirm, server))
 }
 
 // asPlanned surveys the fleet again and asks whether the same plan would be made. A stop that has begun is past this gate.

@@ -194,24 +194,39 @@ func (g *groupDrive) settle(ctx context.Context, s Step, def kind) (journal.Resu
 	if !v.OK() || s.Kind != KindConfirm {
 		return result, v, nil
 	}
-	first := g.pids(ctx, s.Server)
+	first := g.daemons(ctx, s.Server)
 	select {
 	case <-time.After(g.plan.Options.Settle):
 	case <-ctx.Done():
 		return result, fleet.Doubt("%v", ctx.Err()), nil
 	}
-	if now := g.pids(ctx, s.Server); now != first {
+	if now := g.daemons(ctx, s.Server); now != first {
 		return result, fleet.Deny("%s: its daemons were restarted while they settled: %s, then %s", s.Server, first, now), nil
 	}
-	return result, def.probe(ctx, g.scene(), s), nil
+	if v = def.probe(ctx, g.scene(), s); v.OK() {
+		g.mu.Lock()
+		g.confirmed[s.Server] = confirmation{time.Now(), first}
+		g.mu.Unlock()
+	}
+	return result, v, nil
 }
 
-// pids names the daemon processes of a server.
-func (g *groupDrive) pids(ctx context.Context, server string) string {
+// confirmation is when a server was confirmed, and the daemons that were.
+type confirmation struct {
+	at      time.Time
+	daemons string
+}
+
+// daemons names the daemon processes of a server, or says why it cannot be told.
+func (g *groupDrive) daemons(ctx context.Context, server string) string {
 	p, err := g.World.Pulse(ctx, server)
 	if err != nil {
 		return err.Error()
 	}
+	return daemons(p)
+}
+
+func daemons(p fleet.Pulse) string {
 	text := ""
 	for _, d := range p.Processes {
 		text += fmt.Sprintf("%s[%d since %s] ", d.Daemon, d.PID, d.Started)
