@@ -122,8 +122,16 @@ func (p Plan) without(dead []string) Plan {
 
 // without leaves the places of dead servers out. The database is moved from the canary, or from the first place that is left.
 func (d DatabasePlan) without(dead []string, canary string) DatabasePlan {
-	d.Places = slices.DeleteFunc(slices.Clone(d.Places), func(at fleet.Place) bool { return slices.Contains(dead, at.Server) })
-	if len(d.Places) == 0 || !slices.Contains(dead, d.At.Server) {
+	gone := func(at fleet.Place) bool { return slices.Contains(dead, at.Server) }
+	d.Places = slices.DeleteFunc(slices.Clone(d.Places), gone)
+	d.Backups = slices.DeleteFunc(slices.Clone(d.Backups), gone)
+	if len(d.Places) == 0 {
+		return d
+	}
+	if len(d.Backups) == 0 {
+		d.Backups = d.Places[:1]
+	}
+	if !gone(d.At) {
 		return d
 	}
 	d.At = d.Places[0]

@@ -40,7 +40,7 @@ func TestADeadServerIsLeftBehind(t *testing.T) {
 		step string
 		dead string
 	}{
-		{"claim-k3", "k3"}, {"fence-k3", "k3"}, {"stop-k2", "k2"}, {"dump-k1-db1", "k2"}, {"dump-k1-db1", "k1"}, {"prove-k1-db1", "k3"}, {"install-k1", "k3"},
+		{"claim-k3", "k3"}, {"fence-k3", "k3"}, {"stop-k2", "k2"}, {"dump-k2-db1", "k2"}, {"dump-k2-db1", "k1"}, {"dump-k3-db1", "k3"}, {"prove-k2-db1", "k3"}, {"install-k1", "k3"},
 		{"install-k1", "k1"}, {"configure-k1", "k1"}, {"migrate-k1-db1", "k1"}, {"migrate-k1-db1", "k3"}, {"verify-k1-db1", "k1"}, {"test-k1", "k1"}, {"unfence-k1", "k1"},
 		{"start-k1", "k1"}, {"confirm-k1", "k1"}, {"confirm-k1", "k3"}, {"install-k3", "k3"}, {"install-k3", "k1"}, {"test-k3", "k3"}, {"unfence-k3", "k3"}, {"start-k3", "k3"},
 		{"start-k3", "k1"}, {"confirm-k3", "k3"}, {"confirm-k3", "k1"}, {"release-k2", "k2"}, {"release-k1", "k3"},

@@ -154,7 +154,7 @@ func (f *finder) jobs() {
 		}
 	}
 	for _, d := range f.g.group.Databases {
-		f.job(databaseStep(KindRestore, d.At.Server, d, d.At))
+		f.job(databaseStep(KindRestore, d.Backup().Server, d, d.Backup()))
 	}
 }
 

@@ -151,19 +151,41 @@ func (p *Plan) database(d fleet.Database, canary string, index int) DatabasePlan
 	plan := DatabasePlan{
 		ID: d.ID, Label: fmt.Sprintf("db%d", index+1), Name: d.Name, Product: d.Product, Engine: d.Engine,
 		Before: d.Schema, Target: target, Rows: d.Rows, Bytes: d.Bytes,
-		At: migratedAt(d, canary),
+		At: migratedAt(d, canary), Backups: keptAt(d, canary),
 	}
 	for _, e := range d.Endpoints {
 		if !slices.Contains(plan.Places, e.Place) {
 			plan.Places = append(plan.Places, e.Place)
 		}
 	}
-	plan.Proof = d.ScratchFrom(plan.At.Server).OK()
+	plan.Proof = d.ScratchFrom(plan.Backup().Server).OK()
 	return plan
 }
 
-// migratedAt is the place from which a database is migrated, and its backup proved: the canary's, or, where the canary does not
-// use it, its first user's.
+// keptAt gives two servers' places from which a database is dumped, or the only one. They are those whose dump can be proved, and
+// of those rather not the canary, which has enough to do meanwhile.
+func keptAt(d fleet.Database, canary string) []fleet.Place {
+	worse := func(server string) (rank int) {
+		if !d.ScratchFrom(server).OK() {
+			rank += 2
+		}
+		if server == canary {
+			rank++
+		}
+		return rank
+	}
+	servers := d.Servers()
+	slices.SortStableFunc(servers, func(a, b string) int { return worse(a) - worse(b) })
+	var places []fleet.Place
+	for _, server := range servers[:min(2, len(servers))] {
+		if at, ok := d.PlaceFrom(server); ok {
+			places = append(places, at)
+		}
+	}
+	return places
+}
+
+// migratedAt is the place from which a database is migrated: the canary's, or, where the canary does not use it, its first user's.
 func migratedAt(d fleet.Database, canary string) fleet.Place {
 	if at, ok := d.PlaceFrom(canary); ok {
 		return at

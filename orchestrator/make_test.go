@@ -141,7 +141,7 @@ func TestHash(t *testing.T) {
 			d.Endpoints = slices.Clone(d.Endpoints)
 			d.Endpoints[1].Place.Host = "192.0.2.6"
 		}), false},
-		{"proof", func(f *fleet.Facts, o *orchestrator.Options) { f.Databases[0].Endpoints[0].Scratch = fleet.Deny("") }, false},
+		{"proof", func(f *fleet.Facts, o *orchestrator.Options) { f.Databases[0].Endpoints[1].Scratch = fleet.Deny("") }, false},
 		{"early", func(_ *fleet.Facts, o *orchestrator.Options) { o.Early = true }, false},
 		{"serial", func(_ *fleet.Facts, o *orchestrator.Options) { o.Serial = true }, false},
 		{"parallel", func(_ *fleet.Facts, o *orchestrator.Options) { o.Parallel = 3 }, false},

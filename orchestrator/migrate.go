@@ -139,7 +139,7 @@ func (g *groupDrive) restore(ctx context.Context, phase string, s Step, now flee
 		return err
 	}
 	d, _ := g.group.Database(s.Database)
-	if err := g.step(ctx, phase, databaseStep(KindRestore, s.Server, d, s.At)); err != nil {
+	if err := g.step(ctx, phase, databaseStep(KindRestore, d.Backup().Server, d, d.Backup())); err != nil {
 		return err
 	}
 	if now, err = g.classify(ctx, s); err != nil {

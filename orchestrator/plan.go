@@ -122,7 +122,8 @@ type DatabasePlan struct {
 	Name    string           `json:"name"`
 	Product string           `json:"product"`
 	Engine  kea.Engine       `json:"engine"`
-	At      fleet.Place      `json:"at"` // from the canary
+	At      fleet.Place      `json:"at"`      // from where it is migrated
+	Backups []fleet.Place    `json:"backups"` // from where it is dumped; the first proves its dump and restores it
 	Before  kea.Schema       `json:"before"`
 	Target  kea.Schema       `json:"target"`
 	Rows    map[string]int64 `json:"rows,omitempty"`  // measured
@@ -133,6 +134,17 @@ type DatabasePlan struct {
 
 // Moves reports whether the database's schema changes.
 func (d DatabasePlan) Moves() bool { return d.Before != d.Target }
+
+// Backup is the place from where the backup is proved and restored.
+func (d DatabasePlan) Backup() fleet.Place { return d.Backups[0] }
+
+// place is where the steps of a kind are done.
+func (d DatabasePlan) place(k Kind) fleet.Place {
+	if k == KindKeep || k == KindRestore {
+		return d.Backup()
+	}
+	return d.At
+}
 
 // Leads gives the schema that a way leads to.
 func (d DatabasePlan) Leads(back bool) kea.Schema {

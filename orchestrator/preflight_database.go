@@ -27,7 +27,7 @@ func (c checker) database(d fleet.Database) {
 	for _, l := range d.Lacks {
 		c.must(false, at("privilege", l.Statement, "%s", l.What))
 	}
-	scratch := d.ScratchFrom(migratedAt(d, c.canary[where.Server]).Server)
+	scratch := d.ScratchFrom(keptAt(d, c.canary[where.Server])[0].Server)
 	if c.plan.Options.Backup == "dump" && !scratch.OK() && !c.accepted(UnprovedBackup) {
 		c.need(scratch, at("unproved-backup", "give an account under databases: admin: that may create databases, or --accept unproved-backup",
 			"no account may make a scratch database, so the backup cannot be proved"))

@@ -72,7 +72,11 @@ func wrongDatabases() []wrong {
 		{code: "privilege", does: db(func(d *fleet.Database) {
 			d.Lacks = []fleet.Lack{{What: "kea may not create triggers", Statement: "GRANT TRIGGER ON kea.* TO kea"}}
 		}), says: []string{"kea1", "triggers"}},
-		{code: "unproved-backup", does: db(func(d *fleet.Database) { d.Endpoints[0].Scratch = fleet.Deny("CREATE denied") }), says: []string{"kea1", "CREATE denied"}, accept: orchestrator.UnprovedBackup},
+		{code: "unproved-backup", does: db(func(d *fleet.Database) {
+			for i := range d.Endpoints {
+				d.Endpoints[i].Scratch = fleet.Deny("CREATE denied")
+			}
+		}), says: []string{"kea1", "CREATE denied"}, accept: orchestrator.UnprovedBackup},
 		{code: "no-backup", does: func(_ *fleet.Facts, o *orchestrator.Options) { o.Backup = "none" }, says: []string{"kea1", "no way back"}, accept: orchestrator.NoBackup},
 		{code: "no-backup", does: func(_ *fleet.Facts, o *orchestrator.Options) { o.Backup = "command" }, says: []string{"kea1", "command"}, accept: orchestrator.NoBackup},
 		{code: "mismatch", does: db(func(d *fleet.Database) { d.Schema = kea.Schema{Major: 22} }), says: []string{"kea1", "22.0", "22.2"}},
@@ -227,18 +231,33 @@ func TestCanariesOfSeveralGroups(t *testing.T) {
 	}
 }
 
-// TestProofIsAskedOfTheServerThatMigrates: what accounts may do on another server neither helps nor hinders.
-func TestProofIsAskedOfTheServerThatMigrates(t *testing.T) {
+// TestBackupsAreTakenWhereTheyCanBeProved: rather not on the canary, but sooner there than where no account may prove them.
+func TestBackupsAreTakenWhereTheyCanBeProved(t *testing.T) {
 	for _, test := range []struct {
 		canary string
+		denied []int // servers
+		want   string
 		proof  bool
-	}{{"k1", true}, {"k2", false}, {"k3", true}} {
+	}{
+		{"k1", nil, "k2 k3", true},
+		{"k2", nil, "k1 k3", true},
+		{"k1", []int{1}, "k3 k1", true},
+		{"k3", []int{0, 1}, "k3 k1", true},
+		{"k1", []int{0, 1, 2}, "k2 k3", false},
+	} {
 		facts, opts := surveyed(t, three()), usual()
 		opts.Canary = []string{test.canary}
-		facts.Databases[0].Endpoints[1].Scratch = fleet.Deny("kea@k2 lacks CREATE")
+		for _, i := range test.denied {
+			facts.Databases[0].Endpoints[i].Scratch = fleet.Deny("kea lacks CREATE")
+		}
 		p := orchestrator.Make(facts, version(t, "3.0.3"), opts)
-		if got := slices.Contains(codes(p.Refusals), "unproved-backup"); got == test.proof || p.Groups[0].Databases[0].Proof != test.proof {
-			t.Errorf("from %s: refused %t, proof planned %t; want a proof: %t", test.canary, got, p.Groups[0].Databases[0].Proof, test.proof)
+		d := p.Groups[0].Databases[0]
+		var on []string
+		for _, at := range d.Backups {
+			on = append(on, at.Server)
+		}
+		if got := strings.Join(on, " "); got != test.want || d.Proof != test.proof || slices.Contains(codes(p.Refusals), "unproved-backup") == test.proof {
+			t.Errorf("canary %s, denied %v: backups on %s, proof %t, refused %v; want %s, %t", test.canary, test.denied, got, d.Proof, codes(p.Refusals), test.want, test.proof)
 		}
 	}
 }

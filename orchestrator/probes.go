@@ -278,7 +278,7 @@ func restored(ctx context.Context, w scene, s Step) fleet.Verdict {
 		return v
 	}
 	d, _ := w.group.Database(s.Database)
-	dumped := rowsOf(w.results(DumpID(d.At.Server, d)))
+	dumped := rowsOf(w.results(DumpID(d.Backup().Server, d)))
 	if len(dumped) == 0 {
 		return v
 	}

@@ -1,10 +1,6 @@
 package orchestrator
 
-import (
-	"slices"
-
-	"kea-lockstep/internal/fleet"
-)
+import "slices"
 
 // lockstep lays the steps into the phases of the procedure. Phases without steps, as those of the rest in a group of one, are
 // left out; preflight and finish stay.
@@ -164,19 +160,18 @@ func upgradeLane(g *GroupPlan) func(string) []Step {
 }
 
 // dumps takes each database that moves on two of its servers side by side, so that one lost machine loses no backup. The dump
-// on the server that migrates it is restored once, to prove it; a fingerprint tells later whether anything was written since.
+// of the first is restored once, to prove it; a fingerprint tells later whether anything was written since.
 func (p *Plan) dumps(g *GroupPlan) [][]Step {
 	var all [][]Step
 	for _, d := range p.dumped(g) {
-		lane := []Step{databaseStep(KindDump, d.At.Server, d, d.At)}
-		if d.Proof {
-			lane = append(lane, databaseStep(KindProve, d.At.Server, d, d.At))
+		for i, at := range d.Backups {
+			lane := []Step{databaseStep(KindDump, at.Server, d, at)}
+			if i == 0 && d.Proof {
+				lane = append(lane, databaseStep(KindProve, at.Server, d, at))
+			}
+			all = append(all, lane)
 		}
-		all = append(all, lane, []Step{databaseStep(KindContents, d.At.Server, d, d.At)})
-		i := slices.IndexFunc(d.Places, func(at fleet.Place) bool { return at.Server != d.At.Server })
-		if i >= 0 {
-			all = append(all, []Step{databaseStep(KindDump, d.Places[i].Server, d, d.Places[i])})
-		}
+		all = append(all, []Step{databaseStep(KindContents, d.At.Server, d, d.At)})
 	}
 	return all
 }
@@ -197,13 +192,14 @@ func moving(g *GroupPlan, k Kind) [][]Step {
 		if !d.Moves() {
 			continue
 		}
-		i, ok := at[d.At.Server]
+		place := d.place(k)
+		i, ok := at[place.Server]
 		if !ok {
 			i = len(all)
-			at[d.At.Server] = i
+			at[place.Server] = i
 			all = append(all, nil)
 		}
-		all[i] = append(all[i], databaseStep(k, d.At.Server, d, d.At))
+		all[i] = append(all[i], databaseStep(k, place.Server, d, place))
 	}
 	return all
 }

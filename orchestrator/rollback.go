@@ -162,7 +162,7 @@ func (g *groupDrive) backedUp(moved []fleet.DatabaseID) error {
 		d, _ := g.group.Database(id)
 		at, ok := g.keeper(d)
 		switch {
-		case ok && at != d.At:
+		case ok && at != d.Backup():
 			g.restoreFrom(id, at)
 		case ok:
 		case g.plan.Options.Backup != "dump":
@@ -179,19 +179,19 @@ var errNoBackup = errors.New("there is nothing to go back to")
 
 // keeper gives the place of a server that is left and holds the database's backup: where it is restored from, if that holds one.
 func (g *groupDrive) keeper(d DatabasePlan) (fleet.Place, bool) {
-	for _, at := range append([]fleet.Place{d.At}, d.Places...) {
+	for _, at := range slices.Concat(d.Backups, d.Places) {
 		if g.recorded(DumpID(at.Server, d)).Done {
 			return at, true
 		}
 	}
-	return d.At, false
+	return d.Backup(), false
 }
 
 // restoreFrom has a database restored from another of its servers.
 func (g *groupDrive) restoreFrom(id fleet.DatabaseID, at fleet.Place) {
 	g.group.Databases = slices.Clone(g.group.Databases)
 	i := slices.IndexFunc(g.group.Databases, func(d DatabasePlan) bool { return d.ID == id })
-	g.group.Databases[i].At = at
+	g.group.Databases[i].Backups = []fleet.Place{at}
 	g.group.Back = nil
 	g.plan.backOut(g.group)
 }

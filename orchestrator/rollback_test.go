@@ -76,7 +76,7 @@ func TestWhatARollbackAsks(t *testing.T) {
 	}{
 		{"verify-k1-db1", "", nil},
 		{"unfence-k1", "", nil},
-		{"install-k3", "rollback", []string{"has served", "22.2", "dump-k1-db1", "lease4 has 405 rows now, and 403 in the backup"}},
+		{"install-k3", "rollback", []string{"has served", "22.2", "dump-k2-db1", "lease4 has 405 rows now, and 403 in the backup"}},
 	} {
 		t.Run(c.fails, func(t *testing.T) {
 			acted(t, three(), func(p *play) {
@@ -134,7 +134,7 @@ func TestThePresentCannotBeKept(t *testing.T) {
 					p.must(journal.Halted, s, err)
 					p.on = nil
 				}
-				p.fails("old-keep-k1-db1")
+				p.fails("old-keep-k2-db1")
 				s, err := p.rollback()
 				if served {
 					g := p.must(journal.Halted, s, err)
@@ -150,7 +150,7 @@ func TestThePresentCannotBeKept(t *testing.T) {
 				}
 				failed := 0
 				for _, e := range p.events {
-					if e.Type == journal.StepFailed && e.Step == "old-keep-k1-db1" {
+					if e.Type == journal.StepFailed && e.Step == "old-keep-k2-db1" {
 						failed++
 					}
 				}
@@ -172,7 +172,7 @@ func TestADumpThatWasCutOffDidNotFail(t *testing.T) {
 		p.on = nil
 		var orders atomic.Int32
 		p.at = func(at world.Point) world.Fault {
-			if at.Kind != "do" || !strings.HasPrefix(at.What, "old-keep-k1-db1/") {
+			if at.Kind != "do" || !strings.HasPrefix(at.What, "old-keep-k2-db1/") {
 				return world.NoFault
 			}
 			return []world.Fault{world.KillBefore, world.Fails, world.NoFault}[min(orders.Add(1), 3)-1]
@@ -246,10 +246,10 @@ func TestRollbackWithoutADeadServer(t *testing.T) {
 		dead []int
 		want journal.State
 	}{
-		{"the canary", []int{0}, journal.RolledBack},
-		{"the one with the second copy", []int{1}, journal.RolledBack},
-		{"one without a copy", []int{2}, journal.RolledBack},
-		{"both that hold copies", []int{0, 1}, journal.Halted},
+		{"the canary, without a copy", []int{0}, journal.RolledBack},
+		{"the one with the proved copy", []int{1}, journal.RolledBack},
+		{"the one with the second copy", []int{2}, journal.RolledBack},
+		{"both that hold copies", []int{1, 2}, journal.Halted},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			acted(t, three(), func(p *play) {
@@ -425,7 +425,7 @@ func TestARestoreThatWasCutOffIsDoneAgain(t *testing.T) {
 				var cut atomic.Bool
 				p.at = func(at world.Point) world.Fault {
 					switch {
-					case at.Kind == "do" && at.What == "old-restore-k1-db1/1":
+					case at.Kind == "do" && at.What == "old-restore-k2-db1/1":
 						go func() {
 							passes(600 * time.Millisecond)
 							p.happens("a reboot", 0)

@@ -90,7 +90,7 @@ func (s *sleeper) at(p world.Point) world.Fault {
 // TestWhoeverWakesUpActsNoMore suspends a driver before each of its effects, lets another drive end the run from a journal of
 // its own, and wakes the first one up.
 func TestWhoeverWakesUpActsNoMore(t *testing.T) {
-	for _, before := range []string{"fence-k2", "stop-k3", "dump-k1-db1", "install-k1", "prove-k1-db1", "migrate-k1-db1", "unfence-k1", "start-k1", "install-k3", "unfence-k2", "start-k3"} {
+	for _, before := range []string{"fence-k2", "stop-k3", "dump-k2-db1", "install-k1", "prove-k2-db1", "migrate-k1-db1", "unfence-k1", "start-k1", "install-k3", "unfence-k2", "start-k3"} {
 		t.Run(before, func(t *testing.T) {
 			acted(t, three(), func(p *play) {
 				s := &sleeper{before: "do " + before + "/1", asleep: make(chan struct{}), wake: make(chan struct{})}
@@ -352,7 +352,7 @@ func TestEveryPrefixOfARunFolds(t *testing.T) {
 // TestAServerThatIsCutOffForAWhile: the run waits for it, does again what did not reach it, and needs no resume.
 func TestAServerThatIsCutOffForAWhile(t *testing.T) {
 	for _, step := range []string{
-		"claim-k3", "fence-k2", "stop-k1", "dump-k1-db1", "dump-k2-db1", "prove-k1-db1", "install-k1", "configure-k1", "migrate-k1-db1", "verify-k1-db1",
+		"claim-k3", "fence-k2", "stop-k1", "dump-k2-db1", "dump-k3-db1", "prove-k2-db1", "install-k1", "configure-k1", "migrate-k1-db1", "verify-k1-db1",
 		"test-k1", "unfence-k1", "start-k1", "confirm-k1", "install-k3", "configure-k2", "test-k3", "unfence-k2", "start-k3", "confirm-k2", "release-k2",
 	} {
 		t.Run(step, func(t *testing.T) {

@@ -238,7 +238,7 @@ func (p *play) killed(step string) {
 
 // TestTheFirstDriverWakesUp: suspended before one of its effects, it finds that another machine has ended its run, and acts no more.
 func TestTheFirstDriverWakesUp(t *testing.T) {
-	for _, before := range []string{"fence-k2", "stop-k3", "dump-k1-db1", "install-k1", "prove-k1-db1", "migrate-k1-db1", "unfence-k1", "start-k1", "install-k3", "unfence-k2", "start-k3", "release-k2"} {
+	for _, before := range []string{"fence-k2", "stop-k3", "dump-k2-db1", "install-k1", "prove-k2-db1", "migrate-k1-db1", "unfence-k1", "start-k1", "install-k3", "unfence-k2", "start-k3", "release-k2"} {
 		t.Run(before, func(t *testing.T) {
 			acted(t, three(), func(p *play) {
 				s := &sleeper{before: "do " + before + "/1", asleep: make(chan struct{}), wake: make(chan struct{})}
@@ -323,7 +323,7 @@ func TestTornMigrationIsRestoredFromAnotherMachine(t *testing.T) {
 // TestAServerThatCannotBeAsked: what it would tell may decide, so nothing is done without it, unless it is declared dead; the canary
 // too, and with it the jobs that it would have told of.
 func TestAServerThatCannotBeAsked(t *testing.T) {
-	for _, step := range []string{"dump-k1-db1", "install-k1", "migrate-k1-db1", "start-k1", "install-k3"} {
+	for _, step := range []string{"dump-k2-db1", "install-k1", "migrate-k1-db1", "start-k1", "install-k3"} {
 		for number, dead := range []string{"k1", "k2", "k3"} {
 			t.Run(step+", "+dead, func(t *testing.T) {
 				acted(t, three(), func(p *play) {
@@ -426,12 +426,12 @@ func TestWhoeverIsTakenOverBeginsNothingMore(t *testing.T) {
 // TestTheBackupIsOfTheDatabaseAsItIs: nobody can tell whether the dump of a driver that died is, before the point of no return.
 func TestTheBackupIsOfTheDatabaseAsItIs(t *testing.T) {
 	acted(t, three(), func(p *play) {
-		p.killed("dump-k1-db1")
+		p.killed("dump-k2-db1")
 		p.world.Settle(time.Minute)
 		p.happens("a write to the database", 0)
 		s, err := p.takeOver("k2")
 		p.must(journal.Done, s, err)
-		if count := p.world.Started("run", "dump-k1-db1"); count != 2 {
+		if count := p.world.Started("run", "dump-k2-db1"); count != 2 {
 			t.Errorf("dumped %d times", count)
 		}
 		p.serves(true)
@@ -474,7 +474,7 @@ func TestInTheStopAnotherMachineGoesBack(t *testing.T) {
 
 // TestAJobThatRunsIsFoundAgain: it outlives the driver that started it, and is not started beside itself.
 func TestAJobThatRunsIsFoundAgain(t *testing.T) {
-	for step, most := range map[string]int{"dump-k1-db1": 2, "prove-k1-db1": 2, "install-k1": 1, "migrate-k1-db1": 1, "install-k3": 1} {
+	for step, most := range map[string]int{"dump-k2-db1": 2, "prove-k2-db1": 2, "install-k1": 1, "migrate-k1-db1": 1, "install-k3": 1} {
 		t.Run(step, func(t *testing.T) {
 			acted(t, three(), func(p *play) {
 				p.at = func(at world.Point) world.Fault {

@@ -32,7 +32,7 @@ func (b *bench) served(run string) {
 }
 
 func TestARunIsCarriedOnFromAnotherMachine(t *testing.T) {
-	for _, step := range []string{"dump-k1-db1/", "install-k1/", "migrate-k1-db1/", "confirm-k1/", "install-k3/", "start-k3/"} {
+	for _, step := range []string{"dump-k2-db1/", "install-k1/", "migrate-k1-db1/", "confirm-k1/", "install-k3/", "start-k3/"} {
 		t.Run(step, func(t *testing.T) {
 			if step == "confirm-k1/" {
 				step = "start-k1/"

@@ -27,11 +27,11 @@ func TestRollback(t *testing.T) {
 	holds(t, b.expect(codeHeld, "upgrade --to 3.0.3 --yes").talk, "stands in the way", "kea-lockstep resume "+run, "kea-lockstep rollback "+run)
 	holds(t, b.expect(codeHaltedPast, "abort --yes").talk, "past the point of no return", "kea-lockstep rollback "+run)
 	r = b.expect(codeBackedOut, "rollback --yes")
-	holds(t, r.talk, "kea1 on 192.0.2.5  back to 22.2, from k1:", "as many leases and reservations as in the backup", "--yes answers it", "asked: roll back k1, k2 and k3 to the old software, configuration and schema?  yes", "rolling back to the old state",
+	holds(t, r.talk, "kea1 on 192.0.2.5  back to 22.2, from k2:", "as many leases and reservations as in the backup", "--yes answers it", "asked: roll back k1, k2 and k3 to the old software, configuration and schema?  yes", "rolling back to the old state",
 		"keep what kea1 holds now", "restore the backup of kea1", "the point of no return is taken back", "rolled-back: the old state serves again",
-		"k1  Kea 2.6.3, serves", "kea1  schema 22.2", "backup k1:", "kept k1:", "kea-lockstep check")
+		"k1  Kea 2.6.3, serves", "kea1  schema 22.2", "backup k2:", "kept k2:", "kea-lockstep check")
 	b.atRest(false)
-	holds(t, b.expect(codeDone, "status").out, "rolled-back", "kept    k1:")
+	holds(t, b.expect(codeDone, "status").out, "rolled-back", "kept    k2:")
 	holds(t, b.expect(codeDone, "status -o json").out, `"state": "rolled-back"`, `"past_point_of_no_return": false`, `"after": "22.2"`, `"kept": [`)
 	holds(t, b.expect(codeUsage, "rollback --yes").talk, "is rolled-back: there is nothing to roll back")
 	holds(t, b.expect(codeUsage, "resume --yes").talk, "there is nothing to carry on")
@@ -48,7 +48,7 @@ func TestRollbackOfWhatHasServedIsTyped(t *testing.T) {
 	if r.code != int(codeHaltedPast) {
 		t.Fatalf("exit %d:\n%s", r.code, r.talk)
 	}
-	holds(t, r.talk, "kea1 on 192.0.2.5  back to 22.2, from k1:", "lease4 has", "rows now, and 403 in the backup", "was no", "kea-lockstep rollback", "it wants the word typed")
+	holds(t, r.talk, "kea1 on 192.0.2.5  back to 22.2, from k2:", "lease4 has", "rows now, and 403 in the backup", "was no", "kea-lockstep rollback", "it wants the word typed")
 	r = b.atTerminal("rollback --yes", [2]string{"type rollback to go on", "yes"}, [2]string{"type rollback to go on", "rollback"})
 	if r.code != int(codeBackedOut) {
 		t.Fatalf("exit %d:\n%s", r.code, r.talk)

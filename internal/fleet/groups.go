@@ -82,8 +82,8 @@ func (d Database) PlaceFrom(server string) (Place, bool) {
 	return Place{}, false
 }
 
-// ScratchFrom says whether an account may make scratch databases from the place that PlaceFrom gives. A proof is made from the
-// server that migrates: what accounts may do elsewhere neither helps nor hinders it.
+// ScratchFrom says whether an account may make scratch databases from the place that PlaceFrom gives. A proof is made from one
+// server: what accounts may do elsewhere neither helps nor hinders it.
 func (d Database) ScratchFrom(server string) Verdict {
 	for _, e := range d.Endpoints {
 		if e.Place.Server == server {

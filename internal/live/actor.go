@@ -184,9 +184,9 @@ func (f *Fleet) release(ctx context.Context, o order) error {
 	return f.act(ctx, o, "release", ssh.Param{Name: "run", Value: o.Run})
 }
 
-// dumpOf gives what the dump reported that the server holds from which the database is migrated: the one that is proved and restored.
+// dumpOf gives what the dump reported that is proved and restored.
 func (o order) dumpOf(d database) (map[string]string, error) {
-	id := orchestrator.DumpID(d.At.Server, d.DatabasePlan)
+	id := orchestrator.DumpID(d.Backup().Server, d.DatabasePlan)
 	facts := o.Results(id).Facts
 	if facts[journal.FactPath] == "" || facts[journal.FactDigest] == "" {
 		return nil, fmt.Errorf("%s: no dump of %s was reported (%s)", o.Server, d.Name, id)

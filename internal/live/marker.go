@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
-	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator"
 )
@@ -114,23 +114,13 @@ func dropIns(units string) []string {
 	return paths
 }
 
-// keepers names the servers that hold dumps: the one that migrates and one more.
+// keepers names the servers that hold dumps.
 func keepers(databases []orchestrator.DatabasePlan) []string {
 	var names []string
-	add := func(p fleet.Place) {
-		for _, n := range names {
-			if n == p.Server {
-				return
-			}
-		}
-		names = append(names, p.Server)
-	}
 	for _, d := range databases {
-		add(d.At)
-		for _, p := range d.Places {
-			if p.Server != d.At.Server {
-				add(p)
-				break
+		for _, at := range d.Backups {
+			if !slices.Contains(names, at.Server) {
+				names = append(names, at.Server)
 			}
 		}
 	}

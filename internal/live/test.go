@@ -98,7 +98,7 @@ func (f *Fleet) sameDatabase(ctx context.Context, o order, at fleet.Place) error
 // rowsAtDump gives the counts that the dump reported; nil where there was none.
 func (o order) rowsAtDump(plan orchestrator.DatabasePlan) map[string]int64 {
 	var rows map[string]int64
-	if json.Unmarshal([]byte(o.Results(orchestrator.DumpID(plan.At.Server, plan)).Facts[journal.FactRows]), &rows) != nil {
+	if json.Unmarshal([]byte(o.Results(orchestrator.DumpID(plan.Backup().Server, plan)).Facts[journal.FactRows]), &rows) != nil {
 		return nil
 	}
 	return rows

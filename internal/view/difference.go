@@ -61,6 +61,7 @@ func differGroup(differ func(what string, was, is any), g, h PlanGroup) {
 				differ(at(d.Name, "schema"), d.Before, e.Before)
 				differ(at(d.Name, "target schema"), d.Target, e.Target)
 				differ(at(d.Name, "places"), d.Places, e.Places)
+				differ(at(d.Name, "backed up from"), d.Backups, e.Backups)
 				differ(at(d.Name, "backup can be proved"), d.Proof, e.Proof)
 			}
 		}

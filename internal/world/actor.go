@@ -191,7 +191,7 @@ func (w *World) release(s *server, o orchestrator.Order) release {
 // backupOf is the dump that the server holds.
 func backupOf(s *server, o orchestrator.Order) string {
 	plan, _ := o.Group.Database(o.Database)
-	return s.name + ":" + o.Results(orchestrator.DumpID(plan.At.Server, plan)).Facts[journal.FactPath]
+	return s.name + ":" + o.Results(orchestrator.DumpID(plan.Backup().Server, plan)).Facts[journal.FactPath]
 }
 
 // prove restores a dump aside and compares it.

@@ -38,11 +38,11 @@ func TestFaultDatabase(t *testing.T) {
 	done, back, past := []int{0}, []int{0, 4, 7}, []int{0, 5, 7}
 	again := []way{resume(0, 5, 7), resume(0, 7)}
 	faults(t, []fault{
-		{name: "restarted in the dump", at: begins("dump-k1-db1"), strike: restart, codes: back, on: again, blind: true},
+		{name: "restarted in the dump", at: begins("dump-k2-db1"), strike: restart, codes: back, on: again, blind: true},
 		{name: "restarted in the package upgrade", at: begins("install-k1"), strike: restart, codes: done, blind: true},
 		{name: "restarted in the migration", often: true, at: begins("migrate-k1-db1"), strike: migrating(restart), codes: past, on: again, blind: true},
 		{name: "restarted in the confirmation", at: begins("confirm-k1"), strike: restart, codes: past, on: again, blind: true},
-		{name: "away for 10 s in the proof", at: begins("prove-k1-db1"), strike: away(10 * time.Second), codes: back, on: again, blind: true},
+		{name: "away for 10 s in the proof", at: begins("prove-k2-db1"), strike: away(10 * time.Second), codes: back, on: again, blind: true},
 		{name: "away for 10 s in the migration", at: begins("migrate-k1-db1"), strike: migrating(away(10 * time.Second)), codes: past, on: again, blind: true},
 		{name: "silent for 15 s in the package upgrade", at: begins("install-k1"), strike: silent(15 * time.Second), codes: done, blind: true},
 		{name: "silent for 15 s in the migration", at: begins("migrate-k1-db1"), strike: migrating(silent(15 * time.Second)), codes: past, on: again, blind: true},

@@ -30,7 +30,7 @@ func TestFaultKilled(t *testing.T) {
 // eachStep is every step of an upgrade of three, but for those that are like another.
 func eachStep() []string {
 	return []string{
-		"prefetch-k1", "stage-k2", "claim-k1", "claim-k3", "fence-k2", "stop-k3", "dump-k1-db1", "dump-k2-db1", "prove-k1-db1", "contents-k1-db1",
+		"prefetch-k1", "stage-k2", "claim-k1", "claim-k3", "fence-k2", "stop-k3", "dump-k2-db1", "dump-k3-db1", "prove-k2-db1", "contents-k1-db1",
 		"install-k1", "configure-k1", "migrate-k1-db1", "verify-k1-db1", "test-k1", "unfence-k1", "start-k1", "confirm-k1",
 		"install-k2", "install-k3", "configure-k3", "test-k3", "unfence-k2", "start-k3", "confirm-k2", "release-k1", "release-k2", "release-k3",
 	}

@@ -31,13 +31,13 @@ func TestResumeFromAnotherMachine(t *testing.T) {
 		{name: "in the stop", at: begins("stop-k3"), strike: killsDriver, on: []way{from("k2", 0, 7)}},
 	}
 	for _, at := range []moment{
-		begins("contents-k1-db1"), begins("dump-k1-db1"), begins("install-k1"), ended("prove-k1-db1"), ended("configure-k1"), begins("migrate-k1-db1"),
+		begins("contents-k1-db1"), begins("dump-k2-db1"), begins("install-k1"), ended("prove-k2-db1"), ended("configure-k1"), begins("migrate-k1-db1"),
 		ended("migrate-k1-db1"), begins("test-k1"), ended("unfence-k1"), ended("start-k1"), ended("confirm-k1"), begins("unfence-k2"), begins("start-k3"),
 		ended("confirm-k2"), begins("release-k1"),
 	} {
 		table = append(table, fault{
 			name: at.String(), at: at, strike: killsDriver, on: []way{from("k2", 0)},
-			often: at == begins("install-k1") || at == ended("prove-k1-db1") || at == ended("start-k1"),
+			often: at == begins("install-k1") || at == ended("prove-k2-db1") || at == ended("start-k1"),
 		})
 	}
 	for i := range table {
@@ -68,7 +68,7 @@ func TestFaultSuspendedAndTakenOver(t *testing.T) {
 		}
 	}
 	var table []fault
-	for _, step := range []string{"dump-k1-db1", "install-k1", "migrate-k1-db1", "start-k1", "install-k3", "start-k3"} {
+	for _, step := range []string{"dump-k2-db1", "install-k1", "migrate-k1-db1", "start-k1", "install-k3", "start-k3"} {
 		table = append(table, fault{name: "in " + step, at: begins(step), strike: strike, mend: same, codes: []int{6}, says: []string{"another drive"}, other: true, often: step == "install-k1"})
 	}
 	faults(t, table)

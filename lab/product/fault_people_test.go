@@ -105,7 +105,7 @@ func TestFaultSuspended(t *testing.T) {
 		}
 	}
 	var table []fault
-	for _, step := range []string{"fence-k2", "dump-k1-db1", "install-k1", "migrate-k1-db1", "start-k1", "install-k3", "start-k3"} {
+	for _, step := range []string{"fence-k2", "dump-k2-db1", "install-k1", "migrate-k1-db1", "start-k1", "install-k3", "start-k3"} {
 		table = append(table, fault{name: "in " + step, at: begins(step), strike: strike, mend: same, codes: []int{6}, says: []string{"another drive"}, other: true, often: step == "install-k1"})
 	}
 	faults(t, table)

@@ -17,7 +17,7 @@ func TestFaultPower(t *testing.T) {
 		{name: "k3 before its fence", at: begins("claim-k3"), strike: off("k3", long, either), codes: back, on: []way{resume(0, 7)}},
 		{name: "k2 before it is stopped", at: begins("stop-k2"), strike: off("k2", long, stopped), codes: back, on: []way{resume(0, 7)}},
 		{name: "k2 in its dump", at: begins("dump-k2-db1"), strike: off("k2", long, stopped), codes: done},
-		{name: "k1 in its dump", at: begins("dump-k1-db1"), strike: off("k1", long, stopped), codes: done},
+		{name: "k3 in its dump", at: begins("dump-k3-db1"), strike: off("k3", long, stopped), codes: done},
 		{name: "k1 in its package upgrade", often: true, at: begins("install-k1"), strike: unpacking("k1", off("k1", long, stopped)), codes: done, again: []string{"k1"}},
 		{name: "k1 in the migration", often: true, at: begins("migrate-k1-db1"), strike: migrating(off("k1", long, stopped)), codes: past, on: []way{resume()}},
 		{name: "k3 in the migration", at: begins("migrate-k1-db1"), strike: migrating(off("k3", long, stopped)), codes: done},

@@ -41,7 +41,7 @@ func TestFaultInterrupted(t *testing.T) {
 		{name: "once in the migration", at: begins("migrate-k1-db1"), strike: ctrlC, codes: past, says: []string{"kea-lockstep resume"}, on: []way{resume()}},
 		{name: "twice in the package upgrade", at: begins("install-k1"), strike: unpacking("k1", twice), codes: before, says: []string{"stopping at once"}, on: []way{resume()}},
 		{name: "twice in the migration", often: true, at: begins("migrate-k1-db1"), strike: migrating(twice), codes: past, on: []way{resume()}},
-		{name: "a closed terminal in the dump", at: begins("dump-k1-db1"), strike: signals(syscall.SIGHUP), codes: before, on: []way{resume()}},
+		{name: "a closed terminal in the dump", at: begins("dump-k2-db1"), strike: signals(syscall.SIGHUP), codes: before, on: []way{resume()}},
 		{name: "SIGTERM in the confirmation", at: begins("confirm-k1"), strike: signals(syscall.SIGTERM), codes: past, on: []way{resume()}},
 	})
 }

@@ -25,7 +25,7 @@ func TestRollback(t *testing.T) {
 		{name: "once k3 could not be upgraded", often: true, at: begins("migrate-k1-db1"), strike: otherPackages("k3"), codes: []int{5},
 			says: []string{"k3", "k2  Kea 3.0.3, serves"}, on: []way{typedRollback()}, last: kept, blind: true},
 		{name: "killed as it restores", often: true, at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
-			mend: killedRollback("old-restore-k1-db1"), on: []way{rollback()}, blind: true},
+			mend: killedRollback("old-restore-k2-db1"), on: []way{rollback()}, blind: true},
 		{name: "killed as it installs, and carried on by resume", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
 			mend: killedRollback("old-install-k1"), on: []way{{args: []string{"resume", "--yes"}, codes: []int{7}, says: []string{"is being rolled back"}}}, blind: true},
 		{name: "before the point of no return", at: begins("install-k1"), strike: signals(os.Interrupt), codes: []int{4}, on: []way{rollback()}},
@@ -57,7 +57,7 @@ func rollback() way {
 func typedRollback() way {
 	return way{
 		args: []string{"rollback", "--yes"}, codes: []int{7}, typed: [][2]string{{"type rollback to go on, or n:", "rollback"}},
-		says: []string{"back to", "kept k1:", "the old state serves again"},
+		says: []string{"back to", "kept k2:", "the old state serves again"},
 	}
 }
 
@@ -109,7 +109,7 @@ func otherPackages(server string) func(*struck) {
 
 // kept wants the dump of what a rollback replaced beside the run's backup, and each whole.
 func kept(s *struck) {
-	s.must("k1", `set -e
+	s.must("k2", `set -e
 		cd "$(ls -d /var/backups/kea-lockstep/*/ | tail -n 1)"
 		for dump in kea-db1.* kea-db1-before-rollback.*; do
 			[ -s "$dump" ]
