@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -201,6 +202,56 @@ func TestUpgradeEndsOnTheTarget(t *testing.T) {
 					t.Fatal(err)
 				}
 				t.Logf("%d points, %d events, %s", n.points, n.status().Seq, time.Since(began))
+			})
+		})
+	}
+}
+
+// TestTheCanaryIsAskedForAllOnceItIsAnother: before the rest are started, a canary that was just confirmed is asked for its processes
+// alone. Where they are others, all its evidence counts, and where it is gone nobody is started.
+func TestTheCanaryIsAskedForAllOnceItIsAnother(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		does  func(w *world.World)
+		looks bool // for all its evidence
+		want  journal.State
+	}{
+		{"the same", func(*world.World) {}, false, journal.Done},
+		{"rebooted", func(w *world.World) { w.Die(0); w.Return(0) }, true, journal.Done},
+		{"gone", func(w *world.World) { w.Die(0) }, true, journal.Halted},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			acted(t, three(), func(p *play) {
+				var ready, started bool
+				var looks atomic.Int32
+				done := map[string]bool{}
+				p.on = func(e journal.Event) {
+					switch {
+					case e.Type == journal.PhaseDone:
+						done[e.Phase] = true
+						if done[orchestrator.ConfirmCanary] && done[orchestrator.UpgradeRest] && !ready {
+							ready = true
+							looks.Store(0)
+							c.does(p.world)
+						}
+					case e.Type == journal.PhaseBegun && e.Phase == orchestrator.StartRest:
+						started = true
+						if got := looks.Load() > 0; got != c.looks {
+							t.Errorf("asked for all its evidence: %t", got)
+						}
+					}
+				}
+				p.at = func(at world.Point) world.Fault {
+					if at.Kind == "look" && at.What == "service k1" {
+						looks.Add(1)
+					}
+					return world.NoFault
+				}
+				s, err := p.upgrade()
+				p.must(c.want, s, err)
+				if started != (c.want == journal.Done) || looks.Load() == 0 {
+					t.Errorf("the rest were started: %t, looks %d", started, looks.Load())
+				}
 			})
 		})
 	}

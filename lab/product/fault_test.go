@@ -174,6 +174,9 @@ func (c fault) run(t *testing.T, f *lab.Fleet) {
 // row is what was seen of the fault.
 func (c fault) row(test string, said []product.Output, r witness.Report) product.Row {
 	name, _, _ := strings.Cut(test, "/")
+	if *engineName == string(lab.PostgreSQL) {
+		name += " on PostgreSQL"
+	}
 	var on []string
 	for i, out := range said[1:] {
 		on = append(on, fmt.Sprintf("%s: %s", strings.Join(c.on[i].args, " "), exit(out)))
