@@ -217,6 +217,27 @@ func TestOldKeaThatComesBackIsSeen(t *testing.T) {
 	}
 }
 
+// TestAKeaByHandKeepsAUnitFromRunning: somebody starts it once the fence is lifted. The unit fails for it, which is said, and resume
+// holds the server again before it starts it.
+func TestAKeaByHandKeepsAUnitFromRunning(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		p.on = func(e journal.Event) {
+			if e.Type == journal.StepDone && e.Step == "unfence-k3" {
+				p.happens("a Kea started by hand", 2)
+			}
+		}
+		s, err := p.upgrade()
+		g := p.must(journal.Halted, s, err)
+		if text := g.Problem.What + g.Problem.Why; !strings.Contains(text, "k3") || !strings.Contains(text, "was started by hand") {
+			t.Errorf("what kept the unit from running is not said: %+v", g.Problem)
+		}
+		p.on = nil
+		s, err = p.resume()
+		p.must(journal.Done, s, err)
+		p.serves(true)
+	})
+}
+
 // TestWhatComesBackAgainAndAgain: a loop undoes the fence as it is made. The run does not go round with it for ever, names the server,
 // and ends with the next drive once whoever starts it is gone.
 func TestWhatComesBackAgainAndAgain(t *testing.T) {

@@ -147,11 +147,19 @@ func started(ctx context.Context, w scene, s Step) fleet.Verdict {
 				continue
 			}
 			if !ok || now.Active != "active" || now.PID == 0 {
-				return fleet.Deny("%s: %s is %s", s.Server, u.Name, now.Active)
+				return keptOut(p, fleet.Deny("%s: %s is %s", s.Server, u.Name, now.Active))
 			}
 		}
 		return fleet.Affirm("%s: every unit that ran is active", s.Server)
 	})
+}
+
+// keptOut adds to a unit that does not run what runs in its place.
+func keptOut(p fleet.Pulse, no fleet.Verdict) fleet.Verdict {
+	if v := noneByHand(p); !v.OK() {
+		no.Saw += ", for " + v.Saw
+	}
+	return no
 }
 
 // kept reports whether the version that a step leads to still has the daemon.
@@ -319,7 +327,9 @@ func confirmed(ctx context.Context, w scene, s Step) fleet.Verdict {
 		}
 		i := slices.IndexFunc(services, func(v fleet.Service) bool { return v.Unit == u.Name })
 		if i < 0 {
-			return fleet.Deny("%s: %s does not run", s.Server, u.Name)
+			return w.pulse(ctx, s.Server, func(p fleet.Pulse) fleet.Verdict {
+				return keptOut(p, fleet.Deny("%s: %s does not run", s.Server, u.Name))
+			})
 		}
 		if v := w.serves(services[i], plan, s); !v.OK() {
 			return v

@@ -146,6 +146,11 @@ func (w *World) run(s *server, unit string, daemon kea.DaemonKind) {
 
 // refuses says why the installed daemon would not serve with its configuration and databases.
 func (w *World) refuses(s *server) string {
+	for _, p := range s.processes {
+		if p.unit == "" {
+			return fmt.Sprintf("DHCP4_ALREADY_RUNNING %s already running? (PID %d)", p.daemon, p.pid)
+		}
+	}
 	parsed, err := kea.ReadConfig(configPath, []byte(s.config), nil)
 	if err != nil {
 		return err.Error()
