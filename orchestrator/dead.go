@@ -128,8 +128,10 @@ func (d DatabasePlan) without(dead []string, canary string) DatabasePlan {
 	if len(d.Places) == 0 {
 		return d
 	}
-	if len(d.Backups) == 0 {
-		d.Backups = d.Places[:1]
+	for _, at := range d.Places { // a dump that is still to be taken is taken twice again
+		if len(d.Backups) < 2 && !slices.ContainsFunc(d.Backups, func(b fleet.Place) bool { return b.Server == at.Server }) {
+			d.Backups = append(d.Backups, at)
+		}
 	}
 	if !gone(d.At) {
 		return d

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"kea-lockstep/internal/world"
 	"kea-lockstep/orchestrator"
 	"kea-lockstep/orchestrator/journal"
 )
@@ -126,6 +127,45 @@ func TestTheLastServerIsNotDeclaredDead(t *testing.T) {
 		p.on, p.dead = nil, []string{"k1"}
 		if _, err := p.resume(); !errors.Is(err, orchestrator.ErrNotDead) {
 			t.Errorf("%v", err)
+		}
+	})
+}
+
+// TestABackupIsTakenTwiceAgain: where one of the servers that hold copies dies before the point of no return, another takes its place.
+func TestABackupIsTakenTwiceAgain(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		p.dies(1, "prove-k2-db1")
+		p.no[orchestrator.AskBack] = true
+		s, err := p.upgrade()
+		p.must(journal.Halted, s, err)
+		p.on, p.dead = nil, []string{"k2"}
+		s, err = p.resume()
+		p.must(journal.Done, s, err)
+		for _, step := range []string{"dump-k3-db1", "prove-k3-db1", "dump-k1-db1"} {
+			if p.times(journal.StepDone, step) == 0 {
+				t.Errorf("no %s", step)
+			}
+		}
+	})
+}
+
+// TestATorsoIsNotKept: a server dies as it restores the backup. What another keeps before it restores its copy would be the torso.
+func TestATorsoIsNotKept(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		p.stands("test-k1")
+		p.at = func(at world.Point) world.Fault {
+			if at.Kind == "do" && at.What == "old-restore-k2-db1/1" {
+				p.world.Die(1)
+			}
+			return world.NoFault
+		}
+		s, err := p.rollback()
+		p.must(journal.Halted, s, err)
+		p.at, p.dead = nil, []string{"k2"}
+		s, err = p.rollback()
+		p.must(journal.RolledBack, s, err)
+		if p.times(journal.StepDone, "old-restore-k3-db1") == 0 || p.times(journal.StepBegun, "old-keep-k3-db1") > 0 {
+			t.Errorf("kept %+v", s.Kept)
 		}
 	})
 }

@@ -162,15 +162,20 @@ func (p *Plan) database(d fleet.Database, canary string, index int) DatabasePlan
 	return plan
 }
 
-// keptAt gives two servers' places from which a database is dumped, or the only one. They are those whose dump can be proved, and
-// of those rather not the canary, which has enough to do meanwhile.
+// keptAt gives two servers' places from which a database is dumped, or the only one; the first proves the dump and restores it.
+// Those come first whose dump can be proved, and of those rather not the canary, which has enough to do meanwhile, but sooner the
+// canary than one with accounts of its own: what another account has defined it may not be able to restore.
 func keptAt(d fleet.Database, canary string) []fleet.Place {
+	migrates := migratedAt(d, canary).Server
 	worse := func(server string) (rank int) {
-		if !d.ScratchFrom(server).OK() {
-			rank += 2
+		switch {
+		case server == migrates:
+			rank = 1
+		case d.AccountFrom(server) != d.AccountFrom(migrates):
+			rank = 2
 		}
-		if server == canary {
-			rank++
+		if !d.ScratchFrom(server).OK() {
+			rank += 3
 		}
 		return rank
 	}

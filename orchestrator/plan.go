@@ -136,7 +136,12 @@ type DatabasePlan struct {
 func (d DatabasePlan) Moves() bool { return d.Before != d.Target }
 
 // Backup is the place from where the backup is proved and restored.
-func (d DatabasePlan) Backup() fleet.Place { return d.Backups[0] }
+func (d DatabasePlan) Backup() fleet.Place {
+	if len(d.Backups) == 0 {
+		return d.At // no plan of ours lacks them
+	}
+	return d.Backups[0]
+}
 
 // place is where the steps of a kind are done.
 func (d DatabasePlan) place(k Kind) fleet.Place {

@@ -236,19 +236,26 @@ func TestBackupsAreTakenWhereTheyCanBeProved(t *testing.T) {
 	for _, test := range []struct {
 		canary string
 		denied []int // servers
+		others []int // servers with accounts of their own
 		want   string
 		proof  bool
 	}{
-		{"k1", nil, "k2 k3", true},
-		{"k2", nil, "k1 k3", true},
-		{"k1", []int{1}, "k3 k1", true},
-		{"k3", []int{0, 1}, "k3 k1", true},
-		{"k1", []int{0, 1, 2}, "k2 k3", false},
+		{"k1", nil, nil, "k2 k3", true},
+		{"k2", nil, nil, "k1 k3", true},
+		{"k1", []int{1}, nil, "k3 k1", true},
+		{"k3", []int{0, 1}, nil, "k3 k1", true},
+		{"k1", []int{0, 1, 2}, nil, "k2 k3", false},
+		{"k1", nil, []int{1}, "k3 k1", true},
+		{"k1", nil, []int{1, 2}, "k1 k2", true},
+		{"k1", []int{0}, []int{1, 2}, "k2 k3", true},
 	} {
 		facts, opts := surveyed(t, three()), usual()
 		opts.Canary = []string{test.canary}
 		for _, i := range test.denied {
 			facts.Databases[0].Endpoints[i].Scratch = fleet.Deny("kea lacks CREATE")
+		}
+		for _, i := range test.others {
+			facts.Databases[0].Endpoints[i].Account = "kea@k" + string(rune('1'+i))
 		}
 		p := orchestrator.Make(facts, version(t, "3.0.3"), opts)
 		d := p.Groups[0].Databases[0]

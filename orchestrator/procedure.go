@@ -164,6 +164,7 @@ func upgradeLane(g *GroupPlan) func(string) []Step {
 func (p *Plan) dumps(g *GroupPlan) [][]Step {
 	var all [][]Step
 	for _, d := range p.dumped(g) {
+		all = append(all, []Step{databaseStep(KindContents, d.At.Server, d, d.At)})
 		for i, at := range d.Backups {
 			lane := []Step{databaseStep(KindDump, at.Server, d, at)}
 			if i == 0 && d.Proof {
@@ -171,7 +172,6 @@ func (p *Plan) dumps(g *GroupPlan) [][]Step {
 			}
 			all = append(all, lane)
 		}
-		all = append(all, []Step{databaseStep(KindContents, d.At.Server, d, d.At)})
 	}
 	return all
 }

@@ -221,8 +221,16 @@ func DumpID(server string, d DatabasePlan) string {
 
 // tooLate reports whether the step would keep what a restore has begun to replace.
 func (g *groupDrive) tooLate(s Step) bool {
+	if s.Kind != KindKeep {
+		return false
+	}
 	d, _ := g.group.Database(s.Database)
-	return s.Kind == KindKeep && g.recorded(backwards(databaseStep(KindRestore, s.Server, d, s.At)).ID).Attempt > 0
+	for id, restore := range g.status().Steps { // on any server: one that has died since, too
+		if restore.Attempt > 0 && strings.HasPrefix(id, wayBack+string(KindRestore)+"-") && strings.HasSuffix(id, "-"+d.Label) {
+			return true
+		}
+	}
+	return false
 }
 
 // moving gives the databases whose schema the plan moves.

@@ -428,7 +428,7 @@ func TestARestoreThatWasCutOffIsDoneAgain(t *testing.T) {
 					case at.Kind == "do" && at.What == "old-restore-k2-db1/1":
 						go func() {
 							passes(600 * time.Millisecond)
-							p.happens("a reboot", 0)
+							p.happens("a reboot", 1)
 							cut.Store(true)
 						}()
 					case killed && cut.Load():
@@ -447,6 +447,12 @@ func TestARestoreThatWasCutOffIsDoneAgain(t *testing.T) {
 					}
 				}
 				p.must(journal.RolledBack, s, err)
+				if begun := p.times(journal.StepBegun, "old-restore-k2-db1"); begun < 2 {
+					t.Errorf("the restore was begun %d times", begun)
+				}
+				if kept := len(s.Kept); kept != 1 {
+					t.Errorf("the present is kept %d times", kept)
+				}
 				p.serves(false)
 			})
 		})

@@ -149,6 +149,18 @@ func (p *play) serves(onTarget bool) {
 	p.sound()
 }
 
+// times counts what was told of a step.
+func (p *play) times(kind journal.Type, step string) (n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range p.events {
+		if e.Type == kind && e.Step == step {
+			n++
+		}
+	}
+	return n
+}
+
 func (p *play) sound() {
 	p.t.Helper()
 	for _, v := range p.world.Violations() {

@@ -205,7 +205,7 @@ func (g *groupDrive) settle(ctx context.Context, s Step, def kind) (journal.Resu
 	}
 	if v = def.probe(ctx, g.scene(), s); v.OK() {
 		g.mu.Lock()
-		g.confirmed[s.Server] = confirmation{time.Now(), first}
+		g.confirmed[s.Server] = confirmation{time.Now().Round(0), first} // by the wall: this machine may sleep
 		g.mu.Unlock()
 	}
 	return result, v, nil

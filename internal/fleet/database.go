@@ -40,7 +40,8 @@ type Endpoint struct {
 	Place   Place          `json:"place"`
 	Daemon  kea.DaemonKind `json:"daemon"`
 	Uses    []kea.Use      `json:"uses"`
-	Scratch Verdict        `json:"scratch"` // Database.Scratch as asked from this place: accounts differ from server to server
+	Account string         `json:"account"` // Database.Account from this place: accounts differ from server to server
+	Scratch Verdict        `json:"scratch"` // Database.Scratch, likewise
 }
 
 // Database is one schema in one engine, as seen from one place, or from all places together once a survey has merged them.
@@ -57,6 +58,7 @@ type Database struct {
 	Schema    kea.Schema       `json:"schema"`
 	Structure Verdict          `json:"structure"` // structure is what a database of that schema has; cannot tell: no reference for it
 	Clients   Clients          `json:"clients"`
+	Account   string           `json:"account"`         // who migrates and who administers, as the database's server names them, from the first place
 	Lacks     []Lack           `json:"lacks,omitempty"` // what an account that may have to migrate may not do and needs, from any place
 	Scratch   Verdict          `json:"scratch"`         // an account may make scratch databases, from every place: a backup can be proved by restoring it
 	Lockable  Verdict          `json:"lockable"`        // the engine grants advisory locks

@@ -93,6 +93,16 @@ func (d Database) ScratchFrom(server string) Verdict {
 	return Doubt("%s names no such database", server)
 }
 
+// AccountFrom gives who migrates and administers from the place that PlaceFrom gives.
+func (d Database) AccountFrom(server string) string {
+	for _, e := range d.Endpoints {
+		if e.Place.Server == server {
+			return e.Account
+		}
+	}
+	return ""
+}
+
 func groupID(servers []string) string {
 	if len(servers) > 3 {
 		return strings.Join(servers[:2], "+") + "+" + servers[len(servers)-1]

@@ -46,7 +46,7 @@ func look(ctx context.Context, o Observer, e Endpoint) Database {
 	if err != nil {
 		d.Reach = Doubt("%v", err)
 	}
-	e.Scratch = d.Scratch
+	e.Account, e.Scratch = d.Account, d.Scratch
 	d.Endpoints = []Endpoint{e}
 	if d.ID == "" {
 		d.ID = unknownID(e.Place)

@@ -29,6 +29,7 @@ func (f *Fleet) mayDo(ctx context.Context, at fleet.Place, admin *dbcheck.DB, se
 	if err != nil {
 		return err
 	}
+	seen.Account = owns.Account + ", " + administers.Account
 	lacks := owns.Lacks(dbcheck.ToMigrate)
 	if at.Engine == kea.PostgreSQL || len(administers.Lacks(dbcheck.ToDump)) > 0 {
 		lacks = append(lacks, owns.Lacks(dbcheck.ToDump)...)

@@ -149,10 +149,10 @@ func (l looked) sameAs(want looked) (string, error) {
 // tidy removes the scratch databases that this server's proofs made.
 func (f *Fleet) tidy(ctx context.Context, o order) error {
 	for _, d := range o.Group.Databases {
-		if d.At.Server != o.Server || !d.Proof || !d.Moves() {
+		if d.Backup().Server != o.Server || !d.Proof || !d.Moves() {
 			continue
 		}
-		if err := f.dropScratch(ctx, database{d, d.At}, scratchName(o.Run, d)); err != nil {
+		if err := f.dropScratch(ctx, database{d, d.Backup()}, scratchName(o.Run, d)); err != nil {
 			return err
 		}
 	}

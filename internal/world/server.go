@@ -119,7 +119,13 @@ func (w *World) start(s *server, u *unit, by starter) {
 	if u.masked || u.fence != "" || u.active == "active" {
 		return
 	}
-	if why := w.refuses(s); why != "" {
+	why := w.refuses(s)
+	for _, p := range s.processes {
+		if p.unit == "" && p.daemon == u.daemon {
+			why = fmt.Sprintf("%s already running? (PID %d)", p.daemon, p.pid)
+		}
+	}
+	if why != "" {
 		if by != byStranger && strings.HasPrefix(why, "schema") {
 			w.violate("Kea %s on %s was started against a schema it does not expect (%s): %s", s.installed.version, s.name, by, why)
 		}
@@ -146,11 +152,6 @@ func (w *World) run(s *server, unit string, daemon kea.DaemonKind) {
 
 // refuses says why the installed daemon would not serve with its configuration and databases.
 func (w *World) refuses(s *server) string {
-	for _, p := range s.processes {
-		if p.unit == "" {
-			return fmt.Sprintf("DHCP4_ALREADY_RUNNING %s already running? (PID %d)", p.daemon, p.pid)
-		}
-	}
 	parsed, err := kea.ReadConfig(configPath, []byte(s.config), nil)
 	if err != nil {
 		return err.Error()

@@ -4,8 +4,13 @@
 # kea-admin). Needs client.sh, others.sh
 # and going.sh.
 set -eu
-version() { echo "SELECT CONCAT(version, '.', minor) FROM schema_version;"; }
-going
+seen=$(
+	{
+		echo "SELECT CONCAT(version, '.', minor) FROM schema_version;"
+		others
+	} | ask
+)
+going "$seen"
 # A table that somebody holds must not keep the migration waiting for a day.
 # shellcheck disable=SC2086 # a list of options
 KEA_ADMIN_DB_PASSWORD=$password kea-admin db-upgrade mysql -h "$host" -P "$port" -u "$user" -n "$database" \

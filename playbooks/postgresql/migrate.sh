@@ -2,8 +2,13 @@
 # In: before, between (schema versions on the way, apart by blanks), extra (more options of kea-admin). Needs client.sh,
 # others.sh and going.sh.
 set -eu
-version() { echo "SELECT version || '.' || minor FROM schema_version;"; }
-going
+seen=$(
+	{
+		echo "SELECT version || '.' || minor FROM schema_version;"
+		others
+	} | ask
+)
+going "$seen"
 # Before 2.7.2 kea-admin gives its scripts no port: they find it in the environment.
 KEA_ADMIN_DB_PASSWORD=$password
 export KEA_ADMIN_DB_PASSWORD

@@ -8,7 +8,7 @@ if [ "$follow" = yes ] && [ -e "$dir/output" ]; then
 	[ "$from" = 0 ] || tail -c "+$((from + 1))" <&6
 fi
 while [ -d "$dir" ] && ! [ -e "$dir/status" ] && [ "$left" -gt 0 ]; do
-	left=$((left - 2))
+	left=$((left - 1))
 	if [ -e "$dir/alive" ]; then
 		exec 8<"$dir/alive"
 		if flock -w 2 8; then
@@ -17,6 +17,8 @@ while [ -d "$dir" ] && ! [ -e "$dir/status" ] && [ "$left" -gt 0 ]; do
 			[ ! -e "$dir/status" ] || break
 			case "$(look)" in *"alive yes"*) ;; *) break ;; esac
 			sleep 0.05
+		else
+			left=$((left - 1))
 		fi
 		exec 8<&-
 	else
