@@ -128,7 +128,8 @@ func (s *struck) endsLocks() {
 func TestFaultMigratedByHand(t *testing.T) {
 	faults(t, []fault{
 		{name: "while the canary's configuration is put in place", often: true, at: begins("configure-k1"), strike: func(s *struck) {
-			s.must("k1", "KEA_ADMIN_DB_PASSWORD="+lab.KeaPassword+" kea-admin db-upgrade "+s.fleet.Engine.KeaAdmin()+" -h "+s.fleet.DB.Address.String()+" -u kea -n kea")
+			// It may run into the run's own migration, and fail by it.
+			s.must("k1", "KEA_ADMIN_DB_PASSWORD="+lab.KeaPassword+" kea-admin db-upgrade "+s.fleet.Engine.KeaAdmin()+" -h "+s.fleet.DB.Address.String()+" -u kea -n kea || true")
 		}, codes: []int{0, 4, 5}, on: []way{resume()}},
 	})
 }
