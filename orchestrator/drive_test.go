@@ -208,17 +208,19 @@ func TestUpgradeEndsOnTheTarget(t *testing.T) {
 }
 
 // TestTheCanaryIsAskedForAllOnceItIsAnother: before the rest are started, a canary that was just confirmed is asked for its processes
-// alone. Where they are others, all its evidence counts, and where it is gone nobody is started.
+// alone. Where that is long ago or they are others, all its evidence counts, and where it is gone nobody is started.
 func TestTheCanaryIsAskedForAllOnceItIsAnother(t *testing.T) {
 	for _, c := range []struct {
 		name  string
+		rest  time.Duration // that the upgrade of the rest takes longer
 		does  func(w *world.World)
 		looks bool // for all its evidence
 		want  journal.State
 	}{
-		{"the same", func(*world.World) {}, false, journal.Done},
-		{"rebooted", func(w *world.World) { w.Die(0); w.Return(0) }, true, journal.Done},
-		{"gone", func(w *world.World) { w.Die(0) }, true, journal.Halted},
+		{"the same", 0, func(*world.World) {}, false, journal.Done},
+		{"the same, confirmed long ago", time.Minute, func(*world.World) {}, true, journal.Done},
+		{"rebooted", 0, func(w *world.World) { w.Die(0); w.Return(0) }, true, journal.Done},
+		{"gone", 0, func(w *world.World) { w.Die(0) }, true, journal.Halted},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			acted(t, three(), func(p *play) {
@@ -242,8 +244,11 @@ func TestTheCanaryIsAskedForAllOnceItIsAnother(t *testing.T) {
 					}
 				}
 				p.at = func(at world.Point) world.Fault {
-					if at.Kind == "look" && at.What == "service k1" {
+					switch {
+					case at.Kind == "look" && at.What == "service k1":
 						looks.Add(1)
+					case at.Kind == "do" && at.What == "install-k3/1":
+						passes(c.rest)
 					}
 					return world.NoFault
 				}

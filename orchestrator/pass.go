@@ -99,7 +99,7 @@ func (g *groupDrive) serves(ctx context.Context, server string) fleet.Verdict {
 	last := g.confirmed[server]
 	g.mu.Unlock()
 	if age := time.Since(last.at); 0 <= age && age < lately {
-		if p, err := g.World.Pulse(ctx, server); err == nil && daemons(p) == last.daemons {
+		if p, err := g.World.Pulse(ctx, server); err == nil && daemonsOf(p) == last.daemons {
 			return fleet.Affirm("%s: confirmed, and the same processes run", server)
 		}
 	}

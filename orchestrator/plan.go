@@ -138,7 +138,7 @@ func (d DatabasePlan) Moves() bool { return d.Before != d.Target }
 // Backup is the place from where the backup is proved and restored.
 func (d DatabasePlan) Backup() fleet.Place {
 	if len(d.Backups) == 0 {
-		return d.At // no plan of ours lacks them
+		return d.At // an older plan, which named none and dumped there first
 	}
 	return d.Backups[0]
 }

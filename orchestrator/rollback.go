@@ -139,15 +139,14 @@ func (g *groupDrive) halfRestored(d DatabasePlan) bool {
 	for id, s := range g.status().Steps {
 		id, back := strings.CutPrefix(id, wayBack)
 		switch {
-		case !strings.HasSuffix(id, "-"+d.Label):
-		case strings.HasPrefix(id, string(KindRestore)+"-"):
+		case isOf(id, KindRestore, d):
 			if !back && s.Attempt > 0 && !s.Done {
 				return true
 			}
 			if back && s.Began.After(restored.Began) {
 				restored = s
 			}
-		case back && strings.HasPrefix(id, string(KindVerify)+"-"):
+		case back && isOf(id, KindVerify, d):
 			if s.Done && s.Ended.After(verified.Ended) {
 				verified = s
 			}
@@ -226,11 +225,16 @@ func (g *groupDrive) tooLate(s Step) bool {
 	}
 	d, _ := g.group.Database(s.Database)
 	for id, restore := range g.status().Steps { // on any server: one that has died since, too
-		if restore.Attempt > 0 && strings.HasPrefix(id, wayBack+string(KindRestore)+"-") && strings.HasSuffix(id, "-"+d.Label) {
+		if id, back := strings.CutPrefix(id, wayBack); back && restore.Attempt > 0 && isOf(id, KindRestore, d) {
 			return true
 		}
 	}
 	return false
+}
+
+// isOf reports whether a step, by its ID without the way, is one of a kind on the database, on whatever server.
+func isOf(id string, k Kind, d DatabasePlan) bool {
+	return strings.HasPrefix(id, string(k)+"-") && strings.HasSuffix(id, "-"+d.Label)
 }
 
 // moving gives the databases whose schema the plan moves.

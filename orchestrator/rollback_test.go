@@ -148,12 +148,7 @@ func TestThePresentCannotBeKept(t *testing.T) {
 				if (len(s.Kept) > 0) != served {
 					t.Errorf("kept %v", s.Kept)
 				}
-				failed := 0
-				for _, e := range p.events {
-					if e.Type == journal.StepFailed && e.Step == "old-keep-k2-db1" {
-						failed++
-					}
-				}
+				failed := p.times(journal.StepFailed, "old-keep-k2-db1")
 				if want := map[bool]int{false: 2, true: 1}[served]; failed != want {
 					t.Errorf("failed %d times, expected %d", failed, want)
 				}

@@ -223,10 +223,10 @@ func (g *groupDrive) daemons(ctx context.Context, server string) string {
 	if err != nil {
 		return err.Error()
 	}
-	return daemons(p)
+	return daemonsOf(p)
 }
 
-func daemons(p fleet.Pulse) string {
+func daemonsOf(p fleet.Pulse) string {
 	text := ""
 	for _, d := range p.Processes {
 		text += fmt.Sprintf("%s[%d since %s] ", d.Daemon, d.PID, d.Started)

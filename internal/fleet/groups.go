@@ -74,33 +74,33 @@ func (d Database) Servers() []string {
 
 // PlaceFrom gives a place of the database as that server names it.
 func (d Database) PlaceFrom(server string) (Place, bool) {
-	for _, e := range d.Endpoints {
-		if e.Place.Server == server {
-			return e.Place, true
-		}
-	}
-	return Place{}, false
+	e, ok := d.from(server)
+	return e.Place, ok
 }
 
 // ScratchFrom says whether an account may make scratch databases from the place that PlaceFrom gives. A proof is made from one
 // server: what accounts may do elsewhere neither helps nor hinders it.
 func (d Database) ScratchFrom(server string) Verdict {
-	for _, e := range d.Endpoints {
-		if e.Place.Server == server {
-			return e.Scratch
-		}
+	e, ok := d.from(server)
+	if !ok {
+		return Doubt("%s names no such database", server)
 	}
-	return Doubt("%s names no such database", server)
+	return e.Scratch
 }
 
 // AccountFrom gives who migrates and administers from the place that PlaceFrom gives.
 func (d Database) AccountFrom(server string) string {
+	e, _ := d.from(server)
+	return e.Account
+}
+
+func (d Database) from(server string) (Endpoint, bool) {
 	for _, e := range d.Endpoints {
 		if e.Place.Server == server {
-			return e.Account
+			return e, true
 		}
 	}
-	return ""
+	return Endpoint{}, false
 }
 
 func groupID(servers []string) string {
