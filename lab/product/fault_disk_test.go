@@ -100,16 +100,17 @@ func (s *struck) journal() (name string, text []byte) {
 
 // TestFaultServerDisk: packages that cannot be unpacked, and a dump that cannot be written.
 func TestFaultServerDisk(t *testing.T) {
-	fill := func(server string) func(*struck) {
-		return func(s *struck) { s.no(s.fleet.FillDisk(server, 256<<10)) }
+	leaves := func(bytes uint64, server string) func(*struck) {
+		return func(s *struck) { s.no(s.fleet.FillDisk(server, bytes)) }
 	}
+	fill := func(server string) func(*struck) { return leaves(256<<10, server) }
 	frees := func(server string) func(*struck) {
 		return func(s *struck) { s.no(s.fleet.FreeDisk(server)) }
 	}
 	limited := spec()
 	limited.Disk = 1 << 30
 	faultsOn(t, limited, []fault{
-		{name: "k2's in its dump", at: ended("stop-k2"), strike: fill("k2"), codes: []int{4, 7}, says: []string{"k2"}, mend: frees("k2"), on: []way{resume(0, 7)}},
+		{name: "k2's in its dump", at: begins("dump-k2-db1"), strike: upon("k2", "ls /var/backups/kea-lockstep/*/.*.part >/dev/null 2>&1", leaves(0, "k2")), codes: []int{4, 7}, says: []string{"k2"}, mend: frees("k2"), on: []way{resume(0, 7)}},
 		{name: "k1's in its package upgrade", at: begins("install-k1"), strike: fill("k1"), codes: []int{4, 7}, says: []string{"k1"}, mend: frees("k1"), on: []way{resume(0, 7)}, again: []string{"k1"}},
 		{name: "k3's in its package upgrade", often: true, at: begins("install-k3"), strike: fill("k3"), codes: []int{5}, says: []string{"k3", "k2  Kea 3.0.3, serves"}, mend: frees("k3"), on: []way{resume()}, again: []string{"k3"}},
 		{name: "the database's in the migration", at: begins("migrate-k1-db1"), strike: migrating(fill(lab.DatabaseHost)), codes: []int{0, 5}, mend: frees(lab.DatabaseHost), on: []way{resume()}, blind: true},
