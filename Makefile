@@ -3,20 +3,29 @@
 GO ?= $(shell command -v go || echo /usr/local/go/bin/go)
 OUT ?= bin
 
-.PHONY: build test race check man lab-base lab-test lab-faults lab-night lab-up lab-upgrade lab-down ci clean
+.PHONY: build test race check proof mutants man lab-base lab-test lab-faults lab-night lab-up lab-upgrade lab-down ci clean
 
 build:
 	$(GO) build -o $(OUT)/ ./cmd/kea-lockstep
 
 test:
-	$(GO) test ./...
+	$(GO) test ./... ./sim/...
 
 race:
-	$(GO) test -race ./...
+	$(GO) test -race ./... ./sim/...
 
 # Everything but the lab; as root.
 check:
 	bash .ci/run quick
+
+# The engine over the model fleet: every point, every fault, every change of the world; then pairs at random, in two tests, for HOURS each.
+HOURS ?= 8
+proof:
+	$(GO) test -v -count=1 -timeout 0 -run 'Killed|Fault|World|Pairs|Carried|Meanwhile' ./orchestrator -args -every 1 -seed 0 -pairs $(HOURS)h
+
+# Deliberate bugs in the engine: each has to be found by that proof. MUTANTS='-mutant watch' takes those of that name.
+mutants:
+	$(GO) test -v -tags mutants -count=1 -timeout 30m -run '^TestMutantsAreKilled$$' ./orchestrator -args $(MUTANTS)
 
 man:
 	mkdir -p $(OUT)
@@ -34,7 +43,6 @@ lab-faults: lab-base
 	$(GO) test -v -tags lab -count=1 -timeout 24h -run '^(TestFault|TestRollback|TestResumeFrom)' ./lab/product -args -every -record $(CURDIR)/docs/reliability.md $(FAULTS)
 
 # Faults at random, for as long as HOURS says; each prints its seed.
-HOURS ?= 8
 lab-night: lab-base
 	$(GO) test -v -tags lab -count=1 -timeout 0 -run '^TestFaultRandom$$' ./lab/product -args -for $(HOURS)h $(FAULTS)
 

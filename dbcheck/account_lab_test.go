@@ -48,6 +48,24 @@ func TestScratchTouchesNothingElse(t *testing.T) {
 	})
 }
 
+// A read-only server drops nothing, not even what is not there. That is no reason to keep a run from letting its servers go.
+func TestNothingToDropOnAReadOnlyServer(t *testing.T) {
+	s := startServer(t)
+	there := ScratchPrefix + "there"
+	s.exec(t, "CREATE DATABASE "+there, "CREATE USER kea@'%' IDENTIFIED BY 'pw'", "GRANT ALL ON `kea\\_lockstep\\_%`.* TO kea@'%'", "SET GLOBAL read_only = 1")
+	scratch, err := OpenScratch(t.Context(), dialHere, s.tcp("", "kea", "pw"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer scratch.Close()
+	if err := scratch.Drop(t.Context(), ScratchPrefix+"gone"); err != nil {
+		t.Error(err)
+	}
+	if err := scratch.Drop(t.Context(), there); err == nil {
+		t.Error("one that is there was dropped, by its word")
+	}
+}
+
 // What Lacks names is what the server refuses, and the statement that it gives
 // mends it: with a binary log, the common case that stops kea-admin.
 func TestLacksAreRealAndMended(t *testing.T) {

@@ -7,10 +7,6 @@ import (
 	"time"
 )
 
-// lookLock and its number is the name of a lock that each connection holds which only looks: MySQL tells nothing else that a
-// session could say of itself.
-const lookLock = "kea-lockstep.look."
-
 // mysqlDialect is that of MySQL, MariaDB, Percona and Galera.
 type mysqlDialect struct {
 	mariadb bool // several catalogues have other names there
@@ -27,7 +23,7 @@ func (mysqlDialect) words() words {
 	return words{
 		connectionID:  "SELECT CONNECTION_ID()",
 		endSession:    "KILL CONNECTION %d",
-		looks:         "SELECT IS_USED_LOCK(CONCAT('" + lookLock + "', %[1]d)) <=> %[1]d",
+		looks:         "SELECT IS_USED_LOCK(CONCAT('" + Look + ".', %[1]d)) <=> %[1]d",
 		tables:        "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'",
 		createScratch: "CREATE DATABASE %s",
 		dropScratch:   "DROP DATABASE IF EXISTS %s",

@@ -25,10 +25,10 @@ type Identity struct {
 	Product string // "MariaDB", "MySQL", "Percona", "PostgreSQL"
 	Version string // as the server says it
 	// Server tells servers apart: "uuid:..." (MySQL), "uid:..." (MariaDB that has
-	// server_uid), "cluster:..." (all nodes of a Galera cluster or of a MySQL
-	// group are one), "system:..." (a PostgreSQL cluster and its standbys), else
-	// "host:..." from hostname, port, server_id and data directory, which
-	// containers made from one image may share.
+	// server_uid, with hostname, port, server_id and data directory), "cluster:..."
+	// (all nodes of a Galera cluster or of a MySQL group are one), "system:..." (a
+	// PostgreSQL cluster and its standbys), else "host:..." from those four alone,
+	// which containers made from one image may share.
 	Server string
 	// Schema is the database's name, in lower case where the server does not tell
 	// cases apart; in PostgreSQL with that of the schema that Kea's tables are in,

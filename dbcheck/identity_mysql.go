@@ -51,10 +51,13 @@ func serverKey(v, status variables) (key string, weak bool) {
 		return "cluster:" + v["group_replication_group_name"], false
 	case v["server_uuid"] != "":
 		return "uuid:" + v["server_uuid"], false
-	case v["server_uid"] != "":
-		return "uid:" + v["server_uid"], false
 	}
-	return "host:" + strings.Join([]string{v["hostname"], v["port"], v["server_id"], v["datadir"]}, "|"), true
+	host := strings.Join([]string{v["hostname"], v["port"], v["server_id"], v["datadir"]}, "|")
+	if uid := v["server_uid"]; uid != "" && uid != "unknown" {
+		// Made of a network card's address and the port: containers on different machines often have the same.
+		return "uid:" + uid + "|" + host, false
+	}
+	return "host:" + host, true
 }
 
 // mysqlRole asks for the replication channels; a server that answers with none is

@@ -175,7 +175,7 @@ func TestLock(t *testing.T) {
 	})
 }
 
-// A tunnel that swallows everything is as bad as a closed one.
+// A tunnel that swallows everything is as bad as a closed one. Its connection ends then, and holds the lock no longer.
 func TestLockIsLostWithAStalledTunnel(t *testing.T) {
 	both(t, func(t *testing.T, s *server) {
 		s.exec(t, append([]string{"CREATE DATABASE kea"}, s.tools.account("kea", "kea")...)...)
@@ -188,6 +188,21 @@ func TestLockIsLostWithAStalledTunnel(t *testing.T) {
 		}
 		close(tunnel.stall)
 		waitLost(t, lock)
+		end := time.After(10 * time.Second)
+		for {
+			again, err := AcquireLock(t.Context(), dialHere, s.tcp("kea", "kea", "pw"), "kea_lockstep.kea")
+			if err == nil {
+				if err := again.Release(t.Context()); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			select {
+			case <-time.After(50 * time.Millisecond):
+			case <-end:
+				t.Fatalf("it cannot be taken again: %v", err)
+			}
+		}
 	})
 }
 
@@ -250,7 +265,10 @@ func newTunnel(t *testing.T, to string) *tunnel {
 			if err != nil {
 				return
 			}
-			go func() { _, _ = io.Copy(out, in) }()
+			go func() {
+				_, _ = io.Copy(out, in)
+				_ = out.Close()
+			}()
 			go tun.copy(in, out)
 		}
 	}()

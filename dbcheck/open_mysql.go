@@ -17,7 +17,7 @@ func (mysqlDialect) connector(dial Dialer, target Target, readOnly bool) (driver
 	start := starter{Connector: connector, timeout: target.connectTimeout()}
 	if readOnly {
 		start.query = "SET SESSION TRANSACTION READ ONLY"
-		start.wish = "DO GET_LOCK(CONCAT('" + lookLock + "', CONNECTION_ID()), 0)"
+		start.wish = "DO GET_LOCK(CONCAT('" + Look + ".', CONNECTION_ID()), 0)"
 	}
 	return start, nil
 }

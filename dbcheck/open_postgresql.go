@@ -36,7 +36,7 @@ func (postgresqlDialect) connector(dial Dialer, target Target, readOnly bool) (d
 // application is the name that a connection gives itself.
 func application(readOnly bool) string {
 	if readOnly {
-		return "kea-lockstep look"
+		return Look
 	}
 	return "kea-lockstep"
 }

@@ -72,6 +72,20 @@ func (r References) Structure(e Engine, v Version) (Structure, bool) {
 	return c.at(v)
 }
 
+// From lists the versions whose structure is known and that a database of a
+// version becomes on its way up, that version first; none where it is unknown.
+func (r References) From(e Engine, v Version) []Version {
+	c, ok := r.through(e, v)
+	if !ok {
+		return nil
+	}
+	var on []Version
+	for _, link := range c.Links[c.index(v):] {
+		on = append(on, link.Version)
+	}
+	return on
+}
+
 // through finds the chain that goes through a version, and prefers the one that
 // has the fewest steps up to there: best one that begins there, since its
 // structure was made by Kea's creation script.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -42,9 +43,17 @@ func (s *Scratch) Create(ctx context.Context, name string) error {
 	return s.do(ctx, "creating scratch database", s.db.dialect.words().createScratch, name)
 }
 
-// Drop removes one; one that is not there is no error.
+// Drop removes one; one that this account cannot see is no error, not even
+// where the server is read-only. Errors: ErrNotScratch, ErrAuth, ErrUnreachable.
 func (s *Scratch) Drop(ctx context.Context, name string) error {
-	return s.do(ctx, "dropping scratch database", s.db.dialect.words().dropScratch, name)
+	err := s.do(ctx, "dropping scratch database", s.db.dialect.words().dropScratch, name)
+	if err == nil || errors.Is(err, ErrNotScratch) || errors.Is(err, ErrAuth) { // who may not drop one may not see it either
+		return err
+	}
+	if there, listing := s.List(ctx); listing == nil && !slices.Contains(there, name) {
+		return nil
+	}
+	return err
 }
 
 // List names the scratch databases that this account can see, whoever made them.

@@ -18,8 +18,11 @@ type Session struct {
 	Command  string // MySQL: Sleep, Query, Binlog Dump, Daemon ...; PostgreSQL: idle, active, idle in transaction ...
 	State    string
 	Time     time.Duration // in this state; MySQL counts whole seconds
-	Own      bool          // the connection that asked
-	Idle     bool          // it runs no statement, and has no transaction open in PostgreSQL
+	// Key is the session's alone: no other of this server has it, before a restart or after, and none of another server. With
+	// Host and Port it stands for one connection. Empty where the server does not tell.
+	Key  string
+	Own  bool // the connection that asked
+	Idle bool // it runs no statement, and has no transaction open in PostgreSQL
 	// Hidden: the account may see that the session is there, and not where it
 	// comes from; Host is no address then.
 	Hidden bool
@@ -60,6 +63,11 @@ type Visibility struct {
 func (d *DB) Sessions(ctx context.Context) ([]Session, Visibility, error) {
 	return d.dialect.sessions(ctx, d)
 }
+
+// Look is what a session says of itself that only looks. In PostgreSQL it is the
+// application's name. MySQL knows none: there it is a lock that the session
+// holds, named so, with a dot and the session's number behind it.
+const Look = "kea-lockstep.look"
 
 // Looks says whether a session is a kea-lockstep's that only looks, by what it
 // says of itself: whoever may log in may say so, too. One round trip.

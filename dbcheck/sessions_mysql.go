@@ -20,11 +20,11 @@ func (m mysqlDialect) sessions(ctx context.Context, d *DB) ([]Session, Visibilit
 	)
 	scan := func(rows *sql.Rows) error {
 		var s Session
-		var host, database, state sql.NullString
+		var host, database, state, key sql.NullString
 		var seconds sql.NullInt64
-		err := rows.Scan(&s.ID, &s.User, &host, &database, &s.Command, &seconds, &state, &s.Own, &process, &count)
+		err := rows.Scan(&s.ID, &s.User, &host, &database, &s.Command, &seconds, &state, &s.Own, &process, &count, &key)
 		s.Host, s.Port = splitHost(host.String)
-		s.Database, s.State = database.String, state.String
+		s.Database, s.State, s.Key = database.String, state.String, key.String
 		s.Time = time.Duration(max(seconds.Int64, 0)) * time.Second
 		s.Idle = s.Command == "Sleep"
 		s.Background = s.User == "system user" || s.User == "event_scheduler" || s.Command == "Daemon"
@@ -57,10 +57,13 @@ func (m mysqlDialect) sessionsQuery() string {
 	if m.mariadb {
 		status = "information_schema.GLOBAL_STATUS"
 	}
+	// A server counts its connections from its start, which is as many seconds ago as it is up; both are of the statement's begin.
 	return `SELECT p.ID, p.USER, p.HOST, p.DB, p.COMMAND, p.TIME, p.STATE, p.ID = CONNECTION_ID(),
 	(SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES
 	 WHERE PRIVILEGE_TYPE = 'PROCESS' AND REPLACE(GRANTEE, '''', '') = CURRENT_USER()),
-	(SELECT VARIABLE_VALUE FROM ` + status + ` WHERE VARIABLE_NAME = 'Threads_connected')
+	(SELECT VARIABLE_VALUE FROM ` + status + ` WHERE VARIABLE_NAME = 'Threads_connected'),
+	CONCAT(@@hostname, '|', @@port, '|', @@server_id, '|', @@datadir, '|',
+	 (SELECT UNIX_TIMESTAMP() - VARIABLE_VALUE FROM ` + status + ` WHERE VARIABLE_NAME = 'Uptime'), '|', p.ID)
 FROM information_schema.PROCESSLIST p ORDER BY p.ID`
 }
 

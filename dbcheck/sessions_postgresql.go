@@ -19,7 +19,8 @@ const sessionsQuery = `SELECT a.pid, coalesce(a.usename, ''), a.client_addr IS N
  coalesce(a.backend_type, ''), coalesce(a.state, ''), coalesce(a.wait_event_type || ': ' || a.wait_event, ''),
  coalesce(extract(epoch FROM clock_timestamp() - a.state_change), 0)::float8, a.pid = pg_backend_pid(),
  EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'virtualxid' AND l.granted AND l.mode = 'ExclusiveLock'),
- pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')
+ pg_has_role(current_user, 'pg_read_all_stats', 'USAGE'),
+ extract(epoch FROM pg_postmaster_start_time())::text || '|' || a.pid || '|' || extract(epoch FROM a.backend_start)::text
 FROM pg_stat_activity a ORDER BY a.pid`
 
 func (postgresqlDialect) sessions(ctx context.Context, d *DB) ([]Session, Visibility, error) {
@@ -32,16 +33,16 @@ func (postgresqlDialect) sessions(ctx context.Context, d *DB) ([]Session, Visibi
 		var (
 			s                   Session
 			unseen, here, works bool
-			database            sql.NullString
+			database, key       sql.NullString
 			kind, state, waits  string
 			seconds             float64
 		)
-		err := rows.Scan(&s.ID, &s.User, &unseen, &s.Host, &s.Port, &database, &here, &kind, &state, &waits, &seconds, &s.Own, &works, &mayReadAll)
+		err := rows.Scan(&s.ID, &s.User, &unseen, &s.Host, &s.Port, &database, &here, &kind, &state, &waits, &seconds, &s.Own, &works, &mayReadAll, &key)
 		s.Time = time.Duration(max(seconds, 0) * float64(time.Second))
 		if s.Database = database.String; here {
 			s.Database = d.target.Name // a pooler may know it by another name
 		}
-		s.State = waits
+		s.State, s.Key = waits, key.String
 		switch {
 		case kind == "client backend" && s.Host == "":
 			s.Host = "localhost"

@@ -19,7 +19,7 @@
 //
 // What can happen to a host: PowerCut, Reboot, Freeze, CutNetwork, KillSSH, FillDisk (where Spec.Disk gave it one),
 // LockPackages, HoldPackages, StartKeaByCron and KeepKeaStarted. To the database, besides what can happen to its host:
-// RestartDatabase, StopDatabase, FreezeDatabase, ExhaustConnections, HoldTable, MakeReadOnly, EndSession. Each that lasts
+// RestartDatabase, StopDatabase, FreezeDatabase, ExhaustConnections, HoldTable, MakeReadOnly, EndSession, and AddReplica. Each that lasts
 // has its end beside it.
 //
 // What cannot: a wrong clock. All hosts have this machine's, which none may set. CLOCK_REALTIME has no namespace (a time

@@ -27,11 +27,12 @@ func (e Engine) KeaAdmin() string {
 
 // dialect is what the lab has to know of an engine.
 type dialect struct {
-	service string // what the database host starts at its boot
-	unit    string // what the engine itself runs in
-	port    uint16
-	client  string // a command of the host: the superuser's client, which reads statements and prints rows
-	access  connect
+	service  string // what the database host starts at its boot
+	unit     string // what the engine itself runs in
+	port     uint16
+	client   string // a command of the host: the superuser's client, which reads statements and prints rows
+	follower string // the same of the replica
+	access   connect
 
 	sessions  string // asks for each client's session but its own: id, user, address, database, what it does
 	end       string // ends the session with a given id

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -23,7 +26,8 @@ type scenario struct {
 	opts orchestrator.Options
 }
 
-func scenarios() []scenario {
+// planned are the fleets and upgrades whose plans are written down.
+func planned() []scenario {
 	var all []scenario
 	add := func(name string, spec world.Spec, opts orchestrator.Options) {
 		spec.Speed = world.AsSeen()
@@ -44,11 +48,43 @@ func scenarios() []scenario {
 	return all
 }
 
-// yes is an operator who says yes to everything.
-type yes struct{}
+// scenarios are those of the plans and more, whose plans are the same but for an engine or a name.
+func scenarios() []scenario {
+	all := planned()
+	add := func(name string, spec world.Spec) {
+		spec.Speed = world.AsSeen()
+		all = append(all, scenario{name, spec, orchestrator.Options{Backup: "dump", Parallel: 20, Settle: 2 * time.Second}})
+	}
+	for servers := 1; servers <= 4; servers++ {
+		for databases := 1; databases <= 2; databases++ {
+			if servers != 2 || databases != 1 {
+				add(fmt.Sprintf("postgresql, %d servers, %d databases", servers, databases),
+					world.Spec{Servers: servers, Databases: databases, Engine: kea.PostgreSQL, From: "2.6.3", To: "3.0.3"})
+			}
+		}
+	}
+	add("leases in MySQL, hosts in PostgreSQL",
+		world.Spec{Servers: 3, Databases: 2, Engine: kea.MySQL, Second: kea.PostgreSQL, From: "2.6.3", To: "3.0.3"})
+	add("HA partners", world.Spec{Servers: 2, Databases: 1, HA: true, Engine: kea.MySQL, From: "2.6.3", To: "3.0.3"})
+	add("HA partners, a database each", world.Spec{Servers: 2, Databases: 1, Separate: true, HA: true, Engine: kea.PostgreSQL, From: "2.6.3", To: "3.0.3"})
+	add("HA partners, no schema change", world.Spec{Servers: 4, Databases: 1, HA: true, Engine: kea.MySQL, From: "3.0.0", To: "3.0.3"})
+	add("slow databases", world.Spec{Servers: 3, Databases: 1, Engine: kea.MySQL, From: "2.6.3", To: "3.0.3"})
+	slow := &all[len(all)-1].spec.Speed // whoever takes over finds a dump, a proof, or a kea-admin that has changed nothing yet
+	slow.Dump, slow.Admin = 10*time.Second, 15*time.Second
+	return all
+}
 
-func (yes) Ask(context.Context, orchestrator.Question) (bool, error) { return true, nil }
-func (yes) Requests() <-chan orchestrator.Request                    { return nil }
+// yes is an operator who says yes to everything.
+type yes struct{ n *night }
+
+func (y yes) Ask(_ context.Context, q orchestrator.Question) (bool, error) {
+	y.n.mu.Lock()
+	defer y.n.mu.Unlock()
+	y.n.asked, y.n.askedAt = q, time.Now()
+	return true, nil
+}
+
+func (yes) Requests() <-chan orchestrator.Request { return nil }
 
 // night is one fleet on one night, from the first drive to the last.
 type night struct {
@@ -61,10 +97,18 @@ type night struct {
 	fold   journal.Folding
 	seen   int
 	back   bool // the next drive is a rollback
+
+	on      func(journal.Event)
+	backToo bool // another journal has it that the run went back
+
+	mu      sync.Mutex // lanes side by side
+	states  map[uint64]bool
+	asked   orchestrator.Question // the newest
+	askedAt time.Time
 }
 
 func newNight(s scenario) *night {
-	return &night{scenario: s, world: world.New(s.spec), log: &world.Log{}}
+	return &night{scenario: s, world: world.New(s.spec), log: &world.Log{}, states: map[uint64]bool{}}
 }
 
 func (n *night) status() journal.Status {
@@ -81,7 +125,7 @@ func (n *night) status() journal.Status {
 func (n *night) drive(at func(world.Point) world.Fault) error {
 	n.drives++
 	driver := n.world.Drive(fmt.Sprint("driver ", n.drives), n.log)
-	driver.At = at
+	driver.At = n.watched(at)
 	d := n.drivenBy(driver, "somebody@here")
 	ctx, cancel := driver.Life()
 	defer cancel()
@@ -107,6 +151,23 @@ func (n *night) drive(at func(world.Point) world.Fault) error {
 	return d.Upgrade(ctx, plan)
 }
 
+// watched notes the state of the fleet at every query and effect. A write to the journal changes none, and is made under the drive's own
+// lock, for which the world may be waiting.
+func (n *night) watched(at func(world.Point) world.Fault) func(world.Point) world.Fault {
+	return func(p world.Point) world.Fault {
+		if p.Kind != "append" {
+			state := n.world.State()
+			n.mu.Lock()
+			n.states[state] = true
+			n.mu.Unlock()
+		}
+		if at == nil {
+			return world.NoFault
+		}
+		return at(p)
+	}
+}
+
 func (n *night) target() kea.Version {
 	v, err := kea.ParseVersion(n.spec.To)
 	if err != nil {
@@ -127,19 +188,25 @@ func (n *night) drivenBy(driver *world.Driver, name string) *orchestrator.Drive 
 			opts.Group = group
 			return orchestrator.Make(facts, n.target(), opts), nil
 		},
-		Run: "run", Driver: name, Log: driver, World: driver, Actor: driver, Locker: driver, Operator: yes{},
+		Run: "run", Driver: name, Log: driver, World: driver, Actor: driver, Locker: driver, Operator: yes{n},
 		Told: func(e journal.Event, _ journal.Status) {
+			if n.on != nil {
+				n.on(e)
+			}
 			n.ran = append(n.ran, fmt.Sprintf("%s %s %s %s", e.Type, e.Phase, e.Step, e.Data))
 		},
 	}
 }
 
-// finish resumes until the run is over, and says in how many drives.
+// finish resumes until the run is over. One that stands still as it backs out, for somebody migrated behind its back, is rolled back.
 func (n *night) finish() error {
-	for range 6 {
+	for i := range 6 {
 		n.world.Settle(time.Minute)
 		if n.over() {
 			return nil
+		}
+		if i == 5 && n.movedBehind() {
+			n.back = true
 		}
 		if err := n.drive(nil); err != nil && !errors.Is(err, orchestrator.ErrSuperseded) {
 			return fmt.Errorf("drive %d: %w", n.drives, err)
@@ -149,6 +216,13 @@ func (n *night) finish() error {
 		return nil
 	}
 	return fmt.Errorf("no end after %d drives: %+v", n.drives, n.status().Groups)
+}
+
+// movedBehind reports whether a group stands still on its way back for somebody else migrated.
+func (n *night) movedBehind() bool {
+	return slices.ContainsFunc(n.status().Groups, func(g journal.GroupStatus) bool {
+		return g.BackingOut && g.Problem != nil && strings.Contains(g.Problem.What+g.Problem.Why, ", migrated")
+	})
 }
 
 func (n *night) over() bool {
@@ -170,7 +244,17 @@ func (n *night) sound() error {
 	for _, v := range n.world.Violations() {
 		return fmt.Errorf("the invariant broke: %s", v.What)
 	}
+	if together := n.world.Together(); len(together) > 0 && !n.wentBack() {
+		return fmt.Errorf("partners were down together: %s", together[0])
+	}
 	return n.world.Rest("run", n.ended())
+}
+
+// wentBack reports whether any group was taken back: then all of its servers that were rolled go back at once.
+func (n *night) wentBack() bool {
+	return n.backToo || slices.ContainsFunc(n.status().Groups, func(g journal.GroupStatus) bool {
+		return g.BackingOut || g.RollingBack || g.State == journal.BackedOut || g.State == journal.RolledBack
+	})
 }
 
 // ended gives for each server whether it ended on the target.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/orchestrator/journal"
@@ -25,8 +26,22 @@ func (g *groupDrive) fail(ctx context.Context, cause error) (journal.State, erro
 			state = journal.Interrupted
 		}
 		return g.ended(ctx, state, g.problem(cause))
-	case g.back, g.status().PastReturn, g.begun(Finish), g.holds(cause), errors.Is(cause, ErrLocked): // who holds the lock may be at work right now
+	case g.back, g.begun(Finish), g.holds(cause), errors.Is(errors.Join(cause, g.mayAct()), errUnlocked): // who holds the lock may be at work right now
 		return g.ended(ctx, journal.Halted, g.problem(cause))
+	}
+	if s := g.status(); s.PastReturn && !s.Served {
+		if err := g.weigh(ctx); err != nil {
+			return "", err
+		}
+	}
+	if g.status().PastReturn {
+		if errors.Is(cause, errHeld) {
+			cause = errPast
+		}
+		return g.ended(ctx, journal.Halted, g.problem(cause))
+	}
+	if err := g.superseded(ctx); err != nil {
+		return "", err
 	}
 	yes, err := g.ask(ctx, AskBack)
 	if err != nil || !yes {
@@ -34,6 +49,9 @@ func (g *groupDrive) fail(ctx context.Context, cause error) (journal.State, erro
 	}
 	return g.backOut(ctx, cause)
 }
+
+// errPast is the end of an abort that came too late.
+var errPast = errors.New("it is past the point of no return: the old Kea would run against a newer schema")
 
 // holds reports whether the operator's request was to hold and nothing else went wrong.
 func (g *groupDrive) holds(cause error) bool {
@@ -46,15 +64,21 @@ func (g *groupDrive) holds(cause error) bool {
 // done is undone.
 func (g *groupDrive) backOut(ctx context.Context, cause error) (journal.State, error) {
 	g.turn()
-	// Whatever the events say, the old software goes with the old schema alone: another drive may have migrated meanwhile.
-	if v := g.until(ctx, patience, func() fleet.Verdict { return g.scene().unmigrated(ctx) }); !v.OK() {
-		return g.ended(ctx, journal.Halted, g.problem(fmt.Errorf("backing out after %w: %s", cause, v.Saw)))
+	// Whatever the events say, the old software goes with the old schema alone: another drive may have migrated meanwhile, or
+	// somebody's own kea-admin be about to.
+	if v := g.until(ctx, patience, func() fleet.Verdict {
+		return fleet.All(g.scene().noAdmins(ctx), g.idle(ctx), g.scene().unmigrated(ctx))
+	}); !v.OK() {
+		if err := g.weigh(ctx); err != nil {
+			return "", err
+		}
+		return g.heldBack(ctx, fmt.Errorf("the old software is not put back: %s", strings.TrimRight(v.Saw, ": ")), cause)
 	}
 	if err := g.record(ctx, journal.Event{Type: journal.BackingOut}.With(cause.Error())); err != nil {
 		return "", err
 	}
 	if err := g.goBack(ctx, nil); err != nil {
-		return g.heldBack(ctx, fmt.Errorf("backing out after %w: %w", cause, err))
+		return g.heldBack(ctx, err, cause)
 	}
 	return g.ended(ctx, journal.BackedOut, g.problem(cause))
 }
@@ -83,12 +107,19 @@ func (g *groupDrive) goBack(ctx context.Context, moved []fleet.DatabaseID) error
 	return err
 }
 
-// heldBack ends a group that stands still on its way back.
-func (g *groupDrive) heldBack(ctx context.Context, cause error) (journal.State, error) {
+// heldBack ends a group that stands still on its way back: what stopped it there comes first, and then what turned it, if anything did.
+func (g *groupDrive) heldBack(ctx context.Context, cause, turned error) (journal.State, error) {
 	if fatal(cause) || ctx.Err() != nil {
 		return "", errors.Join(cause, ctx.Err())
 	}
-	return g.ended(ctx, journal.Halted, g.problem(cause))
+	p := g.problem(cause)
+	if p.Why == p.What {
+		p.Why = ""
+	}
+	if turned != nil {
+		p.Why = strings.TrimSpace(p.Why + "\nit was backing out: " + turned.Error())
+	}
+	return g.ended(ctx, journal.Halted, p)
 }
 
 // clear takes every server of the run in hand before the way back: claimed by this drive, and, where the target's software or
@@ -119,6 +150,9 @@ func (g *groupDrive) mend(ctx context.Context, cause error) (again bool, err err
 	if !errors.As(cause, &s) || !g.status().PastReturn {
 		return false, cause
 	}
+	if err := g.superseded(ctx); err != nil {
+		return false, err
+	}
 	g.mu.Lock()
 	g.stranger, g.stopping = fleet.Verdict{}, nil
 	g.mu.Unlock()
@@ -133,6 +167,23 @@ func (g *groupDrive) mend(ctx context.Context, cause error) (again bool, err err
 		return false, errors.Join(&gateError{GateQuiet, g.status().Phase, v}, cause)
 	}
 	return true, nil
+}
+
+// superseded says, before the operator is asked what to do about a failure, whether it is the work of a newer drive: the marker of a server
+// is its, or was let go of by it. Then nothing is to be asked here.
+func (g *groupDrive) superseded(ctx context.Context) error {
+	v := g.scene().onAll(g.group.Names(), func(name string) fleet.Verdict {
+		mine := g.recorded(step(KindClaim, name).ID).Done && g.recorded(step(KindRelease, name).ID).Attempt == 0
+		p, err := g.World.Pulse(ctx, name)
+		if err == nil && (p.Claim.Run == g.Run && p.Claim.Epoch > g.epoch || p.Claim.Run == "" && mine) {
+			return fleet.Deny("%s: %s", name, describeClaim(p.Claim))
+		}
+		return fleet.Affirm("")
+	})
+	if v.OK() {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", v.Saw, ErrSuperseded)
 }
 
 // hold fences and stops the servers, as far as they are not.

@@ -9,12 +9,30 @@ import (
 	"kea-lockstep/internal/fleet"
 )
 
-// held asks each named server whether it is still held: no daemon, every fence.
+// held asks each named server whether it is still held: no daemon, no kea-admin of somebody else's, every fence.
 func (w scene) held(ctx context.Context, servers []string) fleet.Verdict {
 	return w.onAll(servers, func(name string) fleet.Verdict {
 		return w.pulse(ctx, name, func(p fleet.Pulse) fleet.Verdict {
-			return fleet.All(noDaemon(p), w.fenceHolds(p), w.ours(p))
+			return fleet.All(noDaemon(p), noAdmin(p), w.fenceHolds(p), w.ours(p))
 		})
+	})
+}
+
+// noAdmin says whether nobody else's kea-admin is at work there. It holds a session for moments only, so the database need not show it.
+func noAdmin(p fleet.Pulse) fleet.Verdict {
+	if len(p.Admins) > 0 {
+		return fleet.Deny("%s: kea-admin %s runs (pid %d), and it is not this run's", p.Name, p.Admins[0].Command, p.Admins[0].PID)
+	}
+	return fleet.Affirm("")
+}
+
+// noAdmins says whether nobody else's kea-admin is seen on any server. One that does not answer shows none.
+func (w scene) noAdmins(ctx context.Context) fleet.Verdict {
+	return w.onAll(w.group.Names(), func(name string) fleet.Verdict {
+		if v := w.pulse(ctx, name, noAdmin); v.Answer == fleet.No {
+			return v
+		}
+		return fleet.Affirm("")
 	})
 }
 
@@ -133,9 +151,9 @@ func (w scene) matches(ctx context.Context, servers []string) fleet.Verdict {
 	})
 }
 
-// theOld says whether schema, software and configuration are the old ones on every server.
+// theOld says whether schema, software and configuration are the old ones on every server, and nobody is about to change that.
 func (w scene) theOld(ctx context.Context) fleet.Verdict {
-	return fleet.All(w.unmigrated(ctx), w.onAll(w.group.Names(), func(name string) fleet.Verdict {
+	return fleet.All(w.noAdmins(ctx), w.unmigrated(ctx), w.onAll(w.group.Names(), func(name string) fleet.Verdict {
 		on := backwards(Step{Server: name})
 		return fleet.All(installed(ctx, w, on), configured(ctx, w, on))
 	}))

@@ -24,6 +24,7 @@ type groupDrive struct {
 	backing  bool            // the group is on its way back
 	stranger fleet.Verdict   // what the watch saw that must not be; its zero value is nothing
 	stopping error           // the first failure: nothing new begins
+	unlocked error           // a lock is lost for good: this drive begins nothing more
 	free     map[string]bool // servers whose fence is lifted, or about to be: they may run
 
 	confirmed map[string]confirmation // by server, of this drive
@@ -65,12 +66,12 @@ func (g *groupDrive) run(ctx context.Context) (journal.State, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	go g.hear(ctx)
 	locks, err := g.lock(ctx)
 	if err != nil {
 		return g.fail(ctx, err)
 	}
 	defer locks.release()
-	go g.hear(ctx)
 	if g.status().Untold {
 		if err := g.find(ctx); err != nil {
 			return g.fail(ctx, err)
@@ -303,6 +304,8 @@ func (g *groupDrive) mayAct() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
+	case g.unlocked != nil:
+		return g.unlocked
 	case g.stopping != nil:
 		return g.stopping
 	case g.stranger.Saw != "":

@@ -56,6 +56,7 @@ type kind struct {
 	probe    probe         // nil: only its own report tells; it is done again each time
 	read     reading       // nothing is done: what it reads is its result
 	look     bool          // nothing is done: the probe is the step
+	job      bool          // it outlives its driver: it is looked for before it is begun again
 	patience time.Duration // how long after it was done the probe may take to say yes
 	pause    time.Duration // between the first two questions, where asking is much work; 0: short
 	deadline time.Duration // how long doing it may take at all
@@ -68,16 +69,16 @@ var kinds = map[Kind]kind{
 	KindClaim:     {title: "write the marker, pause package timers", undo: "release", estimate: 0.3, probe: claimed, deadline: time.Minute},
 	KindFence:     {title: "fence: mask every Kea unit", undo: "lift the fence", estimate: 0.5, probe: fenced, deadline: time.Minute},
 	KindStop:      {title: "stop every Kea daemon", undo: "start what ran before", estimate: 0.5, probe: stopped, patience: 5 * time.Second, deadline: 2 * time.Minute},
-	KindDump:      {title: "dump %[2]s", undo: "the dump stays", estimate: 1, deadline: 4 * time.Hour},
-	KindKeep:      {title: "keep what %[2]s holds now", undo: "the dump stays", estimate: 1, deadline: 4 * time.Hour},
+	KindDump:      {title: "dump %[2]s", undo: "the dump stays", estimate: 1, job: true, deadline: 4 * time.Hour},
+	KindKeep:      {title: "keep what %[2]s holds now", undo: "the dump stays", estimate: 1, job: true, deadline: 4 * time.Hour},
 	KindContents:  {title: "fingerprint the contents of %[2]s", undo: "nothing to undo", estimate: 0.3, read: contents},
-	KindProve:     {title: "prove the backup of %[2]s: restore it into a scratch database and compare", undo: "the scratch database is removed", estimate: 2, deadline: 4 * time.Hour},
-	KindInstall:   {title: "upgrade the packages", undo: "install the old versions again", estimate: 3, probe: installed, deadline: 30 * time.Minute},
+	KindProve:     {title: "prove the backup of %[2]s: restore it into a scratch database and compare", undo: "the scratch database is removed", estimate: 2, job: true, deadline: 4 * time.Hour},
+	KindInstall:   {title: "upgrade the packages", undo: "install the old versions again", estimate: 3, probe: installed, job: true, deadline: 30 * time.Minute},
 	KindConfigure: {title: "put the configuration in place", undo: "put the kept file back", estimate: 0.2, probe: configured, deadline: time.Minute},
 	KindTest:      {title: "test the configuration with the new binary", undo: "nothing to undo", estimate: 0.5, deadline: 2 * time.Minute},
-	KindMigrate:   {title: "kea-admin db-upgrade of %[2]s", undo: "restore the backup", estimate: 3, probe: migrated, deadline: 12 * time.Hour},
+	KindMigrate:   {title: "kea-admin db-upgrade of %[2]s", undo: "restore the backup", estimate: 3, probe: migrated, job: true, deadline: 12 * time.Hour},
 	KindVerify:    {title: "version and structure of %[2]s", undo: "nothing to undo", estimate: 0.3, probe: verified, look: true, patience: 2 * time.Second},
-	KindRestore:   {title: "restore the backup of %[2]s", undo: "nothing to undo", estimate: 3, probe: restored, deadline: 12 * time.Hour},
+	KindRestore:   {title: "restore the backup of %[2]s", undo: "nothing to undo", estimate: 3, probe: restored, job: true, deadline: 12 * time.Hour},
 	KindUnfence:   {title: "lift the fence", undo: "fence", estimate: 0.3, probe: unfenced, deadline: time.Minute},
 	KindStart:     {title: "start what ran before", undo: "stop", estimate: 1, probe: started, patience: 5 * time.Second, deadline: 2 * time.Minute},
 	KindConfirm:   {title: "confirm service", undo: "nothing to undo", estimate: 1, probe: confirmed, look: true, patience: 90 * time.Second, pause: longPause},
@@ -102,9 +103,12 @@ func databaseStep(k Kind, server string, d DatabasePlan, at fleet.Place) Step {
 // wayBack begins the names of steps that lead to the old state.
 const wayBack = "old-"
 
+// WayBackTo names the step that leads to the old state where a step leads to the target.
+func WayBackTo(step string) string { return wayBack + step }
+
 // backwards gives the step that leads to the old state.
 func backwards(s Step) Step {
-	s.ID = wayBack + s.ID
+	s.ID = WayBackTo(s.ID)
 	s.Args = map[string]string{ArgWay: WayBack}
 	switch s.Kind {
 	case KindInstall:

@@ -17,6 +17,9 @@ type locks struct {
 	held   map[fleet.DatabaseID]Lock
 }
 
+// errUnlocked is a lock that this drive does not have: who has it may be at work right now.
+var errUnlocked = errors.New("the run is not locked")
+
 // lock takes the advisory lock of every database of the group, which names this driver to others. Markers are what keeps two
 // drives apart; the lock says so early, and by name.
 func (g *groupDrive) lock(ctx context.Context) (*locks, error) {
@@ -26,13 +29,13 @@ func (g *groupDrive) lock(ctx context.Context) (*locks, error) {
 		return l, nil
 	}
 	for _, d := range g.group.Databases {
-		held, err := g.Locker.Lock(ctx, d.At, LockName(d.ID), g.Driver+" run "+g.Run)
+		held, err := g.take(ctx, d, func(err error) bool { return errors.Is(err, ErrLocked) })
 		if errors.Is(err, ErrNoLocks) {
 			continue
 		}
 		if err != nil {
 			l.release()
-			return nil, fmt.Errorf("locking %s: %w", d.At, err)
+			return nil, err
 		}
 		l.held[d.ID] = held
 		go g.keep(watch, l, d, held)
@@ -40,38 +43,71 @@ func (g *groupDrive) lock(ctx context.Context) (*locks, error) {
 	return l, nil
 }
 
-// keep takes a lost lock again, once: the database may have been restarted. When another has taken it meanwhile, nothing new
-// begins.
+// take takes the lock of a database, and tries again as long as it may be away, unless the error is final or the operator wants to hold.
+func (g *groupDrive) take(ctx context.Context, d DatabasePlan, final func(error) bool) (held Lock, err error) {
+	g.until(ctx, patience, func() fleet.Verdict {
+		held, err = g.Locker.Lock(ctx, d.At, LockName(d.ID), g.Driver+" run "+g.Run)
+		switch {
+		case err == nil, errors.Is(err, ErrNoLocks), final(err), g.holds(g.mayAct()):
+			return fleet.Affirm("") // that is the answer
+		case errors.Is(err, ErrLocked):
+			return fleet.Deny("%v", err)
+		default:
+			return fleet.Doubt("%v", err)
+		}
+	})
+	if asked := g.mayAct(); err != nil && g.holds(asked) {
+		return nil, fmt.Errorf("%w: locking %s: %w", asked, d.At, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: locking %s: %w", errUnlocked, d.At, err)
+	}
+	return held, nil
+}
+
+// keep takes a lost lock again: the database may have been restarted. Where it stays away, or another has taken it meanwhile and
+// keeps it, nothing new begins.
 func (g *groupDrive) keep(ctx context.Context, l *locks, d DatabasePlan, held Lock) {
-	select {
-	case <-held.Lost():
-	case <-ctx.Done():
-		return
-	}
-	again, err := g.Locker.Lock(ctx, d.At, LockName(d.ID), g.Driver+" run "+g.Run)
-	if err == nil {
+	for {
+		select {
+		case <-held.Lost():
+		case <-ctx.Done():
+			return
+		}
+		again, err := g.take(ctx, d, func(error) bool { return false })
+		switch {
+		case ctx.Err() != nil:
+			if err == nil {
+				letGo(again)
+			}
+			return
+		case err != nil:
+			g.mu.Lock()
+			g.unlocked = err
+			g.mu.Unlock()
+			return
+		}
 		l.mu.Lock()
-		l.held[d.ID] = again
+		l.held[d.ID], held = again, again
 		l.mu.Unlock()
-		return
-	}
-	if errors.Is(err, ErrLocked) {
-		g.mu.Lock()
-		g.stranger = fleet.Deny("the lock of %s is lost: %v", d.At, err)
-		g.mu.Unlock()
 	}
 }
 
-// release lets go of every lock. One that cannot be released ends with its connection.
+// release lets go of every lock.
 func (l *locks) release() {
 	l.cancel()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	for _, held := range l.held {
+		letGo(held)
+	}
+}
+
+// letGo releases a lock. One that cannot be ends with its connection.
+func letGo(held Lock) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	for _, held := range l.held {
-		_ = held.Release(ctx)
-	}
+	_ = held.Release(ctx)
 }
 
 // LockName names the lock of a database: at most 64 characters, MySQL's limit.

@@ -71,7 +71,7 @@ func outlinePhase(b *strings.Builder, p orchestrator.Phase) {
 }
 
 func TestPlansAreAsAgreed(t *testing.T) {
-	for _, s := range scenarios() {
+	for _, s := range planned() {
 		t.Run(s.name, func(t *testing.T) {
 			s.spec.Speed = world.Speed{}
 			p := orchestrator.Make(surveyed(t, s.spec), version(t, s.spec.To), s.opts)
@@ -217,7 +217,7 @@ func TestCanaryAndMode(t *testing.T) {
 
 // TestPlansHoldTogether: what must be true of every plan, whatever the fleet.
 func TestPlansHoldTogether(t *testing.T) {
-	for _, s := range scenarios() {
+	for _, s := range planned() {
 		t.Run(s.name, func(t *testing.T) {
 			s.spec.Speed = world.Speed{}
 			p := orchestrator.Make(surveyed(t, s.spec), version(t, s.spec.To), s.opts)

@@ -20,9 +20,6 @@ func (g *groupDrive) migrate(ctx context.Context, phase string, s Step) error {
 	if err := g.mayAct(); err != nil {
 		return err
 	}
-	if err := g.abandon(ctx, phase, s); err != nil {
-		return err
-	}
 	if err := g.begin(ctx, phase, s); err != nil {
 		return err
 	}
@@ -36,16 +33,21 @@ func (g *groupDrive) migrate(ctx context.Context, phase string, s Step) error {
 // already takes up what earlier attempts left: it waits for one that still runs, and restores what one tore. It reports whether
 // nothing is left to do.
 func (g *groupDrive) already(ctx context.Context, phase string, s Step) (bool, error) {
-	if err := g.found(ctx, s); err != nil {
+	d, _ := g.group.Database(s.Database)
+	if err := g.found(ctx, d); err != nil {
 		return false, err
 	}
 	now, err := g.classify(ctx, s)
 	if err != nil {
 		return false, err
 	}
-	d, _ := g.group.Database(s.Database)
 	switch {
 	case now.State == fleet.Migrated:
+		if !g.status().PastReturn { // whoever migrated: from here it is past it
+			if err := g.begin(ctx, phase, s); err != nil {
+				return false, err
+			}
+		}
 		return true, g.done(ctx, phase, s, journal.Result{Saw: saw(now), Probed: true})
 	case now.State == fleet.Torn, g.halfRestored(d):
 		return false, g.restore(ctx, phase, s, now)
@@ -69,28 +71,26 @@ func (g *groupDrive) fate(ctx context.Context, phase string, s Step, result jour
 	case fleet.Migrated:
 		result.Saw = saw(now)
 		return g.done(ctx, phase, s, result)
-	case fleet.Untouched:
-		if err := g.failed(ctx, phase, s, fleet.Deny("%s", saw(now)), cause); fatal(err) {
-			return err
-		}
-		if err := g.untouched(ctx, s, now); err != nil {
-			return err
-		}
-		return &stepError{step: s, phase: phase, saw: fleet.Deny("%s", saw(now)), cause: cause}
 	default:
 		return g.failed(ctx, phase, s, fleet.Deny("%s", saw(now)), cause)
 	}
 }
 
-// found waits for a migration that an earlier drive started and that still runs. It starts nothing.
-func (g *groupDrive) found(ctx context.Context, s Step) error {
-	before := g.recorded(s.ID)
-	if !before.Flight {
-		return nil
+// found waits for what an earlier drive began to change in a database and still runs.
+func (g *groupDrive) found(ctx context.Context, d DatabasePlan) error {
+	for _, s := range changing(d) {
+		if err := g.outlast(ctx, s); err != nil {
+			return err
+		}
 	}
-	state, err := g.World.Job(ctx, s.Server, g.Run, s.ID, before.Attempt)
+	return nil
+}
+
+// outlast waits for the newest attempt of a step, where its job still runs. It starts nothing, and how far that got is for the world to say.
+func (g *groupDrive) outlast(ctx context.Context, s Step) error {
+	state, err := g.job(ctx, s)
 	if err != nil {
-		return fmt.Errorf("looking for the migration that was begun: %w", err)
+		return fmt.Errorf("%s: looking for what was begun there (%s): %w", s.Server, s.Title, err)
 	}
 	if state != fleet.JobRunning {
 		return nil
@@ -99,26 +99,10 @@ func (g *groupDrive) found(ctx context.Context, s Step) error {
 	if fatal(err) || ctx.Err() != nil {
 		return errors.Join(err, ctx.Err())
 	}
-	if errors.Is(err, ErrFateUnknown) {
-		return fmt.Errorf("waiting for the migration that was begun: %w", err)
+	if state, lost := g.job(ctx, s); lost != nil || state == fleet.JobRunning {
+		return fmt.Errorf("%s: %s still runs: %w", s.Server, s.Title, errors.Join(err, lost))
 	}
-	return nil // how far it got is asked of the database
-}
-
-// abandon closes an attempt that was begun and is known not to run, so that the next one has a key of its own.
-func (g *groupDrive) abandon(ctx context.Context, phase string, s Step) error {
-	before := g.recorded(s.ID)
-	if !before.Flight {
-		return nil
-	}
-	state, err := g.World.Job(ctx, s.Server, g.Run, s.ID, before.Attempt)
-	if err != nil {
-		return fmt.Errorf("looking for the migration that was begun: %w", err)
-	}
-	if state == fleet.JobAbsent {
-		return nil // the same key serves: nothing was started under it
-	}
-	return g.record(ctx, journal.Event{Type: journal.StepFailed, Phase: phase, Step: s.ID, Server: s.Server}.With("the attempt ended: "+string(state)))
+	return nil
 }
 
 // restore puts the backup back over a torn schema, with the operator's word. Only a resume does it: the drive that saw the
@@ -134,9 +118,6 @@ func (g *groupDrive) restore(ctx context.Context, phase string, s Step, now flee
 	}
 	if !yes {
 		return &declined{AskRestore}
-	}
-	if err := g.abandon(ctx, phase, s); err != nil {
-		return err
 	}
 	d, _ := g.group.Database(s.Database)
 	if err := g.step(ctx, phase, databaseStep(KindRestore, d.Backup().Server, d, d.Backup())); err != nil {
@@ -164,17 +145,6 @@ func (g *groupDrive) classify(ctx context.Context, s Step) (m fleet.Migration, e
 		return m, fmt.Errorf("asking how far the migration of %s got: %w", d.Name, err)
 	}
 	return m, nil
-}
-
-// untouched takes the point of no return back once every database of the group is shown to be as it was.
-func (g *groupDrive) untouched(ctx context.Context, s Step, now fleet.Migration) error {
-	for _, d := range g.group.Databases {
-		m, err := g.World.Migration(ctx, d.At, d.Before, d.Target)
-		if err != nil || d.Moves() && m.State != fleet.Untouched {
-			return nil
-		}
-	}
-	return g.record(ctx, journal.Event{Type: journal.Untouched, Phase: Migrate, Step: s.ID, Server: s.Server}.With(saw(now)))
 }
 
 func saw(m fleet.Migration) string {

@@ -23,7 +23,7 @@ func (g *groupDrive) gate(ctx context.Context, name GateName, phase string) erro
 		if err := g.mayAct(); err != nil {
 			return fleet.Deny("%v", err)
 		}
-		return g.answer(ctx, name)
+		return g.answer(ctx, name, phase)
 	})
 	err := g.record(ctx, journal.Event{Type: journal.GateAsked, Phase: phase}.With(journal.Asking{Gate: string(name), Verdict: v}))
 	if err != nil || v.OK() {
@@ -46,12 +46,15 @@ func (e *gateError) Error() string {
 	return fmt.Sprintf("gate %q before %s: %s", e.gate, e.phase, e.verdict)
 }
 
-func (g *groupDrive) answer(ctx context.Context, name GateName) fleet.Verdict {
+func (g *groupDrive) answer(ctx context.Context, name GateName, phase string) fleet.Verdict {
 	w := g.scene()
 	switch name {
 	case GateGo:
 		return g.asPlanned(ctx)
 	case GateQuiet, GateStill:
+		if phase == BackUp {
+			return g.mayDump(ctx)
+		}
 		return g.othersQuiet(ctx)
 	case GateRestore:
 		return together(func() fleet.Verdict { return g.othersQuiet(ctx) }, g.atHand)
@@ -124,6 +127,18 @@ func (g *groupDrive) asPlanned(ctx context.Context) fleet.Verdict {
 	return fleet.Affirm("%d checks, the fleet is as planned", now.Checks)
 }
 
+// mayDump says whether nobody writes and every schema is the old one still: a dump of another is no way back. Past the point of no
+// return nothing is dumped any more.
+func (g *groupDrive) mayDump(ctx context.Context) fleet.Verdict {
+	if g.status().PastReturn {
+		return g.othersQuiet(ctx)
+	}
+	return together(
+		func() fleet.Verdict { return g.othersQuiet(ctx) },
+		func() fleet.Verdict { return g.scene().unmigrated(ctx) },
+	)
+}
+
 // mayMigrate is the gate of the point of no return. A migration that was begun is past it: quiet is all that can still be asked.
 func (g *groupDrive) mayMigrate(ctx context.Context) fleet.Verdict {
 	w := g.scene()
@@ -132,6 +147,7 @@ func (g *groupDrive) mayMigrate(ctx context.Context) fleet.Verdict {
 	}
 	return together(
 		func() fleet.Verdict { return g.othersQuiet(ctx) },
+		func() fleet.Verdict { return w.unmigrated(ctx) },
 		g.backed,
 		func() fleet.Verdict { return g.contents(ctx, g.written) },
 		func() fleet.Verdict { return w.matches(ctx, []string{g.group.Canary}) },
@@ -140,10 +156,9 @@ func (g *groupDrive) mayMigrate(ctx context.Context) fleet.Verdict {
 
 // backed says whether every database that moves has its dump, proved where the plan could promise that.
 func (g *groupDrive) backed() fleet.Verdict {
-	steps := g.status().Steps
 	for _, p := range g.group.Phases {
 		for _, s := range p.Steps() {
-			if (s.Kind == KindDump || s.Kind == KindProve) && !steps[s.ID].Done {
+			if (s.Kind == KindDump || s.Kind == KindProve) && !g.had(s) {
 				return fleet.Deny("%s: %s: not done", s.Server, s.Title)
 			}
 		}
@@ -175,27 +190,38 @@ func (g *groupDrive) written(at fleet.Place) fleet.Verdict {
 // contents asks of every database whether its contents are what they were at its dump, and leaves the verdict on one that
 // changed to the caller.
 func (g *groupDrive) contents(ctx context.Context, changed func(fleet.Place) fleet.Verdict) fleet.Verdict {
-	steps := g.status().Steps
-	verdict := fleet.Affirm("nothing was written since the dump")
 	var other []fleet.Verdict
-	for _, p := range g.group.Phases {
-		for _, s := range p.Steps() {
-			if s.Kind != KindContents || !steps[s.ID].Done {
-				continue
-			}
-			now, err := g.World.Contents(ctx, s.At)
-			switch {
-			case err != nil:
-				other = append(other, fleet.Doubt("%s: %v", s.At, err))
-			case now != steps[s.ID].Result.Facts[FactContents]:
-				other = append(other, changed(s.At))
-			}
+	for _, d := range g.plan.dumped(g.group) {
+		taken := g.fingerprints(d)
+		if len(taken) == 0 {
+			other = append(other, fleet.Deny("nobody knows what %s held at its dump", d.At))
+			continue
+		}
+		now, err := g.World.Contents(ctx, d.At)
+		switch {
+		case err != nil:
+			other = append(other, fleet.Doubt("%s: %v", d.At, err))
+		case now != g.recorded(taken[0]).Result.Facts[FactContents]:
+			other = append(other, changed(d.At))
 		}
 	}
 	if len(other) > 0 {
-		verdict = fleet.All(other...)
+		return fleet.All(other...)
 	}
-	return verdict
+	return fleet.Affirm("nothing was written since the dump")
+}
+
+// fingerprints gives the steps that fingerprinted a database, the newest first. A server that has died since may have done it.
+func (g *groupDrive) fingerprints(d DatabasePlan) []string {
+	var ids []string
+	steps := g.status().Steps
+	for id, s := range steps {
+		if s.Done && isOf(id, KindContents, d) {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b string) int { return steps[b].Ended.Compare(steps[a].Ended) })
+	return ids
 }
 
 // othersQuiet says whether every server whose fence was not lifted is still held (all of them, before the first is), and nobody
@@ -273,6 +299,9 @@ func (g *groupDrive) question(a Ask) Question {
 		if g.group.Mode == Rolling {
 			q.Text = fmt.Sprintf("upgrade %s, one after the other?", join(g.group.Names()))
 		}
+		for _, e := range Edits(g.group.Servers) {
+			q.Saw = append(q.Saw, fmt.Sprintf("%s %s (edited on %s)", e.Path, e.What, join(e.Servers)))
+		}
 	case AskReturn:
 		q.Text, q.Word = "migrate the schema? From here the old Kea runs again only over the backup", "migrate"
 		for _, d := range g.group.Databases {
@@ -290,12 +319,13 @@ func (g *groupDrive) question(a Ask) Question {
 	case AskOld:
 		q.Text = fmt.Sprintf("roll back %s to the old software, configuration and schema?", join(g.group.Names()))
 	case AskStop:
-		q.Text = "stop what was started behind this run's back, and go on?"
+		q.Text = "stop every Kea that was started behind this run's back, and go on? (somebody's kea-admin is waited for, not stopped)"
 	}
 	return q
 }
 
 func join(names []string) string {
+	names = fleet.Short(names)
 	switch len(names) {
 	case 0:
 		return "nothing"

@@ -1,6 +1,8 @@
 package orchestrator
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"kea-lockstep/internal/fleet"
@@ -113,6 +115,43 @@ type FileMove struct {
 	From   string `json:"from,omitempty"` // the operator's staged file; empty: today's file with the edit below
 	Edit   string `json:"edit,omitempty"` // what is edited, in words
 	Diff   string `json:"diff,omitempty"` // without secrets
+}
+
+// Edit is a change that is made for the operator in today's configuration of one or more servers.
+type Edit struct {
+	Path, What, Changed string // Changed: the lines of the diff that differ
+	Servers             []string
+}
+
+// Edits lists the changes, each once where servers are alike.
+func Edits(servers []ServerPlan) []Edit {
+	var all []Edit
+	for _, s := range servers {
+		for _, f := range s.Files {
+			if f.Edit == "" {
+				continue
+			}
+			e := Edit{Path: f.Path, What: f.Edit, Changed: changed(f.Diff)}
+			i := slices.IndexFunc(all, func(o Edit) bool { return o.Path == e.Path && o.What == e.What && o.Changed == e.Changed })
+			if i < 0 {
+				i, all = len(all), append(all, e)
+			}
+			all[i].Servers = append(all[i].Servers, s.Name)
+		}
+	}
+	return all
+}
+
+// changed gives the lines of a unified diff that differ.
+func changed(diff string) string {
+	var b strings.Builder
+	for line := range strings.Lines(diff) {
+		head := strings.HasPrefix(line, "+++") || strings.HasPrefix(line, "---")
+		if !head && (line[0] == '+' || line[0] == '-') {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
 // DatabasePlan is one database before and after.

@@ -29,6 +29,8 @@ func (p *Plan) preflight(facts fleet.Facts) {
 	for _, d := range facts.Databases {
 		if slices.ContainsFunc(d.Servers(), func(s string) bool { return c.inGroup[s] }) {
 			c.database(d)
+		} else if d.Primary.Answer == fleet.No {
+			c.elsewhere(d)
 		}
 	}
 	for _, d := range facts.Staged {
@@ -116,8 +118,8 @@ func (c checker) server(s fleet.Server) {
 	at := func(code, next, format string, args ...any) Finding {
 		return Finding{Code: code, Server: s.Name, Message: s.Name + ": " + fmt.Sprintf(format, args...), Next: next}
 	}
-	if !c.need(s.Reach, at("unreachable", "mend the way to "+s.Name+", then plan again", "cannot be reached")) ||
-		!c.need(s.Root, at("not-root", "log in as root, or let the login use sudo without a password", "root is needed")) {
+	if !c.need(s.Reach, at("unreachable", cmp.Or(s.Mend, "mend the way to "+s.Name+", then plan again"), "cannot be reached")) ||
+		!c.need(s.Root, at("not-root", cmp.Or(s.Mend, "log in as root, or let the login use sudo without a password"), "root is needed")) {
 		return
 	}
 	if !c.must(s.Platform.Playbook != "", at("platform", "name its playbook in the fleet file", "no playbook speaks for %q", s.Platform.OS)) {
@@ -200,6 +202,9 @@ func (c checker) units(s fleet.Server, at finding) {
 	for _, d := range s.Processes {
 		c.must(d.Unit != "", at("by-hand", "stop it and start its unit instead", "%s (pid %d) was started by hand: %s", d.Daemon, d.PID, d.Command))
 	}
+	for _, a := range s.Admins {
+		c.must(false, at("kea-admin", "wait until it has ended, then plan again", "kea-admin %s runs (pid %d): somebody changes a database", a.Command, a.PID))
+	}
 	if ran == 0 {
 		c.warn(at("not-running", "", "no Kea daemon runs; none will be started"))
 	}
@@ -222,6 +227,10 @@ func (c checker) configs(s fleet.Server, at finding) {
 			f := at("break", cmp.Or(b.Do, "change that in "+path+", or leave it out of the fleet file: today's is then edited"), "%s: %s", path, b.What)
 			switch {
 			case b.Edited && cfg.Staged == nil:
+				f.Message += "; it cannot be edited as it is (an included file, or no directory of hooks?)"
+				f.Next = "stage a file that is, under config: in the fleet file"
+				_, edited := c.plan.fileMove(s, cfg)
+				c.must(edited, f)
 			case b.Severity == kea.Refusal, b.Edited:
 				c.must(false, f)
 			case b.Severity == kea.Warning:

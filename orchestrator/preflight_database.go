@@ -2,6 +2,7 @@ package orchestrator
 
 import (
 	"fmt"
+	"slices"
 
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
@@ -21,13 +22,25 @@ func (c checker) database(d fleet.Database) {
 	if d.Structure.Answer == fleet.No {
 		c.need(d.Structure, at("drift", "mend the schema before its upgrade: kea-admin's scripts assume it whole", "the structure is not what schema %s has", d.Schema))
 	}
-	if target, ok := kea.Expected(c.plan.Target, d.Engine); ok && target == d.Schema {
+	target, ok := kea.Expected(c.plan.Target, d.Engine)
+	if ok && target == d.Schema {
 		return // nothing is migrated here: the checks below are about that
+	}
+	// What became of a migration is read from the structure, and of a restore too.
+	if c.must(!ok || slices.Contains(d.Known, target), at("no-reference", "choose another target, or migrate as ISC's article says",
+		"what becomes of schema %s on the way to %s is not known here, so nobody could tell how far a migration got", d.Schema, target)) &&
+		d.Structure.Answer == fleet.CannotTell {
+		c.need(d.Structure, at("structure", "give an account under databases: admin: that may read all of the schema",
+			"whether the structure is what schema %s has cannot be told", d.Schema))
 	}
 	for _, l := range d.Lacks {
 		c.must(false, at("privilege", l.Statement, "%s", l.What))
 	}
-	scratch := d.ScratchFrom(keptAt(d, c.canary[where.Server])[0].Server)
+	kept := keptAt(d, c.canary[where.Server])
+	for _, place := range kept {
+		c.room(d, place.Server, at)
+	}
+	scratch := d.ScratchFrom(kept[0].Server)
 	if c.plan.Options.Backup == "dump" && !scratch.OK() && !c.accepted(UnprovedBackup) {
 		c.need(scratch, at("unproved-backup", "give an account under databases: admin: that may create databases, or --accept unproved-backup",
 			"no account may make a scratch database, so the backup cannot be proved"))
@@ -40,6 +53,24 @@ func (c checker) database(d fleet.Database) {
 	if d.Lockable.Answer == fleet.No {
 		c.warn(at("lock", "", "the engine grants no advisory locks, so only markers name the driver to others: %s", d.Lockable.Saw))
 	}
+}
+
+// room: a dump fits where it is kept. Compressed it takes less than half of what its tables and their indexes take.
+func (c checker) room(d fleet.Database, server string, at finding) {
+	s, _ := c.facts.Server(server)
+	if len(s.Disk) == 0 || s.Disk[len(s.Disk)-1].Free < minFree {
+		return // which is told of the server
+	}
+	backups, needs := s.Disk[len(s.Disk)-1], minFree+d.Bytes/2
+	c.must(backups.Free >= needs, at("backup-room", "make room on "+backups.Path+" of "+server+", or set backup: directory: in the fleet file",
+		"%d MB are free for its backup on %s; of a database of %d MB it may take %d MB", backups.Free>>20, server, d.Bytes>>20, needs>>20))
+}
+
+// elsewhere: a replica that another group reads follows a database that may be this group's, whose migration would reach it.
+func (c checker) elsewhere(d fleet.Database) {
+	where := d.Endpoints[0].Place
+	c.need(d.Primary, Finding{Code: "replica", Database: string(d.ID), Next: "let the configuration name the primary, whose group this is then",
+		Message: fmt.Sprintf("%s: %s on %s, outside of this group, reads what may be a replica of this group's database", d.Name, d.Endpoints[0].Daemon, where.Server)})
 }
 
 // schema: today's is what every Kea that uses it expects, and the target's release is known and can be reached.
@@ -84,7 +115,7 @@ func (c checker) before(d fleet.Database) kea.Version {
 // sessions: every client of the database is a Kea of this fleet, ours or allowed, and all of them can be seen.
 func (c checker) sessions(d fleet.Database, at finding) {
 	if !c.accepted(UnprovableSessions) {
-		c.need(d.Clients.Visible, at("unprovable-sessions", "give an account under databases: admin: that sees them, or --accept unprovable-sessions",
+		c.need(d.Clients.Visible, at("unprovable-sessions", "let the account see them, or give one under databases: admin: that does, or --accept unprovable-sessions",
 			"the sessions of others cannot be seen, so a Kea that nobody listed would not be noticed"))
 	}
 	for _, s := range d.Clients.Sessions {

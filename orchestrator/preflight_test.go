@@ -48,10 +48,12 @@ func wrongServers() []wrong {
 		{code: "own-unit", does: k2(func(s *fleet.Server) { s.Units[0].Own = true }), says: []string{"k2", "kea-dhcp4-server.service", "cannot be masked"}},
 		{code: "fenced", does: k2(func(s *fleet.Server) { s.Units[0].Fence = "r7" }), says: []string{"k2", "r7", "kea-dhcp4-server.service"}},
 		{code: "by-hand", does: k2(func(s *fleet.Server) { s.Processes[0].Unit, s.Processes[0].Command = "", "/opt/kea-dhcp4 -c x" }), says: []string{"k2", "/opt/kea-dhcp4 -c x"}},
+		{code: "kea-admin", does: k2(func(s *fleet.Server) { s.Admins = []fleet.Admin{{PID: 4711, Command: "db-upgrade"}} }), says: []string{"k2", "db-upgrade", "4711"}},
 		{code: "configuration", does: k2(func(s *fleet.Server) { s.Configs[0].Problem = "kea-dhcp4.conf:3:7: no value" }), says: []string{"k2", "kea-dhcp4.conf:3:7"}},
 		{code: "staged", does: k2(func(s *fleet.Server) {
 			s.Configs[0].Staged = &fleet.Config{Path: "k2.conf", Problem: "k2.conf:1:1: no object"}
 		}), says: []string{"k2", "k2.conf:1:1"}},
+		{code: "break", does: k2(func(s *fleet.Server) { s.Software.HooksDir = "" }), says: []string{"k2", "kea-dhcp4.conf", "cannot be edited"}},
 		{code: "break", does: k2(func(s *fleet.Server) { s.Configs[0].Staged = reread(s.Configs[0].Text) }), says: []string{"k2", "k2.conf", "hook library"}, also: []string{"staged-database"}},
 		{code: "staged-database", does: func(f *fleet.Facts, _ *orchestrator.Options) { stage(f, "another", false) }, says: []string{"k2", "k2.conf", "another"}},
 		{code: "staged-empty", does: func(f *fleet.Facts, _ *orchestrator.Options) { stage(f, "another", true) }, says: []string{"k2", "another", "no leases"}, also: []string{"staged-database"}},
@@ -69,6 +71,8 @@ func wrongDatabases() []wrong {
 		{code: "empty", does: db(func(d *fleet.Database) { d.Empty = true }), says: []string{"kea1"}},
 		{code: "replica", does: db(func(d *fleet.Database) { d.Primary = fleet.Deny("read_only is ON") }), says: []string{"kea1", "read_only is ON"}},
 		{code: "drift", does: db(func(d *fleet.Database) { d.Structure = fleet.Deny("table lease4 lacks pool_id") }), says: []string{"kea1", "lease4 lacks pool_id", "22.2"}},
+		{code: "no-reference", does: db(func(d *fleet.Database) { d.Known = []kea.Schema{d.Schema} }), says: []string{"kea1", "22.2", "30.0"}},
+		{code: "structure", does: db(func(d *fleet.Database) { d.Structure = fleet.Doubt("3 objects cannot be read") }), says: []string{"kea1", "3 objects"}},
 		{code: "privilege", does: db(func(d *fleet.Database) {
 			d.Lacks = []fleet.Lack{{What: "kea may not create triggers", Statement: "GRANT TRIGGER ON kea.* TO kea"}}
 		}), says: []string{"kea1", "triggers"}},
@@ -77,6 +81,7 @@ func wrongDatabases() []wrong {
 				d.Endpoints[i].Scratch = fleet.Deny("CREATE denied")
 			}
 		}), says: []string{"kea1", "CREATE denied"}, accept: orchestrator.UnprovedBackup},
+		{code: "backup-room", does: db(func(d *fleet.Database) { d.Bytes = 40 << 30 }), says: []string{"kea1", "10240 MB", "40960 MB"}},
 		{code: "no-backup", does: func(_ *fleet.Facts, o *orchestrator.Options) { o.Backup = "none" }, says: []string{"kea1", "no way back"}, accept: orchestrator.NoBackup},
 		{code: "no-backup", does: func(_ *fleet.Facts, o *orchestrator.Options) { o.Backup = "command" }, says: []string{"kea1", "command"}, accept: orchestrator.NoBackup},
 		{code: "mismatch", does: db(func(d *fleet.Database) { d.Schema = kea.Schema{Major: 22} }), says: []string{"kea1", "22.0", "22.2"}},
@@ -281,5 +286,17 @@ func TestAnotherGroupsTroubleIsItsOwn(t *testing.T) {
 	opts.Group = "k1"
 	if p := orchestrator.Make(facts, version(t, "3.0.3"), opts); len(p.Refusals) > 0 || len(p.Groups) != 1 {
 		t.Errorf("%d groups, refused: %+v", len(p.Groups), p.Refusals)
+	}
+}
+
+// TestAReplicaInAnotherGroupRefuses: what it follows may be this group's database, and then its Kea belongs to this group.
+func TestAReplicaInAnotherGroupRefuses(t *testing.T) {
+	spec := three()
+	spec.Separate = true
+	facts, opts := surveyed(t, spec), usual()
+	facts.Databases[1].Primary = fleet.Deny("it is a replica")
+	opts.Group = "k1"
+	if got := codes(orchestrator.Make(facts, version(t, "3.0.3"), opts).Refusals); !slices.Equal(got, []string{"replica"}) {
+		t.Errorf("refused: %v", got)
 	}
 }

@@ -23,7 +23,7 @@ func (g *groupDrive) problem(cause error) *journal.Problem {
 	switch {
 	case errors.Is(cause, errHeld):
 		p.Why = "as asked"
-	case errors.As(cause, &refused), errors.Is(cause, errNoBackup):
+	case errors.As(cause, &refused), errors.Is(cause, errNoBackup), errors.Is(cause, errPast):
 		p.Why = ""
 	case errors.As(cause, &s):
 		p.Why = s.saw.Saw
@@ -54,6 +54,8 @@ func (g *groupDrive) what(cause error) string {
 		return fmt.Sprintf("%s on %s failed", step.step.Title, step.step.Server)
 	case errors.Is(cause, ErrLocked):
 		return "somebody else holds the lock"
+	case errors.Is(cause, errUnlocked):
+		return "the lock that names this drive to others cannot be had"
 	default:
 		return cause.Error()
 	}

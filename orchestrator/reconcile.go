@@ -17,6 +17,9 @@ func (g *groupDrive) reconcile(ctx context.Context) error {
 	if err := g.lanes(ctx, Phase{Name: Stop}, lanes(g.group.Names(), one(KindClaim))); err != nil {
 		return err
 	}
+	if err := g.weigh(ctx); err != nil {
+		return err
+	}
 	steps := g.status().Steps
 	w := g.scene()
 	for _, name := range g.group.Names() {
@@ -86,11 +89,25 @@ func (g *groupDrive) void(ctx context.Context) error {
 func (g *groupDrive) undone(ctx context.Context, p Phase) []string {
 	var ids []string
 	for _, s := range p.Steps() {
-		if !g.stands(ctx, s) {
-			ids = append(ids, s.ID)
+		if g.stands(ctx, s) {
+			continue
+		}
+		ids = append(ids, s.ID)
+		if s.Kind == KindContents {
+			d, _ := g.group.Database(s.Database)
+			ids = append(ids, g.fingerprints(d)...)
 		}
 	}
 	return ids
+}
+
+// had reports whether a step was done by the journal; a fingerprint, by whichever server; a proof, of the dump that there is now.
+func (g *groupDrive) had(s Step) bool {
+	if s.Kind == KindContents {
+		d, _ := g.group.Database(s.Database)
+		return len(g.fingerprints(d)) > 0
+	}
+	return g.recorded(s.ID).Done && !g.provesAnother(s)
 }
 
 // stands says whether the work of a step still holds. Fences and stops were taken in hand already; a dump holds as long as
@@ -104,7 +121,7 @@ func (g *groupDrive) stands(ctx context.Context, s Step) bool {
 			return false
 		}
 	case KindDump, KindContents, KindProve:
-		return g.status().PastReturn || g.recorded(s.ID).Done && g.unwritten(ctx).OK()
+		return g.status().PastReturn || g.had(s) && g.unwritten(ctx).OK()
 	}
 	probe := kinds[s.Kind].probe
 	if probe == nil {

@@ -21,7 +21,7 @@ func (g *groupDrive) rollBack(ctx context.Context) (journal.State, error) {
 	g.turn()
 	if !g.status().RollingBack {
 		if err := g.agreed(ctx); err != nil {
-			return g.heldBack(ctx, err)
+			return g.heldBack(ctx, err, nil)
 		}
 		if err := g.record(ctx, journal.Event{Type: journal.RollingBack}.With("the operator's word")); err != nil {
 			return "", err
@@ -36,7 +36,7 @@ func (g *groupDrive) rollBack(ctx context.Context) (journal.State, error) {
 		err = g.goBack(ctx, moved)
 	}
 	if err != nil {
-		return g.heldBack(ctx, fmt.Errorf("rolling back: %w", err))
+		return g.heldBack(ctx, fmt.Errorf("rolling back: %w", err), nil)
 	}
 	return g.ended(ctx, journal.RolledBack, nil)
 }
@@ -105,13 +105,12 @@ func (g *groupDrive) inHand(ctx context.Context) ([]fleet.DatabaseID, error) {
 		return nil, err
 	}
 	for _, d := range g.group.Databases {
-		for _, at := range d.Places {
-			for _, k := range []Kind{KindMigrate, KindRestore} {
-				if err := g.found(ctx, databaseStep(k, at.Server, d, at)); err != nil {
-					return nil, err
-				}
-			}
+		if err := g.found(ctx, d); err != nil {
+			return nil, err
 		}
+	}
+	if v := g.until(ctx, patience, func() fleet.Verdict { return g.scene().noAdmins(ctx) }); !v.OK() {
+		return nil, errors.New(v.Saw)
 	}
 	return g.moved(ctx)
 }
@@ -218,9 +217,13 @@ func DumpID(server string, d DatabasePlan) string {
 	return fmt.Sprintf("%s-%s-%s", KindDump, server, d.Label)
 }
 
-// tooLate reports whether the step would keep what a restore has begun to replace.
+// tooLate reports whether the step would back up what is the old state no more, or keep what a restore has begun to replace.
 func (g *groupDrive) tooLate(s Step) bool {
-	if s.Kind != KindKeep {
+	switch s.Kind {
+	case KindDump, KindProve, KindContents:
+		return g.status().PastReturn
+	case KindKeep:
+	default:
 		return false
 	}
 	d, _ := g.group.Database(s.Database)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kea-lockstep/internal/world"
+	"kea-lockstep/orchestrator"
 	"kea-lockstep/orchestrator/journal"
 )
 
@@ -24,10 +25,7 @@ func halts() []halt {
 		{"a torn migration", func(n *night) func(world.Point) world.Fault {
 			return func(p world.Point) world.Fault {
 				if p.Kind == "do" && strings.HasPrefix(p.What, "migrate-k1-") {
-					go func() {
-						time.Sleep(2 * time.Second)
-						disturb(n.world, "a migration killed", 0)
-					}()
+					time.AfterFunc(n.spec.Speed.Admin+time.Second, func() { disturb(n.world, "a migration killed", 0) })
 				}
 				return world.NoFault
 			}
@@ -81,6 +79,13 @@ func halted(s scenario, h halt) (*night, error) {
 	return n, nil
 }
 
+// replaced reports whether the way back put a backup over a database: somebody else may have done so before.
+func (n *night) replaced() bool {
+	return slices.ContainsFunc(n.log.After(0), func(e journal.Event) bool {
+		return e.Type == journal.StepBegun && strings.HasPrefix(e.Step, "old-"+string(orchestrator.KindRestore)+"-")
+	})
+}
+
 // rolledBack rolls a halted run back with something going wrong in it, and then carries on, by rollback and by resume, until it is over.
 func rolledBack(s scenario, h halt, at func(*night) func(world.Point) world.Fault) (*night, error) {
 	n, err := halted(s, h)
@@ -101,7 +106,7 @@ func rolledBack(s scenario, h halt, at func(*night) func(world.Point) world.Faul
 	if state := n.status().State; state != journal.RolledBack {
 		return n, fmt.Errorf("it ended %s", state)
 	}
-	if len(n.status().Kept) == 0 {
+	if len(n.status().Kept) == 0 && n.replaced() {
 		return n, fmt.Errorf("what was there before the restore is not kept")
 	}
 	return n, n.sound()
@@ -155,11 +160,11 @@ func TestRollbackKilledAnywhere(t *testing.T) {
 
 // TestRollbackFaultAnywhere lets every single query, effect and write of the journal of a rollback go wrong in every way.
 func TestRollbackFaultAnywhere(t *testing.T) {
-	rollbackProof(t, 4**every, anyPoint, []world.Fault{world.Fails, world.Lost, world.Hangs, world.FalseFailed, world.FalseDone})
+	rollbackProof(t, sparser(4), anyPoint, []world.Fault{world.Fails, world.Lost, world.Hangs, world.FalseFailed, world.FalseDone})
 }
 
 func rollbackProof(t *testing.T, one int, keep func(world.Point) bool, faults []world.Fault) {
-	var cases atomic.Int64
+	cases := counted(t, "cases")
 	for _, s := range moving() {
 		for _, h := range halts() {
 			t.Run(s.name+", "+h.name, func(t *testing.T) {
@@ -180,25 +185,24 @@ func rollbackProof(t *testing.T, one int, keep func(world.Point) bool, faults []
 							if err != nil {
 								report(t, n, fmt.Errorf("%s: %s %d (%s): %w", fault, hit.Kind, at, hit.What, err))
 							}
+							cases.add(n)
 						})
-						cases.Add(1)
 					}
 				}
 			})
 		}
 	}
-	t.Cleanup(func() { t.Logf("%d cases", cases.Load()) })
 }
 
 // TestTheWorldChangesInARollback disturbs the fleet at every point of a rollback, with the driver killed there or not.
 func TestTheWorldChangesInARollback(t *testing.T) {
-	var cases atomic.Int64
+	cases := counted(t, "disturbances")
 	s := moving()[0]
 	for _, h := range halts() {
 		for _, d := range world.Disturbances() {
 			t.Run(h.name+", "+d.Name, func(t *testing.T) {
 				t.Parallel()
-				for _, at := range thinned(rollbackPoints(t, s, h), 4**every, anyPoint) {
+				for _, at := range thinned(rollbackPoints(t, s, h), sparser(4), anyPoint) {
 					for _, fault := range []world.Fault{world.NoFault, world.KillAfter} {
 						hit := world.Point{}
 						synctest.Test(t, func(t *testing.T) {
@@ -215,12 +219,11 @@ func TestTheWorldChangesInARollback(t *testing.T) {
 							if err != nil {
 								report(t, n, fmt.Errorf("%s at %s %d (%s), driver %s: %w", d.Name, hit.Kind, at, hit.What, fault, err))
 							}
+							cases.add(n)
 						})
-						cases.Add(1)
 					}
 				}
 			})
 		}
 	}
-	t.Cleanup(func() { t.Logf("%d disturbances", cases.Load()) })
 }

@@ -15,10 +15,13 @@ import (
 )
 
 // fails lets an order fail, whatever attempt it is.
-func (p *play) fails(order string) {
+func (p *play) fails(order string) { p.meets(order, world.Fails) }
+
+// meets lets an order meet with a fault, whatever attempt it is.
+func (p *play) meets(order string, fault world.Fault) {
 	p.at = func(at world.Point) world.Fault {
 		if at.Kind == "do" && strings.HasPrefix(at.What, order+"/") {
-			return world.Fails
+			return fault
 		}
 		return world.NoFault
 	}

@@ -31,6 +31,7 @@ type play struct {
 	on       func(journal.Event)
 	at       func(world.Point) world.Fault
 	dead     []string // declared dead by the next drive
+	made     func(orchestrator.Plan) orchestrator.Plan
 }
 
 // acted runs a play in a bubble of its own time.
@@ -82,7 +83,11 @@ func (p *play) plan(ctx context.Context, driver *world.Driver, group string) (or
 	facts, err := fleet.Survey(ctx, driver, p.world.Names(), 20)
 	opts := p.opts
 	opts.Group = group
-	return orchestrator.Make(facts, version(p.t, "3.0.3"), opts), err
+	plan := orchestrator.Make(facts, version(p.t, "3.0.3"), opts)
+	if p.made != nil {
+		plan = p.made(plan)
+	}
+	return plan, err
 }
 
 // upgrade drives the run from its beginning.

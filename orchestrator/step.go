@@ -16,11 +16,14 @@ import (
 func (g *groupDrive) step(ctx context.Context, phase string, s Step) error {
 	def := kinds[s.Kind]
 	before := g.recorded(s.ID)
-	if def.probe == nil && (before.Done || g.tooLate(s)) {
+	if def.probe == nil && (g.had(s) || g.tooLate(s)) {
 		return nil
 	}
 	if s.Kind == KindMigrate {
 		return g.migrate(ctx, phase, s)
+	}
+	if (s.Kind == KindFence || s.Kind == KindStop) && g.mayRun(s.Server) {
+		return nil // it was rolled and let run, and is to be confirmed again: nobody waits for it once more
 	}
 	if def.probe != nil && !def.look && (g.resumed || before.Attempt > 0 || s.Back()) {
 		if v := def.probe(ctx, g.scene(), s); v.OK() {
@@ -234,15 +237,60 @@ func daemonsOf(p fleet.Pulse) string {
 	return text
 }
 
-// begin writes down the intent. A step in flight keeps its attempt, so that its job is found again and not started twice.
+// begin writes down the intent.
 func (g *groupDrive) begin(ctx context.Context, phase string, s Step) error {
-	before := g.recorded(s.ID)
-	attempt := before.Attempt
-	if !before.Flight {
-		attempt++
+	attempt, err := g.attempt(ctx, s)
+	if err != nil {
+		return &stepError{step: s, phase: phase, saw: fleet.Doubt("it cannot be told whether an earlier attempt still runs: %v", err), cause: err}
 	}
 	return g.record(ctx, journal.Event{Type: journal.StepBegun, Phase: phase, Step: s.ID, Server: s.Server}.With(
 		journal.Attempt{Number: attempt, Title: s.Title, Kind: string(s.Kind)}))
+}
+
+// attempt gives the number that a step is begun under. A job that runs keeps its own, so that it is found again and not started
+// twice, and so does one whose end nobody has heard yet; a migration's was waited for, and the database tells what it did. A proof of an
+// earlier dump proves nothing: its end is waited for, and it is begun anew.
+func (g *groupDrive) attempt(ctx context.Context, s Step) (int, error) {
+	before, def := g.recorded(s.ID), kinds[s.Kind]
+	if g.provesAnother(s) {
+		return before.Attempt + 1, g.outlast(ctx, s)
+	}
+	same := before.Flight
+	if def.job && before.Attempt > 0 {
+		state, err := g.job(ctx, s)
+		if err != nil {
+			return 0, err
+		}
+		same = state == fleet.JobRunning || before.Flight && (state == fleet.JobAbsent || state == fleet.JobEnded && s.Kind != KindMigrate)
+	}
+	if same {
+		return before.Attempt, nil
+	}
+	return before.Attempt + 1, nil
+}
+
+// provesAnother reports whether the newest attempt of a proof was begun before the dump that is to be proved was there.
+func (g *groupDrive) provesAnother(s Step) bool {
+	if before := g.recorded(s.ID); s.Kind == KindProve && before.Attempt > 0 {
+		d, _ := g.group.Database(s.Database)
+		return before.Began.Before(g.recorded(DumpID(s.Server, d)).Ended)
+	}
+	return false
+}
+
+// job asks how far the newest attempt of a step got, and waits as long as there may be no answer. One that was never begun is absent.
+func (g *groupDrive) job(ctx context.Context, s Step) (state fleet.JobState, err error) {
+	before := g.recorded(s.ID)
+	if before.Attempt == 0 {
+		return fleet.JobAbsent, nil
+	}
+	g.until(ctx, patience, func() fleet.Verdict {
+		if state, err = g.World.Job(ctx, s.Server, g.Run, s.ID, before.Attempt); err != nil {
+			return fleet.Doubt("%s: %v", s.Server, err)
+		}
+		return fleet.Affirm("%s", state)
+	})
+	return state, err
 }
 
 func (g *groupDrive) done(ctx context.Context, phase string, s Step, r journal.Result) error {

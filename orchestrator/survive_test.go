@@ -382,3 +382,77 @@ func TestADatabaseThatIsAwayForAWhile(t *testing.T) {
 		})
 	}
 }
+
+// TestSomebodysOwnKeaAdminIsWaitedOut: two that migrate at once tear the schema. Its session is there for moments only; its process stays.
+func TestSomebodysOwnKeaAdminIsWaitedOut(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		p.once(phaseDone(orchestrator.UpgradeCanary), func() { p.happens("a kea-admin by hand", 0) })
+		s, err := p.upgrade()
+		g := p.must(journal.Halted, s, err)
+		if e := p.when(stepBegun(orchestrator.KindMigrate)); e.Step != "" || !g.PastReturn {
+			t.Errorf("it migrated beside it: %+v, past the point of no return %t", e, g.PastReturn)
+		}
+		if !strings.Contains(g.Problem.What, "kea1 is at 30.0, migrated") || !strings.Contains(g.Problem.Why, "k1: kea-admin db-upgrade runs (pid") {
+			t.Errorf("it says %+v", g.Problem)
+		}
+		s, err = p.resume()
+		p.must(journal.Done, s, err)
+		p.serves(true)
+	})
+}
+
+// TestSomebodyMigratesAsTheRunBacksOut: the old software does not start over a schema that somebody moved, and rollback restores it.
+func TestSomebodyMigratesAsTheRunBacksOut(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		p.no[orchestrator.AskReturn] = true
+		p.once(phaseBegun(orchestrator.BackSoftware), func() { p.happens("a kea-admin by hand", 0) })
+		s, err := p.upgrade()
+		p.must(journal.Halted, s, err)
+		s, err = p.resume()
+		if g := p.must(journal.Halted, s, err); !strings.Contains(g.Problem.What, "30.0") {
+			t.Errorf("it says %+v", g.Problem)
+		}
+		s, err = p.rollback()
+		p.must(journal.RolledBack, s, err)
+		p.serves(false)
+	})
+}
+
+// TestNoOldKeaBesideSomebodysKeaAdmin: no way back starts the old software while somebody's kea-admin is at work, however long it takes
+// until it changes something.
+func TestNoOldKeaBesideSomebodysKeaAdmin(t *testing.T) {
+	spec := three()
+	for _, back := range []string{"rollback", "back-out", "back-out, late"} {
+		t.Run(back, func(t *testing.T) {
+			acted(t, spec, func(p *play) {
+				p.world.KeaAdminTakes(15 * time.Second)
+				p.no[orchestrator.AskReturn], p.no[orchestrator.AskBack] = true, back == "rollback"
+				if back != "rollback" {
+					p.once(phaseBegun(orchestrator.BackSoftware), func() {
+						go func() {
+							if back == "back-out, late" {
+								passes(3 * time.Second)
+							}
+							p.happens("a kea-admin by hand", 0)
+						}()
+					})
+				}
+				s, err := p.upgrade()
+				g := p.must(journal.Halted, s, err)
+				if back == "rollback" {
+					p.happens("a kea-admin by hand", 0)
+					s, err = p.rollback()
+					g = p.must(journal.Halted, s, err)
+				}
+				if !strings.Contains(g.Problem.What+g.Problem.Why, "kea-admin db-upgrade runs") {
+					t.Errorf("it says %+v", g.Problem)
+				}
+				p.world.Settle(time.Minute)
+				p.sound()
+				s, err = p.rollback()
+				p.must(journal.RolledBack, s, err)
+				p.serves(false)
+			})
+		})
+	}
+}

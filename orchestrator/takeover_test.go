@@ -1,6 +1,7 @@
 package orchestrator_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,7 +9,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,7 +25,7 @@ func (n *night) takenOver(server int, at func(world.Point) world.Fault) (bool, e
 	n.drives++
 	log, names := &world.Log{}, n.world.Names()
 	driver := n.world.Drive(fmt.Sprint("driver ", n.drives), log)
-	driver.At = at
+	driver.At = n.watched(at)
 	d := n.drivenBy(driver, fmt.Sprint("somebody@there, ", n.drives))
 	ctx, cancel := driver.Life()
 	defer cancel()
@@ -107,7 +107,7 @@ func (n *night) untouched() error {
 // TestCarriedOnFromAnotherMachine kills the driver before and after every effect and write of its journal, and carries the run on
 // with what it left on its servers alone, from each of them.
 func TestCarriedOnFromAnotherMachine(t *testing.T) {
-	var cases, done, back, none atomic.Int64
+	cases := counted(t, "kills, each carried on from a server")
 	for _, s := range scenarios() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
@@ -122,30 +122,19 @@ func TestCarriedOnFromAnotherMachine(t *testing.T) {
 							if err != nil {
 								report(t, n, fmt.Errorf("%s point %d, then from server %d: %w", fault, at, server+1, err))
 							}
-							cases.Add(1)
-							switch n.status().State {
-							case journal.Done:
-								done.Add(1)
-							case journal.BackedOut:
-								back.Add(1)
-							default:
-								none.Add(1)
-							}
+							cases.add(n)
 						})
 					}
 				}
 			}
 		})
 	}
-	t.Cleanup(func() {
-		t.Logf("%d kills: %d ended at the target, %d backed out, %d had no marker", cases.Load(), done.Load(), back.Load(), none.Load())
-	})
 }
 
 // TestCarriedOnAgainAndAgain draws what goes wrong in the first drive, what happens to the fleet meanwhile, what goes wrong in the
 // drive that takes the run over, and whether that one's journal is at hand next, from a printed seed.
 func TestCarriedOnAgainAndAgain(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
+	seed := cmp.Or(*again, uint64(time.Now().UnixNano()))
 	t.Logf("seed %d", seed)
 	all := scenarios()
 	kills := []world.Fault{world.KillBefore, world.KillAmid, world.KillAfter}
@@ -154,8 +143,8 @@ func TestCarriedOnAgainAndAgain(t *testing.T) {
 	for i, s := range all {
 		totals[i] = len(points(t, s))
 	}
-	count := 0
-	for end := time.Now().Add(*forLong); time.Now().Before(end); count++ {
+	cases := counted(t, "nights")
+	for count, end := 0, time.Now().Add(*forLong); time.Now().Before(end); count++ {
 		draw := rand.New(rand.NewPCG(seed, uint64(count)))
 		i := draw.IntN(len(all))
 		first, second := 1+draw.IntN(totals[i]), 1+draw.IntN(totals[i])
@@ -180,9 +169,9 @@ func TestCarriedOnAgainAndAgain(t *testing.T) {
 				report(t, n, fmt.Errorf("seed %d, case %d: %s at %d (%s: %t), then %s at %d, then from a server again: %t: %w",
 					seed, count, kill, first, d.Name, disturbed, fault, second, again, err))
 			}
+			cases.add(n)
 		})
 	}
-	t.Logf("%d nights", count)
 }
 
 // carriedOn takes the run over, in a drive in which something goes wrong, and goes on until it is over.
@@ -472,32 +461,6 @@ func TestInTheStopAnotherMachineGoesBack(t *testing.T) {
 	})
 }
 
-// TestAJobThatRunsIsFoundAgain: it outlives the driver that started it, and is not started beside itself.
-func TestAJobThatRunsIsFoundAgain(t *testing.T) {
-	for step, most := range map[string]int{"dump-k2-db1": 2, "prove-k2-db1": 2, "install-k1": 1, "migrate-k1-db1": 1, "install-k3": 1} {
-		t.Run(step, func(t *testing.T) {
-			acted(t, three(), func(p *play) {
-				p.at = func(at world.Point) world.Fault {
-					if at.Kind == "do" && at.What == step+"/1" {
-						return world.KillAmid
-					}
-					return world.NoFault
-				}
-				if _, err := p.upgrade(); err == nil {
-					t.Fatal("it was not killed")
-				}
-				p.at = nil
-				s, err := p.takeOver("k2")
-				p.must(journal.Done, s, err)
-				if count := p.world.Started("run", step); count > most {
-					t.Errorf("it was started %d times", count)
-				}
-				p.serves(true)
-			})
-		})
-	}
-}
-
 // TestTornAndItsCanaryLost: the second copy of the dump lies on another server, and is found there.
 func TestTornAndItsCanaryLost(t *testing.T) {
 	acted(t, three(), func(p *play) {
@@ -548,7 +511,7 @@ func TestTwoRunsOnOneFleet(t *testing.T) {
 // TestARollbackIsCarriedOnFromAnotherMachine kills the driver of a rollback before and after every effect and write of its journal, and
 // carries the run on from another machine: it stays on the way back, unless no server knew of it yet.
 func TestARollbackIsCarriedOnFromAnotherMachine(t *testing.T) {
-	var cases, back, none atomic.Int64
+	cases := counted(t, "kills, each carried on from a server")
 	for _, s := range moving() {
 		for _, h := range halts() {
 			t.Run(s.name+", "+h.name, func(t *testing.T) {
@@ -560,13 +523,7 @@ func TestARollbackIsCarriedOnFromAnotherMachine(t *testing.T) {
 							if err != nil {
 								report(t, n, fmt.Errorf("%s point %d, then from server %d: %w", fault, at, i%s.spec.Servers+1, err))
 							}
-							cases.Add(1)
-							switch n.status().State {
-							case journal.RolledBack:
-								back.Add(1)
-							default:
-								none.Add(1)
-							}
+							cases.add(n)
 						})
 					}
 				}
@@ -574,8 +531,7 @@ func TestARollbackIsCarriedOnFromAnotherMachine(t *testing.T) {
 		}
 	}
 	t.Cleanup(func() {
-		t.Logf("%d kills: %d rolled back, %d had no marker or no server knew of the rollback", cases.Load(), back.Load(), none.Load())
-		if back.Load() == 0 {
+		if cases.ends[string(journal.RolledBack)] == 0 {
 			t.Error("none was carried on")
 		}
 	})

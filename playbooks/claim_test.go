@@ -77,6 +77,12 @@ func (h host) runOn(engine, action string, assign ...string) (int, string) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	return h.shell(text, assign...)
+}
+
+// shell runs the text of a script.
+func (h host) shell(text string, assign ...string) (int, string) {
+	h.t.Helper()
 	head := "state='" + h.path("state") + "'\n"
 	for _, a := range assign {
 		name, value, _ := strings.Cut(a, "=")
@@ -87,7 +93,7 @@ func (h host) runOn(engine, action string, assign ...string) (int, string) {
 	cmd.Env = []string{"PATH=" + h.path("bin") + ":" + os.Getenv("PATH"), "LC_ALL=C"}
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
-	err = cmd.Run()
+	err := cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		return exit.ExitCode(), said.String()
@@ -186,13 +192,14 @@ func TestTimersComeBackAsTheyWere(t *testing.T) {
 	h.program("systemctl", "echo \"$*\" >>"+h.path("calls")+"\ncase $1 in is-active) exit 3 ;; esac")
 	h.claim("R1", "2")
 	h.write("calls", "")
+	h.write("state/runs/R1/scripts.x/mysql/upgrade_022_to_023.sh", "of a migration that was killed")
 	if status, said := h.run("release", "run=R1"); status != 0 {
 		t.Fatalf("release: %d %s", status, said)
 	}
 	if calls := h.read("calls"); calls != "start active-a.timer active-b.timer\n" {
 		t.Errorf("release brought back %q", calls)
 	}
-	for _, gone := range []string{"state/claim", "state/marker.json", "state/README"} {
+	for _, gone := range []string{"state/claim", "state/marker.json", "state/README", "state/runs/R1/scripts.x/mysql/upgrade_022_to_023.sh"} {
 		if text := h.read(gone); text != "" {
 			t.Errorf("%s is left: %s", gone, text)
 		}

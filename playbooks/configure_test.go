@@ -25,6 +25,7 @@ func configurable(t *testing.T) (h host, moves string) {
 
 func TestConfigurationGoesThereAndBack(t *testing.T) {
 	h, moves := configurable(t)
+	h.write("etc/kea.conf.kea-lockstep", "of one that was cut off")
 	for _, c := range []struct{ way, want string }{
 		{"on", tomorrow}, {"on", tomorrow}, {"back", today}, {"back", today}, {"on", tomorrow}, {"back", today},
 	} {

@@ -33,6 +33,8 @@ type Playbook struct {
 	Actions map[string][]string `yaml:"actions"`
 	// Engines are the kinds of databases, by the names that Kea's configuration gives them.
 	Engines map[string]Engine `yaml:"engines"`
+
+	own map[string]string // texts of pieces that lie beside a playbook of the operator's own
 }
 
 // Unit is one daemon's unit.
@@ -114,11 +116,24 @@ func (p Playbook) Script(action, engine string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("%w: playbook %s has no action %q", ErrUnknown, p.Name, strings.TrimSpace(engine+" "+action))
 	}
+	text, err := joined(parts, p.own)
+	if err != nil {
+		return "", fmt.Errorf("reading action %s of playbook %s: %w", action, p.Name, err)
+	}
+	return text, nil
+}
+
+// joined is a script of its pieces, which are the operator's own or this program's.
+func joined(pieces []string, own map[string]string) (string, error) {
 	var b strings.Builder
-	for _, part := range parts {
-		text, err := files.ReadFile(path.Clean(part))
+	for _, piece := range pieces {
+		if text, ok := own[piece]; ok {
+			b.WriteString(text)
+			continue
+		}
+		text, err := files.ReadFile(path.Clean(piece))
 		if err != nil {
-			return "", fmt.Errorf("reading action %s of playbook %s: %w", action, p.Name, err)
+			return "", err
 		}
 		b.Write(text)
 	}

@@ -52,7 +52,7 @@ func TestScriptsPassShellcheck(t *testing.T) {
 
 // may lists every program that scripts may call. What is not here has not been thought about: it may be missing on a server,
 // read the environment, or show its arguments to everybody.
-var may = strings.Fields(`apt-cache apt-get apt-mark awk base64 cat command cp cut date df dpkg dpkg-query find flock getent gzip grep head id ip
+var may = strings.Fields(`apt-cache apt-get apt-mark awk base64 cat chmod command cp cut date df dpkg dpkg-query find flock getent gzip grep head id ip
 	journalctl kea-admin kill ls mkdir mktemp mv rm rmdir sed sha256sum sleep sort ss stat sync systemctl systemd-run tail tr uname wc zstd
 	[ : break continue echo exec exit export printf read return set shift trap umask test true`)
 

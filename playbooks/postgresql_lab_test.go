@@ -162,7 +162,7 @@ func (s postgresql) as(user, password string, more ...string) []string {
 
 // alone are those of who changes the database, in which nobody else may be.
 func (s postgresql) alone(more ...string) []string {
-	return append(s.as("kea", keaPassword, "ours=", "allowed="+hex.EncodeToString([]byte("-,"))), more...)
+	return append(s.as("kea", keaPassword, "ours=", "look=a look", "allowed="+hex.EncodeToString([]byte("-,"))), more...)
 }
 
 // dumped takes a dump and gives what a restore is told of it.
@@ -299,6 +299,9 @@ func TestPostgreSQLIsMigratedBySomebodyWhoIsAlone(t *testing.T) {
 	}
 	if status, said, given := migrate("ours=1," + pid); status != 0 || given == "" {
 		t.Errorf("it is ours: %d %s", status, said)
+	}
+	if status, said, given := migrate("look=psql"); status != 0 || given == "" {
+		t.Errorf("it only looks: %d %s", status, said)
 	}
 	// Where an account may not see who it is, the address is no excuse.
 	if status, said, given := migrate(allowed); status == 0 || given != "" {

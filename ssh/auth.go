@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 
 	xssh "golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
@@ -16,14 +17,16 @@ import (
 type keyring struct {
 	agent   net.Conn // nil: none
 	held    []xssh.Signer
+	opened  func(file string) xssh.Signer // keys that were unlocked
 	signers []xssh.Signer
+	locked  []string // files of keys that a passphrase would open
 	notes   []string
 }
 
 // newKeyring orders the keys as OpenSSH does: those that the configuration
 // names first (servers give up after six), then the agent's others.
-func newKeyring(e endpoint) *keyring {
-	k := &keyring{}
+func newKeyring(e endpoint, opened func(file string) xssh.Signer) *keyring {
+	k := &keyring{opened: opened}
 	k.askAgent(e.agent)
 	for _, path := range e.identities {
 		if s := k.identity(path); s != nil {
@@ -66,6 +69,9 @@ func (k *keyring) askAgent(socket string) {
 // identity finds the signer for one IdentityFile: the file itself, or the
 // agent where the file is encrypted, absent, or only the public half.
 func (k *keyring) identity(path string) xssh.Signer {
+	if s := k.opened(path); s != nil {
+		return s
+	}
 	text, err := os.ReadFile(path)
 	if err == nil {
 		signer, parseErr := xssh.ParsePrivateKey(text)
@@ -73,13 +79,16 @@ func (k *keyring) identity(path string) xssh.Signer {
 			return signer
 		}
 		var locked *xssh.PassphraseMissingError
-		if errors.As(parseErr, &locked) && locked.PublicKey != nil {
+		if errors.As(parseErr, &locked) {
+			k.locked = append(k.locked, path)
+		}
+		if locked != nil && locked.PublicKey != nil {
 			return k.fromAgent(path, locked.PublicKey)
 		}
 		if public, _, _, _, pubErr := xssh.ParseAuthorizedKey(text); pubErr == nil {
 			return k.fromAgent(path, public)
 		}
-		if !errors.As(parseErr, &locked) {
+		if locked == nil {
 			k.note("%s: %v", path, parseErr)
 			return nil
 		}
@@ -104,6 +113,7 @@ func (k *keyring) identity(path string) xssh.Signer {
 func (k *keyring) fromAgent(path string, public xssh.PublicKey) xssh.Signer {
 	for _, s := range k.held {
 		if bytes.Equal(s.PublicKey().Marshal(), public.Marshal()) {
+			k.locked = slices.DeleteFunc(k.locked, func(file string) bool { return file == path })
 			return s
 		}
 	}

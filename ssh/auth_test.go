@@ -108,6 +108,46 @@ func TestKeysFromTheAgent(t *testing.T) {
 	}
 }
 
+// lock writes a private key with a passphrase.
+func lock(t *testing.T, identity, passphrase string) (file string) {
+	t.Helper()
+	block, err := xssh.MarshalPrivateKeyWithPassphrase(privateKey(t, identity), "", []byte(passphrase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writeFile(t, t.TempDir(), "locked", string(pem.EncodeToMemory(block)))
+}
+
+// TestAKeyIsUnlocked: the error says which keys a passphrase would open, and once it is given the next login is let in, at once.
+func TestAKeyIsUnlocked(t *testing.T) {
+	t.Setenv("SSH_AUTH_SOCK", "")
+	s := sshtest.Start(t, sshtest.Options{})
+	l := login(s)
+	l.Identity = lock(t, s.Identity, "secret")
+	p := pool(t, ssh.Options{})
+	h := p.Host(l)
+	_, err := h.Run(within(t, 20*time.Second), ssh.Command{Script: "true"})
+	var locked *ssh.LockedError
+	if !errors.Is(err, ssh.ErrAuth) || !errors.As(err, &locked) || len(locked.Files) != 1 || locked.Files[0] != l.Identity {
+		t.Fatalf("%v", err)
+	}
+	if err := p.Unlock(l.Identity, "another"); !errors.Is(err, ssh.ErrPassphrase) {
+		t.Errorf("a wrong passphrase: %v", err)
+	}
+	if _, err := h.Run(within(t, 20*time.Second), ssh.Command{Script: "true"}); !errors.Is(err, ssh.ErrAuth) {
+		t.Errorf("with a wrong passphrase: %v", err)
+	}
+	if err := p.Unlock(l.Identity+".gone", "secret"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a key that is not there: %v", err)
+	}
+	if err := p.Unlock(l.Identity, "secret"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Run(within(t, 20*time.Second), ssh.Command{Script: "true"}); err != nil {
+		t.Errorf("with the passphrase: %v", err)
+	}
+}
+
 func TestCertificateBesideTheKey(t *testing.T) {
 	authority, _ := sshtest.NewKey(t)
 	s := sshtest.Start(t, sshtest.Options{Authority: authority.PublicKey()})

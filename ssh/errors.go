@@ -3,6 +3,9 @@ package ssh
 import (
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -102,6 +105,39 @@ func (e *HostKeyError) Error() string {
 		return what + ", which is not in " + strings.Join(e.Files, ", ")
 	}
 	return what + ", and there is no known_hosts file"
+}
+
+// Compare is a command on the server's console that shows the key it has.
+func (e *HostKeyError) Compare() string {
+	return "ssh-keygen -lf /etc/ssh/ssh_host_" + keyFileName(e.Type) + "_key.pub"
+}
+
+// Remember writes a key that nobody knew into the first known_hosts file, as
+// ssh does at a first contact. A key that differs from a known one is no such.
+func (e *HostKeyError) Remember() error {
+	if len(e.Known) > 0 || e.Revoked || len(e.Files) == 0 {
+		return fmt.Errorf("%w: it is not made known", e)
+	}
+	file := e.Files[0]
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return fmt.Errorf("remembering the host key: %w", err)
+	}
+	known, err := os.OpenFile(file, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("remembering the host key: %w", err)
+	}
+	line := e.Line + "\n"
+	last := make([]byte, 1)
+	if end, err := known.Seek(-1, io.SeekEnd); err == nil {
+		if _, err := known.ReadAt(last, end); err == nil && last[0] != '\n' {
+			line = "\n" + line
+		}
+	}
+	_, err = known.WriteString(line)
+	if err := errors.Join(err, known.Close()); err != nil {
+		return fmt.Errorf("remembering the host key: %w", err)
+	}
+	return nil
 }
 
 // SupersededError tells what a guard expected and what it found.

@@ -18,6 +18,9 @@ type Host struct {
 	turn chan struct{} // held by the one who resolves; guards link
 	link *link
 
+	rising chan struct{} // held by the one who finds the way to root; guards root
+	root   *elevation    // nil: not known yet
+
 	shells shells
 }
 

@@ -1,12 +1,15 @@
 package ssh
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os/exec"
 	"strings"
+	"sync"
 	"time"
 
 	xssh "golang.org/x/crypto/ssh"
@@ -31,14 +34,15 @@ type link struct {
 type refusal struct {
 	err   Error
 	at    time.Time
+	keys  int          // how many had been unlocked by then
 	check func() error // holds the host key that was offered against what is trusted now
 }
 
 // refusalAge is how long a refusal is taken to hold.
 const refusalAge = 10 * time.Second
 
-func (r *refusal) stands() bool {
-	return r != nil && time.Since(r.at) < refusalAge && (errors.Is(&r.err, ErrAuth) || r.check() != nil)
+func (r *refusal) stands(keys int) bool {
+	return r != nil && time.Since(r.at) < refusalAge && keys == r.keys && (errors.Is(&r.err, ErrAuth) || r.check() != nil)
 }
 
 // get gives the live connection, dialing if there is none.
@@ -52,7 +56,7 @@ func (l *link) get(ctx context.Context) (*connection, *Error) {
 	if l.conn != nil && l.conn.alive() {
 		return l.conn, nil
 	}
-	if l.refused.stands() {
+	if l.refused.stands(l.pool.openKeys()) {
 		again := l.refused.err
 		return nil, &again
 	}
@@ -77,20 +81,79 @@ func (l *link) fail(kind, cause error) *Error {
 	return &Error{Doing: "log in as " + l.to.String(), Kind: kind, Err: cause}
 }
 
+// dial logs in. An sshd that has too many logins under way closes some before
+// it says anything (MaxStartups in sshd_config(5)): it is asked again.
 func (l *link) dial(ctx context.Context) (*connection, *Error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, l.to.timeout,
 		fmt.Errorf("no answer within %v: %w", l.to.timeout, context.DeadlineExceeded))
 	defer cancel()
-	raw, err := l.reach(ctx)
-	if err != nil {
-		return nil, err
+	for wait := firstWait; ; wait = min(2*wait, lastWait) {
+		raw, err := l.reach(ctx)
+		if err != nil {
+			return nil, err
+		}
+		heard := &hearing{Conn: raw}
+		c, err := l.login(ctx, heard)
+		if err == nil || !heard.turnedAway() {
+			return c, err
+		}
+		select {
+		case <-time.After(wait/2 + rand.N(wait)): // others were turned away, too
+		case <-ctx.Done():
+			return nil, err
+		}
 	}
+}
+
+// How long to wait before a server that was too busy is asked again, about
+// twice as long each time, until the time for the login is over.
+const (
+	firstWait = 250 * time.Millisecond
+	lastWait  = 2 * time.Second
+)
+
+// hearing keeps the beginning of what a server says.
+type hearing struct {
+	net.Conn
+	mu   sync.Mutex
+	said []byte
+}
+
+func (h *hearing) Read(b []byte) (int, error) {
+	n, err := h.Conn.Read(b)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.said = append(h.said, b[:min(n, 255-len(h.said))]...)
+	return n, err
+}
+
+// before gives what the server said so far, unless it greeted: said which
+// version of the protocol it speaks.
+func (h *hearing) before() (said []byte, greeted bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if bytes.Contains(h.said, []byte("SSH-")) {
+		return nil, true
+	}
+	return bytes.Clone(h.said), false
+}
+
+// turnedAway reports whether it ended before it greeted, and not because it
+// wants nothing of us for a while (PerSourcePenalties).
+func (h *hearing) turnedAway() bool {
+	said, greeted := h.before()
+	return !greeted && !bytes.Contains(said, []byte("Not allowed"))
+}
+
+// login makes a connection of a byte stream.
+func (l *link) login(ctx context.Context, raw *hearing) (*connection, *Error) {
 	keys, readErr := readHostKeys(l.to.knownHosts)
 	if readErr != nil {
 		_ = raw.Close()
 		return nil, l.fail(ErrConfig, readErr)
 	}
-	ring := newKeyring(l.to)
+	keysOpen := l.pool.openKeys()
+	ring := newKeyring(l.to, l.pool.opened)
 	defer ring.close()
 
 	var hostKeyErr error
@@ -120,8 +183,11 @@ func (l *link) dial(ctx context.Context) (*connection, *Error) {
 	if shakeErr != nil {
 		_ = raw.Close()
 		err := l.handshakeError(ctx, shakeErr, hostKeyErr, trusted, ring)
+		if said, greeted := raw.before(); !greeted {
+			err.Saw = glimpse(said)
+		}
 		if hostKeyErr != nil || errors.Is(err, ErrAuth) {
-			l.refused = &refusal{*err, time.Now(), check}
+			l.refused = &refusal{*err, time.Now(), keysOpen, check}
 		}
 		return nil, err
 	}
@@ -166,6 +232,9 @@ func (l *link) handshakeError(ctx context.Context, err, hostKeyErr error, truste
 	case hostKeyErr != nil:
 		return l.fail(ErrUnknownHostKey, hostKeyErr)
 	case trusted && (strings.Contains(text, "unable to authenticate") || strings.Contains(text, "disconnect, reason")):
+		if len(ring.locked) > 0 {
+			err = &LockedError{ring.locked, err}
+		}
 		e := l.fail(ErrAuth, err)
 		e.Saw = strings.Join(ring.notes, "; ")
 		e.Next = fmt.Sprintf("ssh -p %s %s@%s true", l.to.port, l.to.user, l.to.host)
@@ -182,7 +251,7 @@ func (l *link) hostKeyError(key *HostKeyError, err error) *Error {
 	if len(l.to.knownHosts) > 0 {
 		file = l.to.knownHosts[0]
 	}
-	compare := "compare with \"ssh-keygen -lf /etc/ssh/ssh_host_" + keyFileName(key.Type) + "_key.pub\" on the server's console; if it is the same: "
+	compare := fmt.Sprintf("compare with %q on the server's console; if it is the same: ", key.Compare())
 	if key.Revoked || len(key.Known) > 0 {
 		e := l.fail(ErrHostKeyChanged, err)
 		e.Next = compare + fmt.Sprintf("ssh-keygen -R %s -f %s && echo %s >>%s", quote(key.Host), quote(file), quote(key.Line), quote(file))

@@ -1,6 +1,7 @@
 package ssh
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"strconv"
@@ -12,13 +13,16 @@ import (
 type Login struct {
 	Name    string // what errors call the server
 	Address string // alias, host, user@host, user@host:port, [v6]:port or ssh:// URL
-	// Sudo: true takes root through "sudo -n", false never does, nil does so
-	// if the login is not "root".
-	Sudo       *bool
-	Identity   string        // a private key, as with ssh -i
-	KnownHosts string        // replaces the known_hosts files of the configuration
-	ConfigFile string        // as with ssh -F; "none" reads none
-	Timeout    time.Duration // for dialing and handshake; 0: ConnectTimeout, else 10 s
+	// Sudo: true takes root through sudo, or through doas where there is no
+	// sudo; false never does, nil does so if the login is not "root".
+	Sudo *bool
+	// SudoPassword gives the password where sudo wants one. It is asked for at
+	// most once; nil: nobody knows it.
+	SudoPassword func(ctx context.Context) (string, error)
+	Identity     string        // a private key, as with ssh -i
+	KnownHosts   string        // replaces the known_hosts files of the configuration
+	ConfigFile   string        // as with ssh -F; "none" reads none
+	Timeout      time.Duration // for dialing and handshake; 0: ConnectTimeout, else 10 s
 }
 
 // address is what the operator wrote, taken apart; empty parts are left to the

@@ -13,6 +13,17 @@ import (
 	"kea-lockstep/ssh/sshtest"
 )
 
+// TestAServerWithTooManyLogins is asked again for a while, and what it said is told.
+func TestAServerWithTooManyLogins(t *testing.T) {
+	for away, in := range map[int]bool{2: true, 1000: false} {
+		s := sshtest.Start(t, sshtest.Options{TurnsAway: away})
+		_, err := pool(t, ssh.Options{Timeout: 3 * time.Second}).Host(login(s)).Run(within(t, 20*time.Second), ssh.Command{Script: "true"})
+		if (err == nil) != in || err != nil && (!errors.Is(err, ssh.ErrUnreachable) || !strings.Contains(err.Error(), "Exceeded MaxStartups")) {
+			t.Errorf("turned away %d times: %v", away, err)
+		}
+	}
+}
+
 func TestConnectionLostWhileAScriptRunsLeavesItsFateUnknown(t *testing.T) {
 	for name, lose := range map[string]func(*sshtest.Server){"cut": (*sshtest.Server).Cut, "frozen": (*sshtest.Server).Freeze} {
 		t.Run(name, func(t *testing.T) {
@@ -119,39 +130,5 @@ func TestSilentServerIsGivenUp(t *testing.T) {
 	_, err = pool(t, ssh.Options{}).Host(l).Run(within(t, 10*time.Second), ssh.Command{Script: "true"})
 	if !errors.Is(err, ssh.ErrUnreachable) || !strings.Contains(err.Error(), "no answer within 100ms") {
 		t.Errorf("%v", err)
-	}
-}
-
-func TestRootThroughSudo(t *testing.T) {
-	yes, no := true, false
-	works := map[string]string{"sudo": `[ "$1" = -n ] && shift && FAKE_ROOT=1 exec "$@"`, "id": `echo "${FAKE_ROOT:-1000}" | sed s/^1$/0/`}
-	refuses := map[string]string{"sudo": "echo 'sudo: a password is required' >&2; exit 1", "id": "echo 1000"}
-	for name, c := range map[string]struct {
-		user string
-		sudo *bool
-		fake map[string]string
-		kind error
-		saw  string
-	}{
-		"root needs none":            {"root", nil, map[string]string{"sudo": "exit 9"}, nil, ""},
-		"others take it":             {"ops", nil, works, nil, ""},
-		"asked for":                  {"ops", &yes, works, nil, ""},
-		"asks for a password":        {"ops", nil, refuses, ssh.ErrNotRoot, "a password is required"},
-		"not allowed by the login":   {"ops", &no, works, ssh.ErrNotRoot, "sudo is not used"},
-		"no sudo there":              {"ops", nil, map[string]string{"sudo": "exit 127"}, ssh.ErrNotRoot, ""},
-		"root that is none (userns)": {"root", nil, map[string]string{"id": "echo 1000"}, ssh.ErrNotRoot, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := sshtest.Start(t, sshtest.Options{User: c.user, Fake: c.fake})
-			l := login(s)
-			l.Sudo = c.sudo
-			r, err := pool(t, ssh.Options{}).Host(l).Run(within(t, 10*time.Second), ssh.Command{Script: "echo did", Root: true})
-			if c.kind == nil && (err != nil || string(r.Stdout) != "did\n") {
-				t.Errorf("%v, %q", err, r.Stdout)
-			}
-			if c.kind != nil && (!errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.saw)) {
-				t.Errorf("%v, want %v with %q", err, c.kind, c.saw)
-			}
-		})
 	}
 }

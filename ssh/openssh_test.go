@@ -20,7 +20,7 @@ import (
 
 // openSSH runs a private sshd on loopback and gives a configuration with the
 // aliases k1, and k2 behind two jumps.
-func openSSH(t *testing.T) (config, account string) {
+func openSSH(t *testing.T, settings ...string) (config, account string) {
 	t.Helper()
 	needs(t, "ssh-keygen", "flock")
 	sshd, err := exec.LookPath("sshd")
@@ -61,7 +61,7 @@ func openSSH(t *testing.T) (config, account string) {
 	_, port, _ := net.SplitHostPort(free.Addr().String())
 	free.Close()
 	writeFile(t, dir, "sshd_config", fmt.Sprintf("ListenAddress 127.0.0.1:%s\nHostKey %s/host\nAuthorizedKeysFile %s/id.pub\n"+
-		"StrictModes no\nPidFile none\nUsePAM no\nPasswordAuthentication no\n", port, dir, dir))
+		"StrictModes no\nPidFile none\nUsePAM no\nPasswordAuthentication no\n%s\n", port, dir, dir, strings.Join(settings, "\n")))
 	daemon := exec.Command(sshd, "-D", "-e", "-f", filepath.Join(dir, "sshd_config"))
 	if err := daemon.Start(); err != nil {
 		t.Fatal(err)
@@ -87,6 +87,37 @@ func openSSH(t *testing.T) (config, account string) {
 	}
 	return writeFile(t, dir, "config", fmt.Sprintf("Host k2\n ProxyJump j2\nHost j2\n ProxyJump j1\nHost *\n HostName 127.0.0.1\n Port %s\n User %s\n"+
 		" IdentityFile %s/id\n UserKnownHostsFile %s\n GlobalKnownHostsFile none\n", port, me.Username, dir, known)), me.Uid
+}
+
+// TestManyLoginsAtOnce: a bastion that takes four logins at once, through which a ProxyCommand of its own leads to each server.
+func TestManyLoginsAtOnce(t *testing.T) {
+	config, _ := openSSH(t, "MaxStartups 4:100:4")
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), " Port ")
+	port, _, _ := strings.Cut(rest, "\n")
+	const servers = 8
+	var ways strings.Builder // each another, so that none shares a connection
+	for i := range servers {
+		fmt.Fprintf(&ways, "Host m%d\n ProxyCommand ssh -F %s -o ConnectTimeout=1%[1]d -W 127.0.0.1:%[3]s k1\n", i, config, port)
+	}
+	behind := writeFile(t, t.TempDir(), "config", ways.String()+string(text))
+	p := pool(t, ssh.Options{})
+	errs := make(chan error)
+	for i := range servers {
+		go func() {
+			h := p.Host(ssh.Login{Address: fmt.Sprintf("m%d", i), ConfigFile: behind})
+			_, err := h.Run(within(t, time.Minute), ssh.Command{Script: "true"})
+			errs <- err
+		}()
+	}
+	for range servers {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 func TestWithOpenSSH(t *testing.T) {

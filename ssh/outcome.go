@@ -78,7 +78,7 @@ func (h *Host) verdict(r *running, sent bool, cause error) error {
 		e.Kind = ErrNotRun
 		if r.sudo {
 			e.Kind = ErrNotRoot
-			e.Next = "give the account NOPASSWD in sudoers, or log in as root"
+			e.Next = rootNext(h.link.to.user, []byte(e.Saw))
 		}
 	}
 	return e

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"sync"
 	"time"
+
+	xssh "golang.org/x/crypto/ssh"
 )
 
 // Options of a Pool. The zero value is fit for use.
@@ -27,9 +29,10 @@ type Pool struct {
 	options Options
 	binary  string // OpenSSH's client, or empty
 
-	mu     sync.Mutex
-	links  map[string]*link
-	closed bool
+	mu       sync.Mutex
+	links    map[string]*link
+	unlocked map[string]xssh.Signer // private keys that had a passphrase, by their files
+	closed   bool
 }
 
 // NewPool makes a pool; it dials nothing yet.
@@ -52,7 +55,7 @@ func NewPool(o Options) *Pool {
 	if o.Rand == nil {
 		o.Rand = rand.Reader
 	}
-	p := &Pool{options: o, links: map[string]*link{}}
+	p := &Pool{options: o, links: map[string]*link{}, unlocked: map[string]xssh.Signer{}}
 	if binary, err := exec.LookPath("ssh"); err == nil {
 		p.binary = binary
 	}
@@ -64,7 +67,7 @@ func (p *Pool) Host(l Login) *Host {
 	if l.Name == "" {
 		l.Name = l.Address
 	}
-	return &Host{pool: p, login: l, turn: make(chan struct{}, 1)}
+	return &Host{pool: p, login: l, turn: make(chan struct{}, 1), rising: make(chan struct{}, 1)}
 }
 
 // Close ends every connection. Scripts that run get ErrFateUnknown; jobs on

@@ -11,12 +11,10 @@ import (
 	xssh "golang.org/x/crypto/ssh"
 )
 
-// The command lines that this package ever sends: the same for every login
-// shell, csh and fish included.
-const (
-	shLine     = "exec /bin/sh -s"
-	sudoShLine = "exec sudo -n /bin/sh -s"
-)
+// The command line for a shell of the account that is logged in. As all that
+// this package ever sends (sudo.go has those for root) it means the same to
+// every login shell, csh and fish included.
+const shLine = "exec /bin/sh -s"
 
 // Run runs a script on the server and waits for its end. A status other than 0
 // is no error.
@@ -130,11 +128,15 @@ func newRunning(s *session, c Command, mark string, drained chan struct{}) *runn
 	return r
 }
 
+// chunk is how much of a stream is read at once. Shells are kept, some on each
+// of hundreds of servers, and each waits with room for two.
+const chunk = 4 << 10
+
 // drain reads both streams of a session to their end.
 func drain(s *session, out, errs io.Writer, drained chan struct{}) {
 	var streams sync.WaitGroup
-	streams.Go(func() { _, _ = io.Copy(out, s.stdout) })
-	streams.Go(func() { _, _ = io.Copy(errs, s.stderr) })
+	streams.Go(func() { _, _ = io.CopyBuffer(out, s.stdout, make([]byte, chunk)) })
+	streams.Go(func() { _, _ = io.CopyBuffer(errs, s.stderr, make([]byte, chunk)) })
 	streams.Wait()
 	close(drained)
 }

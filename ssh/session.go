@@ -21,8 +21,33 @@ type session struct {
 	exit           error
 }
 
-// start opens a session and starts the shell in it. Nothing has run when it fails.
+// start opens a session and starts the shell in it, root's where the command
+// wants root. Nothing has run when it fails.
 func (h *Host) start(ctx context.Context, c Command) (*session, error) {
+	way := elevation{line: shLine}
+	if c.Root {
+		var err error
+		if way, err = h.elevation(ctx); err != nil {
+			return nil, err
+		}
+	}
+	s, err := h.open(ctx, c.title(), way.line)
+	if err != nil {
+		return nil, err
+	}
+	s.sudo = way.line != shLine
+	if way.password != "" {
+		if err := h.rise(ctx, s, way, c.title()); err != nil {
+			_ = s.Close()
+			s.finish()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// open opens a session and starts a program in it.
+func (h *Host) open(ctx context.Context, title, line string) (*session, error) {
 	s, _, err := opened(ctx, h, func(conn *connection) (*session, error) {
 		select {
 		case conn.sessions <- struct{}{}:
@@ -31,16 +56,11 @@ func (h *Host) start(ctx context.Context, c Command) (*session, error) {
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
-		line, sudo := shLine, c.Root && h.throughSudo()
-		if sudo {
-			line = sudoShLine
-		}
 		s, err := await(ctx, func() (*session, error) { return startShell(conn, line) }, func(s *session) { _ = s.Close() })
 		if err != nil {
 			<-conn.sessions
 			return nil, err
 		}
-		s.sudo = sudo
 		return s, nil
 	})
 	if err == nil {
@@ -51,13 +71,13 @@ func (h *Host) start(ctx context.Context, c Command) (*session, error) {
 	}
 	if open, ok := errors.AsType[*xssh.OpenChannelError](err); ok {
 		if h.shells.drop() {
-			return h.start(ctx, c)
+			return h.open(ctx, title, line)
 		}
-		e := h.fail(c.title(), ErrUnreachable, fmt.Errorf("sshd opens no session: %w", open))
+		e := h.fail(title, ErrUnreachable, fmt.Errorf("sshd opens no session: %w", open))
 		e.Next = "grep -i MaxSessions /etc/ssh/sshd_config /etc/ssh/sshd_config.d/* on that server"
 		return nil, e
 	}
-	return nil, h.fail(c.title(), ErrUnreachable, err)
+	return nil, h.fail(title, ErrUnreachable, err)
 }
 
 // newSession opens a session, more than once where sshd refuses: it counts a

@@ -3,6 +3,7 @@
 package ssh_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"strings"
@@ -33,8 +34,9 @@ func systemdHost(t *testing.T) (*ssh.Host, string) {
 
 func remote(t *testing.T, h *ssh.Host, script string, params ...ssh.Param) string {
 	t.Helper()
-	r, err := h.Run(t.Context(), ssh.Command{Script: script, Root: true, Params: params, Timeout: 30 * time.Second})
-	if err != nil && t.Context().Err() == nil {
+	// What is cleaned up is so when the test's context has ended.
+	r, err := h.Run(context.WithoutCancel(t.Context()), ssh.Command{Script: script, Root: true, Params: params, Timeout: 30 * time.Second})
+	if err != nil {
 		t.Fatal(err)
 	}
 	return string(r.Stdout) + string(r.Stderr)

@@ -163,7 +163,7 @@ func TestProxyCommand(t *testing.T) {
 		t.Error(err)
 	}
 	l.ConfigFile = writeFile(t, t.TempDir(), "config", "Host k\n ProxyCommand exit 1\n")
-	if _, err := pool(t, ssh.Options{}).Host(l).Run(within(t, 20*time.Second), ssh.Command{}); !errors.Is(err, ssh.ErrUnreachable) {
+	if _, err := pool(t, ssh.Options{Timeout: time.Second}).Host(l).Run(within(t, 20*time.Second), ssh.Command{}); !errors.Is(err, ssh.ErrUnreachable) {
 		t.Errorf("a command that fails: %v", err)
 	}
 }

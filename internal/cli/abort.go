@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,7 +46,9 @@ func (p *program) abortCommand() *ufcli.Command {
 
 // canBackOut says why a run cannot be aborted any more.
 func canBackOut(k kept, at view.Where) error {
-	past := slices.ContainsFunc(k.status.Groups, func(g journal.GroupStatus) bool { return !g.State.Over() && g.PastReturn && !g.RollingBack })
+	past := slices.ContainsFunc(k.status.Groups, func(g journal.GroupStatus) bool {
+		return !g.State.Over() && g.PastReturn && !g.RollingBack && (k.driven || !intended(g))
+	})
 	switch {
 	case past:
 		return exitError{
@@ -56,6 +59,21 @@ func canBackOut(k kept, at view.Where) error {
 		return usage("run %s changed nothing: there is nothing to back out of", k.status.Run)
 	}
 	return nil
+}
+
+// intended reports whether no more is known of the group's migration than that it was about to begin: whether it did is asked of the fleet.
+func intended(g journal.GroupStatus) bool {
+	any := false
+	for id, s := range g.Steps {
+		if s.Attempt == 0 || !strings.HasPrefix(id, string(orchestrator.KindMigrate)+"-") {
+			continue
+		}
+		if !s.Flight {
+			return false
+		}
+		any = true
+	}
+	return any
 }
 
 // backingOut drives a run with the request to abort standing before anything is done.
@@ -131,7 +149,7 @@ func (p *program) askDriver(c *ufcli.Context, s store, k kept) error {
 		}
 	}
 	_ = os.Remove(s.abortFile(run)) // it ended before it heard
-	page := view.NewPage(p.colour(p.Err, plainly(c)))
+	page := view.NewPage(p.paper(p.Err, plainly(c)))
 	view.NewEnding(k.status, where(c)).Text(page)
 	fmt.Fprint(p.Err, page)
 	if exit := outcome(k.status, false, false); exit != codeDone {

@@ -38,14 +38,14 @@ func (p *program) main(ctx context.Context, argv []string) int {
 			return int(coded.code)
 		}
 	}
-	page := view.NewPage(p.colour(p.Err, false))
+	page := view.NewPage(p.paper(p.Err, false))
 	page.Failure(failed.err.Error(), failed.hints)
 	fmt.Fprint(p.Err, page)
 	return int(failed.code)
 }
 
 func newApp(p *program) *ufcli.App {
-	return &ufcli.App{
+	app := &ufcli.App{
 		Name:        "kea-lockstep",
 		Usage:       "upgrade a fleet of Kea DHCP servers in lockstep with the schema of their database",
 		HideVersion: true,
@@ -61,6 +61,10 @@ func newApp(p *program) *ufcli.App {
 		CommandNotFound: func(*ufcli.Context, string) {},
 		ExitErrHandler:  func(*ufcli.Context, error) {}, // main alone ends the process
 	}
+	for _, c := range app.Commands {
+		c.OnUsageError = badUsage
+	}
+	return app
 }
 
 // noCommand is reached where argv names no command, or none that there is.

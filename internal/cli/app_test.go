@@ -26,7 +26,8 @@ func TestVersionIsTheOnlyThingOnStdout(t *testing.T) {
 }
 
 func TestWhatCannotBeReadIsUsageOnStderr(t *testing.T) {
-	for _, typed := range []string{"", "upgrad", "version --no-such", "version extra", "--", "-- upgrad"} {
+	for _, typed := range []string{"", "upgrad", "version --no-such", "version extra", "--", "-- upgrad",
+		"survey --to 3.0.3", "runs --yes", "plan --parallel many", "plan --to 3.0.3 --parallel many -o json"} {
 		code, out, talk := call(t, strings.Fields(typed)...)
 		if code != 2 || out != "" || !strings.HasPrefix(talk, "kea-lockstep: ") {
 			t.Errorf("%q: exit %d, stdout %q, stderr %q", typed, code, out, talk)

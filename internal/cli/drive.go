@@ -27,7 +27,7 @@ type driving struct {
 	at          view.Where
 	op          *operator
 	tell        *teller
-	colour      bool
+	paper       view.Paper
 	interrupted atomic.Bool
 	held        atomic.Bool // somebody else holds a lock that this drive wanted
 }
@@ -38,13 +38,17 @@ func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string
 	if err != nil {
 		return nil, err
 	}
-	d := &driving{program: p, store: s, at: where(c), tell: newTeller(), colour: p.colour(p.Err, plainly(c))}
+	d := &driving{program: p, store: s, at: where(c), tell: newTeller(), paper: p.paper(p.Err, plainly(c))}
 	d.op = &operator{
-		yes: c.Bool("yes"), colour: d.colour, say: func(text string) { d.tell.say(p.Err, text) }, answered: d.tell.answered,
+		yes: c.Bool("yes"), paper: d.paper, say: func(text string) { d.tell.say(p.Err, text) }, answered: d.tell.answered,
 		requests: make(chan orchestrator.Request, 4), stop: make(chan struct{}), unproved: d.unproved,
 	}
 	d.op.keyboard, _ = terminal(p.In)
-	progress := view.NewProgress(d.colour)
+	if c.Bool("verbose") {
+		tell := func(server, line string) { d.op.aside(view.Output(server, line, d.paper)) }
+		p.output.Store(&tell)
+	}
+	progress := view.NewProgress(d.paper)
 	d.drive = &orchestrator.Drive{
 		Run: run, Driver: p.driver, Version: buildVersion(), Log: s, World: world, Actor: world, Locker: noticing{world, &d.held}, Operator: d.op,
 		Absence: p.absence,
@@ -130,7 +134,7 @@ func (d *driving) end(ctx context.Context, err error) error {
 	held := d.held.Load() || errors.Is(err, orchestrator.ErrSuperseded)
 	exit := outcome(status, interrupted, held)
 	if err != nil && !cancelled {
-		d.op.say(failure(err, d.colour))
+		d.op.say(failure(err, d.paper))
 		if exit == codeRefused || exit == codeInterrupted {
 			exit = codeError
 		}
@@ -144,19 +148,27 @@ func (d *driving) end(ctx context.Context, err error) error {
 		}
 		status.State = journal.Interrupted
 	}
-	page := view.NewPage(d.colour)
+	page := view.NewPage(d.paper)
 	view.NewEnding(status, d.at).Text(page)
 	d.op.say(page.String())
-	d.tell.close()
+	d.close()
 	if exit == codeDone {
 		return nil
 	}
 	return exitError{code: exit}
 }
 
+// close lets the run go, for others to carry on, and then writes what is still to be told: that may take as long as nobody reads.
+func (d *driving) close() {
+	heard, release := d.signals()
+	defer release()
+	_ = d.store.Close() // what it holds is durable, or was said not to be
+	d.tell.close(heard)
+}
+
 // failure words an error of a drive.
-func failure(err error, colour bool) string {
-	page := view.NewPage(colour)
+func failure(err error, on view.Paper) string {
+	page := view.NewPage(on)
 	page.Failure(err.Error(), nil)
 	return page.String()
 }

@@ -20,7 +20,7 @@ func everywhere(more ...ufcli.Flag) []ufcli.Flag {
 	return append(more,
 		&ufcli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "text", Usage: "`FORMAT` of stdout: text or json"},
 		&ufcli.StringFlag{Name: "state", Usage: "keep journals of runs in `DIR` (default: $XDG_STATE_HOME/kea-lockstep)"},
-		&ufcli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show each step's commands"},
+		&ufcli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show each step's commands, and what jobs on the servers put out"},
 		&ufcli.BoolFlag{Name: "plain", Usage: "lines of text only, as where there is no terminal"},
 		&ufcli.BoolFlag{Name: "no-color", Usage: "no colour, as with NO_COLOR"},
 	)

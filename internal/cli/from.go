@@ -39,7 +39,7 @@ func (p *program) takeOver(c *ufcli.Context) error {
 		return err
 	}
 	defer s.Close()
-	world, err := p.connect(file)
+	world, err := p.connect(c.Context, file)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (p *program) heir(ctx context.Context, c *ufcli.Context, s store, world act
 	d.drive.Dead = c.StringSlice("declare-dead")
 	d.begun = begun(takesOver, file, maker.wish)
 	if err := d.mayTakeOver(ctx, h, damaged); err != nil {
-		d.tell.close()
+		d.close()
 		return nil, h, err
 	}
 	return d, h, nil

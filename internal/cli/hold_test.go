@@ -26,6 +26,37 @@ func TestUnlockRemovesADeadRunsMarkers(t *testing.T) {
 	b.atRest(true)
 }
 
+// At a terminal the markers are shown and the operator is asked. A no leaves them, a yes removes them.
+func TestUnlockAsksAtATerminal(t *testing.T) {
+	b := newBench(t, 3)
+	b.at = b.interruptAt("claim-k2/", 2)
+	b.expect(codeHalted, "upgrade --to 3.0.3 --yes")
+	b.at = nil
+	run := b.newestRun()
+	question := "remove the markers of run " + run + "?"
+	r := b.atTerminal("unlock", [2]string{question, "n"})
+	if r.code != int(codeRefused) {
+		t.Fatalf("exit %d:\n%s", r.code, r.talk)
+	}
+	holds(t, r.talk, "nothing was removed")
+	b.expect(codeHeld, "plan --to 3.0.3")
+	r = b.atTerminal("unlock", [2]string{question, "maybe"}, [2]string{"[y/N]", ""}) // what is no answer is asked again
+	if r.code != int(codeRefused) {
+		t.Fatalf("exit %d:\n%s", r.code, r.talk)
+	}
+	r = b.atTerminal("unlock", [2]string{question, "y"})
+	if r.code != int(codeDone) {
+		t.Fatalf("exit %d:\n%s", r.code, r.talk)
+	}
+	holds(t, r.out, "k1", "marker  run "+run)
+	holds(t, r.talk, question, "released k1")
+	b.atRest(false)
+	holds(t, b.expect(codeDone, "unlock").out, "nobody holds this fleet")
+	holds(t, b.expect(codeDone, "status").out, "backed-out", "ended by unlock")
+	b.expect(codeDone, "upgrade --to 3.0.3 --yes")
+	b.atRest(true)
+}
+
 // A marker whose journal is elsewhere stays: nobody here can tell whether a job of that run still runs.
 func TestUnlockLeavesWhatItCannotJudge(t *testing.T) {
 	b := newBench(t, 2)

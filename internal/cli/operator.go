@@ -23,7 +23,7 @@ type operator struct {
 	say      func(text string)
 	answered func() // ends the line of a question
 	asking   atomic.Pointer[string]
-	colour   bool
+	paper    view.Paper
 	keyboard *os.File      // nil: nobody can type
 	lines    <-chan string // what is typed, once something was asked; closed at its end
 	drop     func()        // forgets what was typed so far
@@ -63,7 +63,7 @@ func (o *operator) Ask(ctx context.Context, q orchestrator.Question) (bool, erro
 			return false, fmt.Errorf("%w: %s", errUnproved, why)
 		}
 		if q.Ask == orchestrator.AskOld { // what is lost is said, whoever answers
-			o.say(view.Unasked(q, o.colour))
+			o.say(view.Unasked(q, o.paper))
 		}
 		return true, nil
 	}
@@ -96,8 +96,8 @@ func (o *operator) listen() error {
 
 // put shows a question and hears what is typed.
 func (o *operator) put(ctx context.Context, q orchestrator.Question, again bool) (string, error) {
-	prompt := view.Question(q, true, o.colour)
-	o.say(view.Question(q, again, o.colour))
+	prompt := view.Question(q, true, o.paper)
+	o.say(view.Question(q, again, o.paper))
 	o.asking.Store(&prompt)
 	defer o.asking.Store(nil)
 	return o.hear(ctx)

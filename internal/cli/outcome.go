@@ -36,6 +36,8 @@ func groupOutcome(g journal.GroupStatus, interrupted, held bool) code {
 		return codePaused
 	}
 	switch {
+	case held && g.Untold: // taken over from a marker, and another's lock came before the first question
+		return codeHeld
 	case g.PastReturn:
 		return codeHaltedPast
 	case view.Touched(g):

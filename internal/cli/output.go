@@ -18,7 +18,7 @@ func (p *program) show(c *ufcli.Context, d view.Document) error {
 	if json {
 		return view.JSON(p.Out, d)
 	}
-	page := view.NewPage(p.colour(p.Out, plainly(c)))
+	page := view.NewPage(p.paper(p.Out, plainly(c)))
 	d.Text(page)
 	if _, err := fmt.Fprint(p.Out, page); err != nil {
 		return fmt.Errorf("writing the result: %w", err)

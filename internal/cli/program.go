@@ -1,16 +1,19 @@
 package cli
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
 	"os"
 	"os/user"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/term"
 
 	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/view"
 	"kea-lockstep/orchestrator"
 )
 
@@ -32,22 +35,32 @@ type acting interface {
 // program is one call of the command line: its streams and its ways out of the process.
 type program struct {
 	Streams
-	connect func(fleet.File) (acting, error)
+	connect func(context.Context, fleet.File) (acting, error)
 	random  io.Reader
 	driver  string        // who drives, for others to read
 	absence time.Duration // how long a drive waits for no answer; 0: as the engine does
 	getenv  func(string) string
-	signals func() (<-chan os.Signal, func()) // begins to listen; the function ends it
+	signals func() (<-chan os.Signal, func())         // begins to listen; the function ends it
+	output  atomic.Pointer[func(server, line string)] // hears what jobs put out; nil: nobody wants to
 }
 
-func newProgram(streams Streams) *program {
-	return &program{
-		Streams: streams, connect: connectLive, random: rand.Reader, driver: driverName(), getenv: os.Getenv, signals: osSignals,
+// heard passes on a line that a job put out.
+func (p *program) heard(server, _, line string) {
+	if tell := p.output.Load(); tell != nil {
+		(*tell)(server, line)
 	}
 }
 
+func newProgram(streams Streams) *program {
+	p := &program{Streams: streams, random: rand.Reader, driver: driverName(), getenv: os.Getenv, signals: osSignals}
+	p.connect = p.connectLive
+	return p
+}
+
 // look connects for a command that only looks.
-func (p *program) look(file fleet.File) (looking, error) { return p.connect(file) }
+func (p *program) look(ctx context.Context, file fleet.File) (looking, error) {
+	return p.connect(ctx, file)
+}
 
 // driverName is "user@host process 812".
 func driverName() string {
@@ -70,8 +83,15 @@ func terminal(stream any) (*os.File, bool) {
 	return f, true
 }
 
-// colour says whether words on the stream may be coloured.
-func (p *program) colour(stream any, refused bool) bool {
-	_, is := terminal(stream)
-	return is && !refused && p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb"
+// paper is what a stream leads to: how wide its terminal is now, and whether words may be coloured there.
+func (p *program) paper(stream any, plain bool) view.Paper {
+	file, is := terminal(stream)
+	if !is {
+		return view.Paper{}
+	}
+	columns, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		columns = 0 // the terminal breaks lines by itself
+	}
+	return view.Paper{Colour: !plain && p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb", Columns: columns}
 }

@@ -122,7 +122,7 @@ func (p *program) carryOn(c *ufcli.Context, s store, k kept, command string, how
 	if err != nil {
 		return err
 	}
-	world, err := p.connect(file)
+	world, err := p.connect(c.Context, file)
 	if err != nil {
 		return err
 	}

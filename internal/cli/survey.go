@@ -52,7 +52,7 @@ func (p *program) open(c *ufcli.Context) (fleet.File, looking, error) {
 	if err != nil {
 		return file, nil, err
 	}
-	world, err := p.look(file)
+	world, err := p.look(c.Context, file)
 	return file, world, err
 }
 

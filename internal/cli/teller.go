@@ -2,8 +2,10 @@ package cli
 
 import (
 	"io"
+	"os"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // teller writes what is told in order and without making anyone wait: a terminal that stands still must not hold up a run.
@@ -50,13 +52,22 @@ func (t *teller) answered() {
 	t.open = false
 }
 
-// close returns when everything is written.
-func (t *teller) close() {
+// close returns when everything is written, or at a signal: somebody waits for the process, and nobody reads.
+func (t *teller) close(signals <-chan os.Signal) {
 	t.mu.Lock()
 	t.over = true
 	t.more.Signal()
 	t.mu.Unlock()
-	<-t.ended
+	for {
+		select {
+		case <-t.ended:
+			return
+		case s := <-signals:
+			if s != syscall.SIGPIPE {
+				return
+			}
+		}
+	}
 }
 
 func (t *teller) write() {

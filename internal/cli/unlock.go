@@ -36,7 +36,7 @@ func (p *program) unlock(c *ufcli.Context) error {
 		return err
 	}
 	defer store.Close()
-	world, err := p.connect(file)
+	world, err := p.connect(c.Context, file)
 	if err != nil {
 		return err
 	}
@@ -74,11 +74,11 @@ func (p *program) release(ctx context.Context, c *ufcli.Context, k keys, holders
 		}
 	}
 	for _, m := range holders.Markers {
-		order := orchestrator.Order{
-			Step: orchestrator.Step{ID: "release-" + m.Server, Kind: orchestrator.KindRelease, Server: m.Server},
-			Run:  m.Run, Epoch: m.Epoch, Attempt: 1, Driver: p.driver, Plan: &orchestrator.Plan{}, Group: &orchestrator.GroupPlan{},
-			Results: func(string) journal.Result { return journal.Result{} },
+		one, err := k.store.read(ctx, m.Run)
+		if err != nil {
+			return err
 		}
+		order := releasing(one, m, p.driver)
 		if _, err := k.world.Do(ctx, order); err != nil {
 			return fmt.Errorf("releasing %s: %w", m.Server, err)
 		}
@@ -94,6 +94,21 @@ func (p *program) release(ctx context.Context, c *ufcli.Context, k keys, holders
 	return nil
 }
 
+// releasing is the order that lets go of a server: with the run's plan, so that what only the run needed is known, and goes too.
+func releasing(one kept, m view.Marker, driver string) orchestrator.Order {
+	plan, group := one.plan, orchestrator.GroupPlan{}
+	for _, g := range plan.Groups {
+		if _, ok := g.Server(m.Server); ok {
+			group = g
+		}
+	}
+	return orchestrator.Order{
+		Step: orchestrator.Step{ID: "release-" + m.Server, Kind: orchestrator.KindRelease, Server: m.Server},
+		Run:  m.Run, Epoch: m.Epoch, Attempt: 1, Driver: driver, Plan: &plan, Group: &group,
+		Results: func(string) journal.Result { return journal.Result{} },
+	}
+}
+
 // agreed asks before anything is removed.
 func (p *program) agreed(ctx context.Context, c *ufcli.Context, runs []string) error {
 	if err := p.answerable(c); err != nil {
@@ -104,7 +119,7 @@ func (p *program) agreed(ctx context.Context, c *ufcli.Context, runs []string) e
 	}
 	in, _ := terminal(p.In)
 	op := &operator{
-		say: func(text string) { fmt.Fprint(p.Err, text) }, colour: p.colour(p.Err, plainly(c)), stop: make(chan struct{}), answered: func() {}, keyboard: in,
+		say: func(text string) { fmt.Fprint(p.Err, text) }, paper: p.paper(p.Err, plainly(c)), stop: make(chan struct{}), answered: func() {}, keyboard: in,
 	}
 	q := orchestrator.Question{Text: "remove the markers of " + list(runs) + "?"}
 	yes, err := op.Ask(ctx, q)

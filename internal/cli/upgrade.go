@@ -67,7 +67,7 @@ func (p *program) upgrade(c *ufcli.Context) error {
 	if err := p.clear(c, store, file, saved); err != nil {
 		return err
 	}
-	world, err := p.connect(file)
+	world, err := p.connect(c.Context, file)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (p *program) clear(c *ufcli.Context, s store, file fleet.File, saved *view.
 // begin makes the run durable, plans, shows the plan and drives it.
 func (d *driving) begin(c *ufcli.Context, maker planner, saved *view.Plan) error {
 	if err := d.drive.Begin(c.Context, begun("upgrade", maker.file, maker.wish)); err != nil {
-		d.tell.close()
+		d.close()
 		return err
 	}
 	ctx, stop := d.untilInterrupted(c.Context)
@@ -144,10 +144,10 @@ func (d *driving) begin(c *ufcli.Context, maker planner, saved *view.Plan) error
 	stop()
 	if err != nil {
 		_ = d.drive.Refuse(c.Context, orchestrator.Plan{}, journal.Problem{What: err.Error()}) // the journal only loses its end
-		d.tell.close()
+		d.close()
 		return why
 	}
-	page := view.NewPage(d.colour)
+	page := view.NewPage(d.paper)
 	shown := view.NewPlan(plan, c.Bool("verbose"))
 	shown.Text(page)
 	d.op.say(page.String())
@@ -159,7 +159,7 @@ func (d *driving) begin(c *ufcli.Context, maker planner, saved *view.Plan) error
 		return d.run(c.Context, func(ctx context.Context) error { return d.drive.Upgrade(ctx, plan) })
 	}
 	err = d.drive.Refuse(c.Context, plan, problemOf(plan, why))
-	d.tell.close()
+	d.close()
 	return errors.Join(why, err)
 }
 

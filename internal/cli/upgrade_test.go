@@ -192,6 +192,58 @@ func (b *bench) await(so func() bool) {
 	}
 }
 
+// A dry run is the plan: it needs no terminal and no --yes, gives no order, takes no lock and leaves no run.
+func TestADryRunIsThePlanAndLeavesNothing(t *testing.T) {
+	b := newBench(t, 2)
+	b.at = onlyLooks(t)
+	r := b.expect(codeDone, "upgrade --to 3.0.3 --dry-run")
+	holds(t, r.out, "2 servers share 1 database, so they move in lockstep", "k1 (canary), k2", "asks: stop the fleet?", "point of no return")
+	if r.talk != "" {
+		t.Errorf("stderr has %q", r.talk)
+	}
+	holds(t, b.expect(codeDone, "upgrade --to 3.0.3 --dry-run --yes -o json").out, `"format": "kea-lockstep.plan/1"`, `"target": "3.0.3"`, `"refusals": []`)
+	b.asItWas()
+	b.at = nil
+	b.expect(codeDone, "upgrade --to 3.0.3 --yes")
+	b.atRest(true)
+}
+
+func TestADryRunOfWhatIsRefusedSaysWhy(t *testing.T) {
+	b := newBench(t, 2)
+	b.at = onlyLooks(t)
+	r := b.expect(codeRefused, "upgrade --to 2.4.0 --dry-run")
+	holds(t, r.out, "refused  k1: Kea 2.6.3 is installed, which is newer than 2.4.0", "refused  k2: ")
+	holds(t, r.talk, "nothing was changed", "named above")
+	r = b.expect(codeRefused, "upgrade --to 2.4.0 --dry-run -o json")
+	holds(t, r.out, `"refusals": [`, `"message": "k1: Kea 2.6.3 is installed`)
+	b.asItWas()
+}
+
+// onlyLooks fails the test where an order or a lock comes to the fleet.
+func onlyLooks(t *testing.T) func(world.Point) world.Fault {
+	return func(p world.Point) world.Fault {
+		if p.Kind != "look" || strings.HasPrefix(p.What, "lock ") {
+			t.Errorf("%s %s", p.Kind, p.What)
+		}
+		return world.NoFault
+	}
+}
+
+// asItWas checks that no run is kept, and that every server is at the old state with nothing of a run on it.
+func (b *bench) asItWas() {
+	b.t.Helper()
+	reached := map[string]bool{}
+	for _, name := range b.world.Names() {
+		reached[name] = false
+	}
+	if err := b.world.Rest("none", reached); err != nil {
+		b.t.Error(err)
+	}
+	if _, err := os.Stat(b.path("state")); !os.IsNotExist(err) {
+		b.t.Errorf("a run is kept: %v", err)
+	}
+}
+
 func TestASavedPlanIsRunOnceAndOnlyAsItIs(t *testing.T) {
 	b := newBench(t, 2)
 	b.expect(codeDone, "plan --to 3.0.3 --serial --canary k2 --save DIR/plan.json")

@@ -56,7 +56,8 @@ type Database struct {
 	Primary   Verdict          `json:"primary"` // writes can be made here; no: a replica, with what it said
 	Empty     bool             `json:"empty"`   // no schema_version: Kea would initialise it at its start
 	Schema    kea.Schema       `json:"schema"`
-	Structure Verdict          `json:"structure"` // structure is what a database of that schema has; cannot tell: no reference for it
+	Structure Verdict          `json:"structure"`       // structure is what a database of that schema has; cannot tell: no reference for it
+	Known     []kea.Schema     `json:"known,omitempty"` // the schemas from that one up whose structure is known: a migration to them can be judged
 	Clients   Clients          `json:"clients"`
 	Account   string           `json:"account"`         // who migrates and who administers, as the database's server names them, from the first place
 	Lacks     []Lack           `json:"lacks,omitempty"` // what an account that may have to migrate may not do and needs, from any place

@@ -40,6 +40,7 @@ type Server struct {
 	Pulse
 	Reach    Verdict            `json:"reachable"`
 	Root     Verdict            `json:"root"`
+	Mend     string             `json:"mend,omitempty"` // what to do about either, where that can be said
 	Platform Platform           `json:"platform"`
 	Software Software           `json:"software"`
 	Packages []Package          `json:"packages"`
@@ -47,7 +48,7 @@ type Server struct {
 	Service  []Service          `json:"service"`  // one for each unit that runs
 	Managers []string           `json:"managers"` // who else may start Kea or move packages here: puppet, cron entries, unattended-upgrades ...
 	Tools    map[string]Verdict `json:"tools"`    // programs that the procedure needs here: kea-admin, mariadb, mariadb-dump, flock, systemd-run ...
-	Disk     []Disk             `json:"disk"`     // measured
+	Disk     []Disk             `json:"disk"`     // measured; the last is where backups are kept
 	Holds    []string           `json:"holds"`    // Kea packages that are held back
 	Busy     Verdict            `json:"busy"`     // no: the package manager's lock is free
 	Clock    time.Duration      `json:"clock"`    // measured: the server's clock less ours
@@ -65,7 +66,14 @@ type Pulse struct {
 	BootID    string    `json:"boot_id"`
 	Units     []Unit    `json:"units"`
 	Processes []Process `json:"processes"` // every daemon process, by a unit or by hand; one-shot runs (-t -T -v -V) are none
+	Admins    []Admin   `json:"admins,omitempty"`
 	Claim     Claim     `json:"claim"`
+}
+
+// Admin is a kea-admin at work that changes a database and that no run of ours started.
+type Admin struct {
+	PID     int    `json:"pid"`
+	Command string `json:"command"` // "db-upgrade": its first argument alone, for others may be passwords
 }
 
 // Unit gives the facts of one unit by its name.

@@ -30,7 +30,7 @@ type File struct {
 	Backup    Backup          `yaml:"backup,omitempty" jsonschema_description:"How databases are backed up before the migration."`
 	Confirm   Confirm         `yaml:"confirm,omitempty" jsonschema_description:"When a started server counts as serving."`
 	Parallel  int             `yaml:"parallel,omitempty" jsonschema:"minimum=1,maximum=1000,default=20" jsonschema_description:"How many servers are worked on at once."`
-	Notify    []Notifier      `yaml:"notify,omitempty" jsonschema_description:"Who is told at the start, stop, point of no return, failure and end."`
+	Notify    any             `yaml:"notify,omitempty" jsonschema:"-"` // nobody is told yet: refused with a reason, and no part of the schema
 }
 
 // FileError is a fleet file that cannot be used, and where in it.
@@ -84,10 +84,8 @@ func ParseFile(path string, text []byte) (File, error) {
 	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil || tree.Docs[0].Body.Type() == ast.NullType {
 		return File{}, &FileError{Path: path, Message: "a fleet file is one YAML document with version and servers"}
 	}
-	var tags tagFinder
-	ast.Walk(&tags, tree.Docs[0].Body)
-	if tags.first != nil {
-		err := fail(tags.first, "tags (!) mean nothing in a fleet file")
+	for _, tag := range ast.Filter(ast.TagType, tree.Docs[0].Body) { // the YAML reader panics over some
+		err := fail(tag, "tags (!) mean nothing in a fleet file")
 		err.Path = path
 		return File{}, err
 	}
@@ -104,21 +102,6 @@ func ParseFile(path string, text []byte) (File, error) {
 		return File{}, p.at(path, tree)
 	}
 	return f, nil
-}
-
-// tagFinder finds the first tag. The YAML reader panics over some that stand
-// before a value of another kind.
-type tagFinder struct{ first *ast.TagNode }
-
-// Visit goes on until a tag is found.
-func (t *tagFinder) Visit(node ast.Node) ast.Visitor {
-	if tag, ok := node.(*ast.TagNode); ok && t.first == nil {
-		t.first = tag
-	}
-	if t.first != nil {
-		return nil
-	}
-	return t
 }
 
 func defaultFile() File {

@@ -15,7 +15,7 @@ type ServerEntry struct {
 	Name     string                `yaml:"name" jsonschema:"required,pattern=^[A-Za-z0-9][A-Za-z0-9._-]*$" jsonschema_description:"What this server is called here."`
 	SSH      string                `yaml:"ssh,omitempty" jsonschema_description:"Whatever ssh accepts: an alias, user@host, user@host:port. Default: the name."`
 	Sudo     *bool                 `yaml:"sudo,omitempty" jsonschema_description:"Whether root is reached through sudo. Default: if the login is not root."`
-	Playbook string                `yaml:"playbook,omitempty" jsonschema_description:"What kind of platform it is. Default: found by looking."`
+	Playbook string                `yaml:"playbook,omitempty" jsonschema_description:"What kind of platform it is: a name, or the path of a playbook of your own (docs/playbooks.md). Default: found by looking."`
 	Config   map[string]StagedFile `yaml:"config,omitempty" jsonschema_description:"Files put in place after the software upgrade, by the path on the server."`
 }
 
@@ -44,28 +44,21 @@ func (s *StagedFile) UnmarshalYAML(node ast.Node) error {
 
 // SSHSettings is what the operator's ssh does not know by itself.
 type SSHSettings struct {
-	Identity   string `yaml:"identity,omitempty" jsonschema_description:"A private key."`
-	KnownHosts string `yaml:"known_hosts,omitempty" jsonschema_description:"Host keys. Default: those of ssh."`
-	Config     string `yaml:"config,omitempty" jsonschema_description:"A configuration of ssh instead of ~/.ssh/config."`
+	Identity     string        `yaml:"identity,omitempty" jsonschema_description:"A private key."`
+	SudoPassword *SecretSource `yaml:"sudo_password,omitempty" jsonschema_description:"The login's password, where sudo wants it. Default: asked for on the terminal, once."`
+	KnownHosts   string        `yaml:"known_hosts,omitempty" jsonschema_description:"Host keys. Default: those of ssh."`
+	Config       string        `yaml:"config,omitempty" jsonschema_description:"A configuration of ssh instead of ~/.ssh/config."`
 }
 
 // DatabaseEntry is what to know of a database beyond the Kea configuration.
 type DatabaseEntry struct {
-	Match  string       `yaml:"match" jsonschema:"required,pattern=^[^/]+/[^/]+$" jsonschema_description:"host[:port]/name as in the Kea configuration."`
-	Server string       `yaml:"server,omitempty" jsonschema_description:"The server whose configuration is meant; needed where the host is localhost."`
-	Engine kea.Engine   `yaml:"engine,omitempty" jsonschema:"enum=mysql,enum=postgresql" jsonschema_description:"Default: as in the Kea configuration."`
-	Via    string       `yaml:"via,omitempty" jsonschema_description:"The server to tunnel through. Default: found by trying."`
-	TLS    *DatabaseTLS `yaml:"tls,omitempty" jsonschema_description:"How the connection is secured. Default: as in the Kea configuration."`
-	Admin  *Account     `yaml:"admin,omitempty" jsonschema_description:"Looks at sessions, makes scratch databases, restores."`
-	Owner  *Account     `yaml:"owner,omitempty" jsonschema_description:"Runs kea-admin. Default: the account in the Kea configuration."`
-}
-
-// DatabaseTLS secures our own connection to a database.
-type DatabaseTLS struct {
-	CA         string `yaml:"ca,omitempty" jsonschema_description:"Certificates to trust. Default: those of the system."`
-	Cert       string `yaml:"cert,omitempty" jsonschema_description:"A client certificate, with key."`
-	Key        string `yaml:"key,omitempty" jsonschema_description:"The key of the client certificate."`
-	ServerName string `yaml:"server_name,omitempty" jsonschema_description:"The name in the server's certificate. Default: the host."`
+	Match  string     `yaml:"match" jsonschema:"required,pattern=^[^/]+/[^/]+$" jsonschema_description:"host[:port]/name as in the Kea configuration."`
+	Server string     `yaml:"server,omitempty" jsonschema_description:"The server whose configuration is meant; needed where the host is localhost."`
+	Engine kea.Engine `yaml:"engine,omitempty" jsonschema:"enum=mysql,enum=postgresql" jsonschema_description:"Default: as in the Kea configuration."`
+	Via    string     `yaml:"via,omitempty" jsonschema_description:"The server to tunnel through. Default: found by trying."`
+	TLS    any        `yaml:"tls,omitempty" jsonschema:"-"` // not spoken to databases yet: refused with a reason, and no part of the schema
+	Admin  *Account   `yaml:"admin,omitempty" jsonschema_description:"Looks at sessions, makes scratch databases, restores."`
+	Owner  *Account   `yaml:"owner,omitempty" jsonschema_description:"Runs kea-admin. Default: the account in the Kea configuration."`
 }
 
 // Account is an account of a database.
@@ -106,10 +99,4 @@ type Confirm struct {
 // DHCPProbe asks a server for an address as a relay would.
 type DHCPProbe struct {
 	Relay netip.Addr `yaml:"relay" jsonschema:"required" jsonschema_description:"An address of this machine that the servers see as a relay."`
-}
-
-// Notifier tells others; exactly one of its ways is set.
-type Notifier struct {
-	Exec    []string      `yaml:"exec,omitempty" jsonschema_description:"A command that gets the event on its standard input."`
-	Webhook *SecretSource `yaml:"webhook,omitempty" jsonschema_description:"Where the URL is to which the event is posted."`
 }

@@ -13,21 +13,11 @@ func (f *File) resolve(directory, home string) error {
 	commands := [][]string{f.Backup.Command, f.Backup.RestoreCommand}
 	for i := range f.Databases {
 		d := &f.Databases[i]
-		if d.TLS != nil {
-			paths = append(paths, &d.TLS.CA, &d.TLS.Cert, &d.TLS.Key)
-		}
 		for _, a := range []*Account{d.Admin, d.Owner} {
 			if a != nil {
 				paths = append(paths, &a.Password.File)
 				commands = append(commands, a.Password.Command)
 			}
-		}
-	}
-	for _, n := range f.Notify {
-		commands = append(commands, n.Exec)
-		if n.Webhook != nil {
-			paths = append(paths, &n.Webhook.File)
-			commands = append(commands, n.Webhook.Command)
 		}
 	}
 	for _, c := range commands { // a bare name is looked up in PATH
@@ -40,7 +30,12 @@ func (f *File) resolve(directory, home string) error {
 			return err
 		}
 	}
-	for _, s := range f.Servers {
+	for i, s := range f.Servers {
+		if strings.Contains(s.Playbook, "/") { // else it is one of this program's
+			if err := f.resolvePath(&f.Servers[i].Playbook, directory, home); err != nil {
+				return err
+			}
+		}
 		for on, staged := range s.Config {
 			if err := f.resolvePath(&staged.File, directory, home); err != nil {
 				return err

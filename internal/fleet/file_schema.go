@@ -54,9 +54,4 @@ func (SecretSource) JSONSchemaExtend(s *jsonschema.Schema) {
 	s.MinProperties, s.MaxProperties = ptr(uint64(1)), ptr(uint64(1))
 }
 
-// JSONSchemaExtend says that there is one way to tell.
-func (Notifier) JSONSchemaExtend(s *jsonschema.Schema) {
-	s.MinProperties, s.MaxProperties = ptr(uint64(1)), ptr(uint64(1))
-}
-
 func ptr[T any](v T) *T { return &v }

@@ -42,7 +42,8 @@ func rooms() []room {
 		}, plan...)},
 		{"cmd/kea-lockstep", []string{"internal/cli"}},
 		// The simulated fleet is a module of its own and drives the shipped command.
-		{"sim", []string{"internal/cli", "internal/world", "internal/fleet", "internal/kea"}},
+		// Of dbcheck it takes the structures of Kea's schemas, which its database shows.
+		{"sim", []string{"internal/cli", "internal/world", "internal/fleet", "internal/kea", "dbcheck"}},
 	}
 }
 

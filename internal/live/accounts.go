@@ -109,7 +109,7 @@ func (f *Fleet) account(ctx context.Context, at fleet.Place, ref kea.DatabaseRef
 	default:
 		named = entry.Owner
 	}
-	password, err := secret(ctx, named.Password)
+	password, err := f.secret(ctx, named.Password, whose(entry, *named))
 	if err != nil {
 		return account{}, fmt.Errorf("database %s: account %s: %w", entry.Match, named.User, err)
 	}
@@ -118,6 +118,11 @@ func (f *Fleet) account(ctx context.Context, at fleet.Place, ref kea.DatabaseRef
 		via = entry.Via
 	}
 	return account{user: named.User, password: password, via: via}, nil
+}
+
+// whose names an account's password to a person.
+func whose(entry fleet.DatabaseEntry, a fleet.Account) string {
+	return fmt.Sprintf("the password of %s in the database %s", a.User, entry.Match)
 }
 
 // entry finds what the fleet file says of a database.

@@ -78,7 +78,7 @@ func (f *Fleet) dump(ctx context.Context, o order, suffix string) (journal.Resul
 	}
 	out, err := f.do(ctx, o.on, job{
 		order: o.Order, action: "dump", engine: d.Engine, guard: true, again: true, secrets: secrets,
-		params: append(params, ssh.Param{Name: "dir", Value: f.backups(o)}, ssh.Param{Name: "name", Value: dumpName(d) + suffix}),
+		params: append(params, ssh.Param{Name: "dir", Value: f.backups(o)}, ssh.Param{Name: "name", Value: dumpName(d) + suffix + nth(o.Attempt)}),
 	})
 	if err != nil {
 		return journal.Result{}, err
@@ -108,6 +108,14 @@ func (f *Fleet) dump(ctx context.Context, o order, suffix string) (journal.Resul
 // dumpName is the dump's file name: what of the database's name a file name may hold, and the label that tells it from others.
 func dumpName(d database) string {
 	return strings.Trim(notInUnit.ReplaceAllString(d.Name, "-"), "-.") + "-" + d.Label
+}
+
+// nth tells the dumps of later attempts from the first: each keeps what it was taken of.
+func nth(attempt int) string {
+	if attempt < 2 {
+		return ""
+	}
+	return fmt.Sprintf("-%d", attempt)
 }
 
 // restore puts the proved dump back over a database.

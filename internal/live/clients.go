@@ -66,14 +66,15 @@ func (f *Fleet) sessions(ctx context.Context, db *dbcheck.DB, at fleet.Place) ([
 		if err != nil {
 			return nil, visible(seen), fmt.Errorf("%s: %w", at.Server, err)
 		}
-		sessions, err := f.attribute(ctx, at, inDatabase(all, at))
+		list := inDatabase(all, at)
+		sessions, err := f.attribute(ctx, at, list)
 		if err != nil {
 			return nil, visible(seen), err
 		}
 		if err := f.lookers(ctx, db, sessions); err != nil {
 			return nil, visible(seen), fmt.Errorf("%s: %w", at.Server, err)
 		}
-		f.known.keep(at, sessions)
+		f.known.keep(at, list, sessions)
 		doubtful := doubtfulOf(sessions)
 		settled := !slices.ContainsFunc(doubtful, func(id string) bool { return opening || !slices.Contains(before, id) })
 		if n == listings || settled {
@@ -137,13 +138,11 @@ func inDatabase(all []dbcheck.Session, at fleet.Place) []dbcheck.Session {
 // attribute finds out whose each session is: of its number, then of its server.
 func (f *Fleet) attribute(ctx context.Context, at fleet.Place, all []dbcheck.Session) ([]fleet.Session, error) {
 	sessions := make([]fleet.Session, len(all))
+	origins := f.origins(ctx, at.Server, all)
 	ask := map[string][]int{} // indexes of the sessions whose server has to be asked
 	for i, one := range all {
 		s := fleet.Session{ID: strconv.FormatUint(one.ID, 10), User: one.User, Address: one.Host, Port: one.Port}
-		name, known, err := f.serverAt(ctx, at, one)
-		if err != nil {
-			return nil, err
-		}
+		name, known := origins.of(ctx, at, one)
 		s.Server = name
 		switch {
 		case one.Hidden && f.isOurs(one.ID):
@@ -154,7 +153,7 @@ func (f *Fleet) attribute(ctx context.Context, at fleet.Place, all []dbcheck.Ses
 			s.Owner = fleet.OwnerStranger
 		case f.servers[name].isOwn(one.ID):
 			s.Owner = fleet.OwnerOurs
-		case s.Port != 0 && f.known.recall(at, &s):
+		case f.known.recall(one, &s):
 		default:
 			ask[name] = append(ask[name], i)
 		}
@@ -165,26 +164,6 @@ func (f *Fleet) attribute(ctx context.Context, at fleet.Place, all []dbcheck.Ses
 	}
 	f.own(ctx, at.Engine, ask, sessions)
 	return sessions, nil
-}
-
-// serverAt finds the fleet server that a session comes from. Known is false where that could not be found out for want of an
-// answer.
-func (f *Fleet) serverAt(ctx context.Context, at fleet.Place, s dbcheck.Session) (name string, known bool, err error) {
-	switch {
-	case s.Hidden:
-		return "", true, nil
-	case s.Port == 0 && (s.Host == "localhost" || s.Host == "") || isLoopback(s.Host):
-		return f.runsOn(ctx, at)
-	}
-	return f.byAddress(ctx, at.Server, s.Host)
-}
-
-// runsOn finds the fleet server that a database runs on, if it is one.
-func (f *Fleet) runsOn(ctx context.Context, at fleet.Place) (name string, known bool, err error) {
-	if at.Host == "" || at.Host == "localhost" || strings.HasPrefix(at.Host, "/") || isLoopback(at.Host) {
-		return at.Server, true, nil
-	}
-	return f.byAddress(ctx, at.Server, at.Host)
 }
 
 func isLoopback(host string) bool {

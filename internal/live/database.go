@@ -95,6 +95,9 @@ func (f *Fleet) contentsOf(ctx context.Context, db, admin *dbcheck.DB, at fleet.
 	}
 	seen.Schema = schemaOf(version)
 	if !seen.Empty {
+		for _, v := range f.references.From(db.Target().Engine, version) {
+			seen.Known = append(seen.Known, schemaOf(v))
+		}
 		if seen.Structure, err = f.structure(ctx, db, admin, version); err != nil {
 			return err
 		}

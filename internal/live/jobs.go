@@ -37,11 +37,17 @@ func (f *Fleet) Job(ctx context.Context, name, run, step string, attempt int) (f
 	if err != nil {
 		return "", err
 	}
-	state, err := s.host.Job(ctx, jobDir(book.State, run, step, attempt, 1))
-	if err != nil {
-		return "", sshError(err)
+	for turn := 1; ; turn++ {
+		state, err := s.host.Job(ctx, jobDir(book.State, run, step, attempt, turn))
+		switch {
+		case err != nil:
+			return "", sshError(err)
+		case state.Phase == ssh.JobAbsent && turn > 1:
+			return fleet.JobLost, nil
+		case state.Phase != ssh.JobUnknown || turn == turns: // one that was lost may have been done anew
+			return jobStates[state.Phase], nil
+		}
 	}
-	return jobStates[state.Phase], nil
 }
 
 var jobStates = map[ssh.JobPhase]fleet.JobState{
@@ -189,12 +195,20 @@ func (f *Fleet) wait(ctx context.Context, s *server, dir string, out *output) (s
 	}
 }
 
-// insist asks again while the server cannot be reached, for as long as one may be away. What it asks can be asked again.
+// insist asks again while the server cannot be reached, for as long as one may be away. What it asks can be asked again. What may
+// have been heard once stays of unknown fate, whoever cannot be reached later.
 func (f *Fleet) insist(ctx context.Context, ask func() error) error {
 	deadline := time.Now().Add(absence)
+	var unknown error
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		err := ask()
+		if errors.Is(err, ssh.ErrFateUnknown) {
+			unknown = err
+		}
 		away := errors.Is(err, ssh.ErrUnreachable) || errors.Is(err, ssh.ErrFateUnknown)
+		if away {
+			err = errors.Join(unknown, err)
+		}
 		if err == nil || !away || ctx.Err() != nil || time.Now().After(deadline) {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +22,8 @@ import (
 type Options struct {
 	// Progress hears every line that a job puts out, with its passwords taken out. Nil: nobody listens.
 	Progress func(server, step, line string)
+	// Person is asked what only a person knows. Nil: nobody is there.
+	Person Person
 	// Dial opens the TCP connections to servers; nil: net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Rand marks scripts' output and DHCP probes; nil: crypto/rand.
@@ -37,6 +40,8 @@ type Fleet struct {
 	databases  connections
 	known      known
 	prober     prober
+	asked      asked
+	packed     packed
 }
 
 var (
@@ -56,21 +61,42 @@ func New(file fleet.File, options Options) (*Fleet, error) {
 		pool: ssh.NewPool(ssh.Options{Dial: options.Dial, Rand: options.Rand}),
 	}
 	for _, entry := range file.Servers {
-		s := &server{entry: entry, own: map[uint64]int{}, former: map[uint64]bool{}, left: map[uint64]bool{}}
-		s.host = f.pool.Host(ssh.Login{
+		s := &server{
+			entry: entry, learning: make(chan struct{}, 1),
+			own: map[uint64]int{}, former: map[uint64]bool{}, left: map[uint64]bool{},
+		}
+		login := ssh.Login{
 			Name: entry.Name, Address: entry.SSH, Sudo: entry.Sudo,
 			Identity: file.SSH.Identity, KnownHosts: file.SSH.KnownHosts, ConfigFile: file.SSH.Config,
-		})
+		}
+		if file.SSH.SudoPassword != nil || options.Person != nil {
+			login.SudoPassword = f.sudoPassword
+		}
+		s.host = f.pool.Host(login)
 		if entry.Playbook != "" {
-			book, err := playbooks.Load(entry.Playbook)
-			if err != nil {
-				return nil, fmt.Errorf("server %s: %w", entry.Name, err)
+			if s.book, err = playbook(file, entry); err != nil {
+				return nil, err
 			}
-			s.book = &book
 		}
 		f.servers[entry.Name] = s
 	}
 	return f, nil
+}
+
+// playbook reads the playbook that a server's entry names: one of the operator's own where it is a path. Errors: *fleet.FileError.
+func playbook(file fleet.File, entry fleet.ServerEntry) (*playbooks.Playbook, error) {
+	load := playbooks.Load
+	if strings.Contains(entry.Playbook, "/") {
+		load = playbooks.LoadFile
+	}
+	book, err := load(entry.Playbook)
+	if inText := (*playbooks.FileError)(nil); errors.As(err, &inText) {
+		return nil, &fleet.FileError{Path: inText.Path, Line: inText.Line, Column: inText.Column, Message: inText.Message}
+	}
+	if err != nil {
+		return nil, &fleet.FileError{Path: file.Path, Message: fmt.Sprintf("server %s: %v", entry.Name, err)}
+	}
+	return &book, nil
 }
 
 // Close ends every connection. Jobs on the servers go on.
@@ -82,6 +108,9 @@ func (f *Fleet) Close() error {
 type server struct {
 	entry fleet.ServerEntry
 	host  *ssh.Host
+
+	sockets  sockets
+	learning chan struct{} // held by who asks it for its addresses
 
 	mu         sync.Mutex
 	book       *playbooks.Playbook

@@ -68,8 +68,7 @@ func (f *Fleet) whose(ctx context.Context, at fleet.Place, holder dbcheck.Sessio
 		return holder.String()
 	}
 	text := fmt.Sprintf("session %s of %s", sessions[0].ID, sessions[0])
-	if pid, ok := strings.CutPrefix(sessions[0].Process, "sshd-session["); ok {
-		pid = strings.TrimSuffix(pid, "]")
+	if program, pid, ok := strings.Cut(strings.TrimSuffix(sessions[0].Process, "]"), "["); ok && strings.HasPrefix(program, "sshd") {
 		text += fmt.Sprintf("; if that is a drive whose machine is gone, end its way in, on %s: kill %s", sessions[0].Server, pid)
 	}
 	return text

@@ -52,6 +52,9 @@ func (f *Fleet) Server(ctx context.Context, name string) (fleet.Server, error) {
 // can be asked.
 func (f *Fleet) reach(ctx context.Context, s *server, seen *fleet.Server) bool {
 	words, err := f.platform(ctx, s, &seen.Platform)
+	if way := (*ssh.Error)(nil); errors.As(err, &way) {
+		seen.Mend = way.Next
+	}
 	switch {
 	case errors.Is(err, ssh.ErrNotRoot):
 		seen.Reach, seen.Root = fleet.Affirm("answers"), fleet.Deny("%v", err)

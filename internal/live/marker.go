@@ -33,7 +33,7 @@ type marker struct {
 	Backups   string                      `json:"backups"` // directory
 	Kept      string                      `json:"kept"`    // directory of the files that are overwritten, by their paths
 	Packages  string                      `json:"packages"`
-	Driven    *orchestrator.Plan          `json:"driven"`
+	Driven    string                      `json:"driven"` // the plan, packed
 }
 
 // found is the state before the run: the one to come back to.
@@ -49,6 +49,10 @@ const markerFormat = "kea-lockstep.marker/1"
 
 // marker writes the marker and the README beside it.
 func (f *Fleet) marker(o order) (text, readme string, err error) {
+	plan, err := f.packed.pack(o.Order.Plan)
+	if err != nil {
+		return "", "", err
+	}
 	room := path.Join(o.book.State, "runs", o.Run)
 	m := marker{
 		Format: markerFormat, Run: o.Run, Epoch: o.Epoch, Driver: o.Driver, Written: time.Now().UTC().Truncate(time.Second),
@@ -57,7 +61,7 @@ func (f *Fleet) marker(o order) (text, readme string, err error) {
 		Found: found{
 			Kea: o.plan.Before, Units: o.plan.Units, Packages: o.plan.Packages, Files: o.plan.Files, Timers: path.Join(room, "timers"),
 		},
-		Backups: f.backups(o), Kept: path.Join(room, "kept"), Packages: path.Join(o.book.State, "packages"), Driven: o.Order.Plan,
+		Backups: f.backups(o), Kept: path.Join(room, "kept"), Packages: path.Join(o.book.State, "packages"), Driven: plan,
 	}
 	raw, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kea-lockstep/dbcheck"
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator/journal"
@@ -39,7 +40,7 @@ func (f *Fleet) migrate(ctx context.Context, o order) (journal.Result, error) {
 		order: o.Order, action: "migrate", engine: d.Engine, guard: true, secrets: secrets,
 		params: slices.Concat(params, accounted, []ssh.Param{
 			{Name: "before", Value: d.Before.String()}, {Name: "between", Value: strings.Join(words, " ")},
-			{Name: "extra", Value: strings.Join(adminOptions(o, d), " ")},
+			{Name: "extra", Value: strings.Join(adminOptions(o, d), " ")}, {Name: "run", Value: o.Run},
 		}),
 	})
 	return journal.Result{}, err
@@ -50,6 +51,7 @@ func (f *Fleet) accounted(ctx context.Context, o order) ([]ssh.Param, error) {
 	stay, err := f.allowedNumbers(ctx, o)
 	return []ssh.Param{
 		{Name: "ours", Value: strings.Join(append(f.ownNumbers(), stay...), ",")}, {Name: "allowed", Value: f.allowedHex()},
+		{Name: "look", Value: dbcheck.Look},
 	}, err
 }
 

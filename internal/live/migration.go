@@ -72,6 +72,11 @@ func (f *Fleet) snapshot(ctx context.Context, at fleet.Place) (dbcheck.Snapshot,
 	}
 	for deadline := time.Now().Add(settling); ; {
 		now, err := db.Snapshot(ctx)
+		if err == nil && len(now.Structure.Unreadable()) > 0 { // somebody else made the schema
+			if db, err = f.database(ctx, at, asAdmin, toRead); err == nil {
+				now, err = db.Snapshot(ctx)
+			}
+		}
 		if err != nil && !errors.Is(err, dbcheck.ErrMoved) {
 			return now, fmt.Errorf("%s: %w", at.Server, err)
 		}

@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,11 @@ MainPID=0
 @processes
 812	kea-dhcp6	kea-dhcp6-server.service	3344	/usr/sbin/kea-dhcp6 -c /srv/six.conf 
 913	kea-dhcp4		5566	/usr/sbin/kea-dhcp4 -c /etc/kea/kea-dhcp4.conf -d 
+915	kea-admin	session-3.scope	5568	/bin/sh /usr/sbin/kea-admin db-upgrade mysql -u kea -p secret -n kea 
+916	kea-admin	cron.service	5568	/bin/sh /usr/sbin/kea-admin db-version mysql -n kea 
+918	kea-admin	session-3.scope	5568	/bin/sh /usr/sbin/kea-admin lease-upload memfile -4 -i x -o y 
+919	upgrade_022_to_	session-3.scope	5568	/bin/sh /usr/share/kea/scripts/mysql/upgrade_022_to_023.sh -N -B --password=secret 
+917	kea-admin	kea-lockstep-20261123T041303Z-euhq-migrate-k1-db1-1.service	5569	/bin/sh /usr/sbin/kea-admin db-upgrade mysql -n kea 
 914	kea-dhcp4	run-u77.service	5567	/usr/sbin/kea-dhcp4 -c /tmp/x 
 @end
 `
@@ -81,6 +87,9 @@ func TestPulseTellsWhoHoldsAServerAndWhatRuns(t *testing.T) {
 		if u != want[i] {
 			t.Errorf("unit %d is\n%+v, want\n%+v", i, u, want[i])
 		}
+	}
+	if !slices.Equal(p.Admins, []fleet.Admin{{PID: 915, Command: "db-upgrade"}, {PID: 919, Command: "db-upgrade"}}) {
+		t.Errorf("somebody's kea-admin that changes a database is %+v", p.Admins)
 	}
 	var units []string
 	for _, one := range p.Processes {

@@ -15,7 +15,7 @@ import (
 	"kea-lockstep/internal/kea"
 )
 
-// mayDo says what the accounts lack that migrate, dump and prove.
+// mayDo says what the accounts lack that look, migrate, dump and prove.
 func (f *Fleet) mayDo(ctx context.Context, at fleet.Place, admin *dbcheck.DB, seen *fleet.Database) error {
 	owner, err := f.database(ctx, at, asOwner, toRead)
 	if err != nil {
@@ -39,6 +39,9 @@ func (f *Fleet) mayDo(ctx context.Context, at fleet.Place, admin *dbcheck.DB, se
 		if !slices.Contains(seen.Lacks, one) {
 			seen.Lacks = append(seen.Lacks, one)
 		}
+	}
+	if lacks := administers.Lacks(dbcheck.ToLook); len(lacks) > 0 && !seen.Clients.Visible.OK() {
+		seen.Clients.Visible.Saw += ": " + lacks[0].Statement
 	}
 	seen.Scratch = fleet.Affirm("%s may make scratch databases", administers.Account)
 	if lacks := administers.Lacks(dbcheck.ToScratch); len(lacks) > 0 {

@@ -58,6 +58,10 @@ func parsePulse(name string, book playbooks.Playbook, out []byte) (fleet.Pulse, 
 		if err != nil {
 			return p, fmt.Errorf("%s: pulse: %w", name, err)
 		}
+		if row[1] == "kea-admin" || strings.HasPrefix(row[1], "upgrade_") { // a script of its, which outlives it
+			p.Admins = append(p.Admins, foreign(one.PID, row)...)
+			continue
+		}
 		p.Processes = append(p.Processes, one)
 	}
 	return p, nil
@@ -109,6 +113,22 @@ func underMask(present, linked, install bool) string {
 		return "static"
 	}
 	return ""
+}
+
+// foreign gives the kea-admin of a process row where it changes a database and is none of ours.
+func foreign(pid int, row []string) []fleet.Admin {
+	if strings.HasPrefix(row[2], unitPrefix) || strings.Contains(row[4], " memfile ") {
+		return nil
+	}
+	if row[1] != "kea-admin" {
+		return []fleet.Admin{{PID: pid, Command: "db-upgrade"}}
+	}
+	for _, command := range []string{"db-init", "db-upgrade", "lease-upload", "stats-recount"} {
+		if strings.Contains(row[4]+" ", " "+command+" ") {
+			return []fleet.Admin{{PID: pid, Command: command}}
+		}
+	}
+	return nil
 }
 
 // parseProcess reads one daemon process. A unit that the playbook does not know is none: whoever made it starts Kea by hand.

@@ -75,7 +75,10 @@ func parseRemains(out []byte) (remains, error) {
 	if m.Run != left.Claim.Run {
 		return left, fmt.Errorf("run %s holds it, and its marker is of run %s", left.Claim.Run, m.Run)
 	}
-	left.Claim.Driver, left.Plan = m.Driver, m.Driven
+	left.Claim.Driver = m.Driver
+	if left.Plan, err = unpack(m.Driven); err != nil {
+		return left, err
+	}
 	since, err := strconv.ParseInt(found.first("since"), 10, 64)
 	if err != nil {
 		return left, fmt.Errorf("when the run took it cannot be read: %w", err)

@@ -16,6 +16,7 @@ import (
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator"
+	"kea-lockstep/orchestrator/journal"
 	"kea-lockstep/ssh"
 )
 
@@ -39,6 +40,25 @@ func TestAFleetNeedsItsPlaybooks(t *testing.T) {
 	_, err := New(fleet.File{Servers: []fleet.ServerEntry{{Name: "k1", SSH: "k1", Playbook: "plan9"}}}, Options{})
 	if err == nil || !strings.Contains(err.Error(), "k1") || !strings.Contains(err.Error(), "debian") {
 		t.Errorf("an unknown playbook must be named, with those that there are: %v", err)
+	}
+	_, err = New(fleet.File{Servers: []fleet.ServerEntry{{Name: "k1", SSH: "k1", Playbook: "./none.yaml"}}}, Options{})
+	if inText := (*fleet.FileError)(nil); !errors.As(err, &inText) || !strings.Contains(err.Error(), "none.yaml") {
+		t.Errorf("a playbook that is not there: %v", err)
+	}
+}
+
+// TestAPlanShowsOnesOwnPlaybook: what runs on a server is what its own playbook says.
+func TestAPlanShowsOnesOwnPlaybook(t *testing.T) {
+	f, err := New(fleet.File{Servers: []fleet.ServerEntry{{Name: "k1", SSH: "k1", Playbook: "../../docs/playbook/site.yaml"}, {Name: "k2", SSH: "k2"}}}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for server, own := range map[string]bool{"k1": true, "k2": false} {
+		shown := strings.Join(f.Scripts(orchestrator.Step{Server: server, Kind: orchestrator.KindInstall}), "\n")
+		if strings.Contains(shown, "libdhcp_site.so") != own || !strings.Contains(shown, "NEEDRESTART_SUSPEND") {
+			t.Errorf("%s installs with\n%s", server, shown)
+		}
 	}
 }
 
@@ -151,16 +171,17 @@ func TestAnAccountThatIsNotNamedIsKeas(t *testing.T) {
 }
 
 func TestMissingPasswordIsNamedAndNeverShown(t *testing.T) {
-	_, err := secret(t.Context(), fleet.SecretSource{Env: "KEA_LOCKSTEP_NO_SUCH_VARIABLE"})
+	f := someFleet(t)
+	_, err := f.secret(t.Context(), fleet.SecretSource{Env: "KEA_LOCKSTEP_NO_SUCH_VARIABLE"}, "it")
 	if err == nil || !strings.Contains(err.Error(), "KEA_LOCKSTEP_NO_SUCH_VARIABLE") {
 		t.Errorf("%v", err)
 	}
 	t.Setenv("KEA_LOCKSTEP_PASSWORD", "pw-Zq7")
-	p, err := secret(t.Context(), fleet.SecretSource{Env: "KEA_LOCKSTEP_PASSWORD"})
+	p, err := f.secret(t.Context(), fleet.SecretSource{Env: "KEA_LOCKSTEP_PASSWORD"}, "it")
 	if err != nil || p.Reveal() != "pw-Zq7" || strings.Contains(fmt.Sprintf("%v %+v %q", p, p, p), "Zq7") {
 		t.Errorf("%v %v", p, err)
 	}
-	p, err = secret(t.Context(), fleet.SecretSource{Command: []string{"printf", `a b\n`}})
+	p, err = f.secret(t.Context(), fleet.SecretSource{Command: []string{"printf", `a b\n`}}, "it")
 	if err != nil || p.Reveal() != "a b" {
 		t.Errorf("a command's password: %v", err)
 	}
@@ -226,12 +247,13 @@ func TestTheDatabasesOwnMachineIsFound(t *testing.T) {
 		"": "k1", "localhost": "k1", "127.0.0.1": "k1", "::1": "k1", "/var/run/postgresql": "k1", "192.0.2.12": "k2", "192.0.2.99": "",
 	} {
 		for _, s := range here {
-			if name, known, err := f.serverAt(t.Context(), place(host), s); name != want || !known || err != nil {
-				t.Errorf("database on %q, session from %q: %q %v %v", host, s.Host, name, known, err)
+			o := f.origins(t.Context(), "k1", []dbcheck.Session{s})
+			if name, known := o.of(t.Context(), place(host), s); name != want || !known {
+				t.Errorf("database on %q, session from %q: %q %v", host, s.Host, name, known)
 			}
 		}
 	}
-	if name, _, _ := f.serverAt(t.Context(), place("192.0.2.99"), dbcheck.Session{Host: "192.0.2.12", Port: 1}); name != "k2" {
+	if name, _ := f.origins(t.Context(), "k1", nil).of(t.Context(), place("192.0.2.99"), dbcheck.Session{Host: "192.0.2.12", Port: 1}); name != "k2" {
 		t.Errorf("a session from k2 is of %q", name)
 	}
 }
@@ -415,6 +437,23 @@ func TestRowsMustStillBeThere(t *testing.T) {
 	}
 }
 
+// The canary serves, and writes, while the rest is upgraded: what it wrote is no other database.
+func TestRowsAtTheDumpAreTheCanarysMeasureAlone(t *testing.T) {
+	plan := orchestrator.DatabasePlan{Places: []fleet.Place{{Server: "k1", Name: "kea", Host: "db"}}}
+	o := order{Order: orchestrator.Order{
+		Group: &orchestrator.GroupPlan{Canary: "k1", Databases: []orchestrator.DatabasePlan{plan}},
+		Results: func(string) journal.Result {
+			return journal.Result{Facts: map[string]string{journal.FactRows: `{"lease4":401}`}}
+		},
+	}}
+	for server, measured := range map[string]bool{"k1": true, "k2": false} {
+		o.Server = server
+		if rows := o.rowsAtDump(plan); (rows["lease4"] == 401) != measured {
+			t.Errorf("%s is held against %v", server, rows)
+		}
+	}
+}
+
 func TestPasswordsSurviveOptionFiles(t *testing.T) {
 	if got := optionValue("a\"b\\c#d\te"); got != `a\"b\\c#d\te` {
 		t.Errorf("%s", got)
@@ -517,39 +556,56 @@ func TestNoAnswerIsToldFromAnUnknownFate(t *testing.T) {
 	}
 }
 
-// Who holds a connection is asked once: of Kea's and our own alone, from each place apart, and only while the connection is listed.
+// Who holds a connection is asked once, of Kea's and our own alone: the same words never stand for another connection.
 func TestConnectionsAreKnownAgain(t *testing.T) {
 	var d known
 	at := fleet.Place{Server: "k1", Host: "192.0.2.5", Name: "kea"}
-	session := fleet.Session{ID: "7", Server: "k1", Port: 40000, Owner: fleet.OwnerKea, Process: "kea-dhcp4[812]"}
-	other := fleet.Session{ID: "8", Server: "k1", Port: 40001, Owner: fleet.OwnerOther, Process: "mariadb[813]"}
-	d.keep(at, []fleet.Session{session, other})
-	known := func(at fleet.Place, s fleet.Session) bool {
+	listed := func(key string) dbcheck.Session { return dbcheck.Session{Key: key} }
+	session := fleet.Session{ID: "7", User: "kea", Server: "k1", Port: 40000, Owner: fleet.OwnerKea, Process: "kea-dhcp4[812]"}
+	other := fleet.Session{ID: "8", User: "kea", Server: "k1", Port: 40001, Owner: fleet.OwnerOther, Process: "mariadb[813]"}
+	list := []dbcheck.Session{listed("db|1795500000|7"), listed("db|1795500000|8"), listed("")}
+	untold := fleet.Session{ID: "9", User: "kea", Server: "k1", Port: 40009, Owner: fleet.OwnerKea, Process: "kea-dhcp4[812]"}
+	d.keep(at, list, []fleet.Session{session, other, untold})
+	known := func(one dbcheck.Session, s fleet.Session) bool {
 		s.Owner, s.Process = "", ""
-		ok := d.recall(at, &s)
+		ok := d.recall(one, &s)
 		if ok && (s.Owner != fleet.OwnerKea || s.Process != "kea-dhcp4[812]") {
 			t.Errorf("%+v", s)
 		}
 		return ok
 	}
-	elsewhere, later, moved := at, session, session
-	elsewhere.Server, later.ID, moved.Port = "k2", "9", 40002
-	if !known(at, session) {
+	if !known(list[0], session) {
 		t.Error("it is not known again")
 	}
-	for _, s := range []fleet.Session{other, later, moved} {
-		if known(at, s) {
-			t.Errorf("%+v is taken for Kea's", s)
+	if known(list[1], other) || known(list[2], untold) {
+		t.Error("what is nobody's of ours, or has no key, is remembered")
+	}
+	if known(listed("db|1795600000|7"), session) {
+		t.Error("after a restart of the database server another session is taken for it")
+	}
+	for name, change := range map[string]func(*fleet.Session){
+		"number": func(s *fleet.Session) { s.ID = "9" }, "account": func(s *fleet.Session) { s.User = "root" },
+		"server": func(s *fleet.Session) { s.Server = "k2" }, "port": func(s *fleet.Session) { s.Port = 40002 },
+	} {
+		s := session
+		if change(&s); known(list[0], s) {
+			t.Errorf("one of another %s is taken for it", name)
 		}
 	}
-	if known(elsewhere, session) {
-		t.Error("it is known from elsewhere")
-	}
-	d.keep(elsewhere, []fleet.Session{{ID: "11", Server: "k3", Port: 40003, Owner: fleet.OwnerOurs, Process: "sshd-session[5]"}})
+	ours := fleet.Session{ID: "11", Server: "k3", Port: 40003, Owner: fleet.OwnerOurs, Process: "sshd-session[5]"}
+	d.keep(at, []dbcheck.Session{listed("db|1795500000|11")}, []fleet.Session{ours})
 	if got := d.ours(); !slices.Equal(got, []string{"11"}) {
 		t.Errorf("the migration is told of %v", got)
 	}
-	if d.keep(at, nil); known(at, session) {
+	if !known(list[0], session) {
+		t.Error("a list from a place that does not see it makes it unknown")
+	}
+	d.next = time.Time{}
+	for end, h := range d.held {
+		h.listed = h.listed.Add(-2 * unlisted)
+		d.held[end] = h
+	}
+	if d.keep(at, nil, nil); known(list[0], session) || len(d.ours()) > 0 {
 		t.Error("it is known for ever")
 	}
 }

@@ -12,9 +12,11 @@ import (
 	"kea-lockstep/internal/kea"
 )
 
-// secret fetches a secret from where the fleet file says it is. No error shows any of it.
-func secret(ctx context.Context, from fleet.SecretSource) (kea.Password, error) {
+// secret fetches a secret from where the fleet file says it is; what says whose it is. No error shows any of it.
+func (f *Fleet) secret(ctx context.Context, from fleet.SecretSource, what string) (kea.Password, error) {
 	switch {
+	case from.Prompt:
+		return f.typed(ctx, what)
 	case from.Env != "":
 		value, ok := os.LookupEnv(from.Env)
 		if !ok || value == "" {

@@ -175,7 +175,7 @@ func normalPeer(s string) string {
 
 // resolve asks a server which addresses a name has there.
 func (f *Fleet) resolve(ctx context.Context, s *server, name string) ([]string, error) {
-	if strings.ContainsAny(name, " \t\n") || strings.HasPrefix(name, "-") {
+	if !isName(name) {
 		return nil, fmt.Errorf("%s: %q is no host name", s.name(), name)
 	}
 	out, err := f.run(ctx, s, call{action: "resolve", look: true, timeout: 15 * time.Second, params: []ssh.Param{{Name: "names", Value: name}}})

@@ -95,16 +95,20 @@ func (f *Fleet) sameDatabase(ctx context.Context, o order, at fleet.Place) error
 	return sameRows(o.Server, at, plan, o.rowsAtDump(plan), now)
 }
 
-// rowsAtDump gives the counts that the dump reported; nil where there was none.
+// rowsAtDump gives the counts that the dump reported; nil where there was none, and for the rest: the canary serves by then, and
+// whoever serves writes.
 func (o order) rowsAtDump(plan orchestrator.DatabasePlan) map[string]int64 {
 	var rows map[string]int64
+	if o.Server != o.Group.Canary {
+		return nil
+	}
 	if json.Unmarshal([]byte(o.Results(orchestrator.DumpID(plan.Backup().Server, plan)).Facts[journal.FactRows]), &rows) != nil {
 		return nil
 	}
 	return rows
 }
 
-// sameRows holds counts against those of the dump; without a dump other servers go on serving, and only emptiness tells.
+// sameRows holds counts against those of the dump; without one other servers serve, and only emptiness tells.
 func sameRows(server string, at fleet.Place, plan orchestrator.DatabasePlan, dumped, now map[string]int64) error {
 	for _, table := range counted {
 		switch {

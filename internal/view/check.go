@@ -19,7 +19,7 @@ func (v Check) MarshalJSON() ([]byte, error) {
 
 // Text shows a line for each daemon and database, and under them what was found with what to do.
 func (v Check) Text(p *Page) {
-	var rows [][]cell
+	var all []alike
 	for _, d := range v.Pairs {
 		expects := "expects " + d.Expects.String()
 		verdict := ct(good, "ok")
@@ -33,9 +33,12 @@ func (v Check) Text(p *Page) {
 		if !d.Runs {
 			version += " (does not run)"
 		}
-		rows = append(rows, []cell{c(d.Server), c(string(d.Daemon)), c(version), c(expects), c(d.Database + " is " + d.Found.String()), verdict})
+		all = append(all, alike{
+			names: []string{d.Server},
+			rows:  [][]cell{{c(string(d.Daemon)), c(version), c(expects), c(d.Database + " is " + d.Found.String()), verdict}},
+		})
 	}
-	p.table(0, rows...)
+	p.table(0, crowded(all)...)
 	for _, f := range v.Findings {
 		p.finding(string(f.Severity), place(f.Server, f.Daemon, f.Database), f.Message, f.Next)
 	}

@@ -45,8 +45,8 @@ func (v Ending) burial(server journal.ServerStatus) []string {
 func (v Ending) reached(server journal.ServerStatus) (back, fenced bool) {
 	for _, g := range v.status.Groups {
 		if g.ID == server.Group {
-			fence, lifted := g.Steps[string(orchestrator.KindFence)+"-"+server.Name], g.Steps[string(orchestrator.KindUnfence)+"-"+server.Name]
-			return g.BackingOut, fence.Done && lifted.Attempt == 0
+			fence, lifted := g.Steps[string(orchestrator.KindFence)+"-"+server.Name], string(orchestrator.KindUnfence)+"-"+server.Name
+			return g.BackingOut, fence.Done && g.Steps[lifted].Attempt == 0 && g.Steps[orchestrator.WayBackTo(lifted)].Attempt == 0
 		}
 	}
 	return false, false

@@ -66,6 +66,8 @@ func (v Ending) heading(g journal.GroupStatus) string {
 		text += fmt.Sprintf(" in phase %d, %s", i+1, phase)
 	}
 	switch {
+	case g.Untold:
+		return text + ": how far it got was not asked yet"
 	case g.State == journal.BackedOut, g.State == journal.RolledBack:
 		return text + ": the old state serves again"
 	case g.PastReturn:
@@ -117,6 +119,9 @@ func (v Ending) problem(p *Page, g journal.GroupStatus) {
 }
 
 func (v Ending) now(g journal.GroupStatus) []string {
+	if g.Untold {
+		return []string{names(serversOf(v.status, g)) + ": held by this run; this drive did nothing there, and did not ask how far it got"}
+	}
 	if !Touched(g) {
 		return []string{"nothing was changed on " + names(serversOf(v.status, g))}
 	}

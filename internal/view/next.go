@@ -72,7 +72,11 @@ func unfinished(s journal.Status, g journal.GroupStatus, at Where, resume, upgra
 	case g.RollingBack:
 		return []journal.Next{{Command: rollback, Does: "goes on with the way back to " + before(s, g)}}
 	case g.BackingOut:
-		return []journal.Next{{Command: resume, Does: "goes on backing out to the old state"}}
+		on := []journal.Next{{Command: resume, Does: "goes on backing out to the old state"}}
+		if len(s.Backups) > 0 {
+			on = append(on, journal.Next{Command: rollback, Does: "does that too where somebody else migrated meanwhile: it restores the backup"})
+		}
+		return on
 	case g.PastReturn && migrated(s):
 		return rollbackToo(s, g, journal.Next{Command: resume, Does: "asks the fleet how far it got, and goes on to the target"}, rollback)
 	case g.PastReturn:
@@ -132,10 +136,14 @@ func before(s journal.Status, g journal.GroupStatus) string {
 // that lifts it.
 func whereabouts(s journal.Status, g journal.GroupStatus) []string {
 	var lines []string
+	var all []alike
 	for _, server := range s.Servers {
 		if server.Group == g.ID {
-			lines = append(lines, serverStands(s, g, server))
+			all = append(all, alike{names: []string{server.Name}, rows: [][]cell{cells(serverStands(s, g, server))}})
 		}
+	}
+	for _, row := range crowded(all) {
+		lines = append(lines, row[0].text+"  "+row[1].text)
 	}
 	for _, d := range s.Bases {
 		if !inGroup(s, g, d) {
@@ -165,7 +173,7 @@ func inGroup(s journal.Status, g journal.GroupStatus, d journal.DatabaseStatus) 
 
 func serverStands(s journal.Status, g journal.GroupStatus, server journal.ServerStatus) string {
 	outage, stopped := g.Outage.Server[server.Name]
-	text := fmt.Sprintf("%s  Kea %s", server.Name, installedOn(server))
+	text := fmt.Sprintf("Kea %s", installedOn(server))
 	switch {
 	case server.Dead && server.Fenced:
 		return text + ", declared dead, fenced as far as is known"

@@ -20,15 +20,33 @@ const (
 
 // Page collects lines of text. Everything that is put on it is made fit for a terminal first.
 type Page struct {
-	colour bool
-	text   strings.Builder
+	paper Paper
+	text  strings.Builder
+	whole map[int]bool // lines that are not broken, by their numbers
 }
 
-// NewPage is an empty page, with or without colour.
-func NewPage(colour bool) *Page { return &Page{colour: colour} }
+// NewPage is an empty page.
+func NewPage(on Paper) *Page { return &Page{paper: on} }
 
 // String is the page as it goes to the reader.
-func (p *Page) String() string { return p.text.String() }
+func (p *Page) String() string {
+	if p.paper.Columns == 0 {
+		return p.text.String()
+	}
+	var b strings.Builder
+	n := 0
+	for line := range strings.Lines(p.text.String()) {
+		bare, ended := strings.CutSuffix(line, "\n")
+		if !p.whole[n] {
+			bare = fit(bare, p.paper.Columns)
+		}
+		if b.WriteString(bare); ended {
+			b.WriteByte('\n')
+		}
+		n++
+	}
+	return b.String()
+}
 
 // line adds one line.
 func (p *Page) line(t tone, format string, args ...any) {
@@ -45,8 +63,20 @@ func (p *Page) block(t tone, indent int, text string) {
 	}
 }
 
+// verbatim is a block whose lines are never broken: what it holds may be copied.
+func (p *Page) verbatim(t tone, indent int, text string) {
+	if p.whole == nil {
+		p.whole = map[int]bool{}
+	}
+	first := strings.Count(p.text.String(), "\n")
+	p.block(t, indent, text)
+	for n := first; n < strings.Count(p.text.String(), "\n"); n++ {
+		p.whole[n] = true
+	}
+}
+
 func (p *Page) put(t tone, text string) {
-	if !p.colour || t == plain || text == "" {
+	if !p.paper.Colour || t == plain || text == "" {
 		p.text.WriteString(text)
 		return
 	}

@@ -11,7 +11,7 @@ func (v Plan) details(p *Page, g PlanGroup) {
 		for _, f := range s.Files {
 			p.blank()
 			p.line(bold, "  %s:%s  %s", s.Name, f.Path, strings.Join(unique([]string{f.Edit, from(f.From)}), ", "))
-			p.block(plain, 4, f.Diff)
+			p.verbatim(plain, 4, f.Diff)
 		}
 	}
 	for i, phase := range g.Phases {
@@ -41,7 +41,7 @@ func steps(p *Page, phase PlanPhase, undo bool) {
 	for _, s := range phase.Steps {
 		p.line(plain, "    %s  %s  (%s)", s.Server, s.Title, s.ID)
 		for _, command := range s.Commands {
-			p.block(faint, 8, command)
+			p.verbatim(faint, 8, command)
 		}
 		if undo && s.Undo != "" && s.Undo != nothing {
 			p.line(plain, "      undo: %s", s.Undo)

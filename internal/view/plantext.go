@@ -63,6 +63,17 @@ func (v Plan) group(p *Page, g PlanGroup) {
 	v.phases(p, g)
 	if v.verbose {
 		v.details(p, g)
+	} else {
+		edits(p, g)
+	}
+}
+
+// edits shows what is changed for the operator in today's configurations.
+func edits(p *Page, g PlanGroup) {
+	for _, e := range orchestrator.Edits(g.Servers) {
+		p.blank()
+		p.line(plain, "  edits   %s on %s: %s", e.Path, strings.Join(fleet.Short(e.Servers), " "), e.What)
+		p.verbatim(plain, 10, e.Changed)
 	}
 }
 
@@ -106,7 +117,7 @@ func (v Plan) software(g PlanGroup) [][]cell {
 				to = append(to, m.To)
 			}
 		}
-		rows = append(rows, cells("Kea", before, "->", v.Target.String(), strings.Join(who, ", "), packages(s.Playbook, to)))
+		rows = append(rows, cells("Kea", before, "->", v.Target.String(), strings.Join(fleet.Short(who), ", "), packages(s.Playbook, to)))
 	}
 	return rows
 }
@@ -152,7 +163,7 @@ func drops(g PlanGroup) string {
 	}
 	var parts []string
 	for _, name := range what {
-		parts = append(parts, fmt.Sprintf("%s (%s)", name, strings.Join(unique(who[name]), " ")))
+		parts = append(parts, fmt.Sprintf("%s (%s)", name, strings.Join(fleet.Short(unique(who[name])), " ")))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -202,7 +213,7 @@ func who(g PlanGroup, phase PlanPhase) string {
 	if len(phase.Steps) == 0 || len(on) == len(g.Servers) && len(on) > 1 {
 		return "all"
 	}
-	return strings.Join(on, " ")
+	return strings.Join(fleet.Short(on), " ")
 }
 
 // what says what a phase does, in short: each kind of step once.

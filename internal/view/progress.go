@@ -12,32 +12,58 @@ import (
 // Progress words the events of a run as they come, a line each: the time, how long clients have had no answer, the phase, the
 // server, and what happened. It is fed in order and by one caller at a time.
 type Progress struct {
-	colour  bool
+	paper   Paper
 	servers int // width of the widest server's name
 	begun   map[string]journal.Attempt
 	when    map[string]time.Time
+	throngs []*throng
 }
 
-// NewProgress words events with or without colour.
-func NewProgress(colour bool) *Progress {
-	return &Progress{colour: colour, begun: map[string]journal.Attempt{}, when: map[string]time.Time{}}
+// NewProgress words events.
+func NewProgress(on Paper) *Progress {
+	return &Progress{paper: on, begun: map[string]journal.Attempt{}, when: map[string]time.Time{}}
 }
 
 // Line words an event; the status is the one after it. It is empty for an event that people need not see.
 func (p *Progress) Line(e journal.Event, s journal.Status) string {
+	inGroup := 0
 	for _, server := range s.Servers {
 		p.servers = max(p.servers, width(clean(server.Name)))
+		if server.Group == e.Group {
+			inGroup++
+		}
 	}
-	t, text := p.words(e, s)
+	page := NewPage(p.paper)
+	if e.Type == journal.PhaseDone {
+		for _, text := range p.remaining(e) {
+			p.put(page, e, s, "", plain, text)
+		}
+	}
+	if kind, ok := p.takes(e, inGroup); ok {
+		p.put(page, e, s, "", plain, p.counted(e, kind, inGroup))
+	} else {
+		t, text := p.words(e, s)
+		p.put(page, e, s, e.Server, t, text)
+	}
+	return page.String()
+}
+
+// put puts a line, unless there is nothing to say.
+func (p *Progress) put(page *Page, e journal.Event, s journal.Status, server string, t tone, text string) {
 	if text == "" {
-		return ""
+		return
 	}
-	page := NewPage(p.colour)
 	first, rest, _ := strings.Cut(text, "\n")
 	page.put(faint, fmt.Sprintf("%s  %5s  ", e.Time.UTC().Format(time.TimeOnly), outageClock(e, s)))
-	page.put(plain, pad(e.Phase, phaseWidth)+"  "+pad(clean(e.Server), p.servers)+"  ")
+	page.put(plain, pad(e.Phase, phaseWidth)+"  "+pad(clean(server), p.servers)+"  ")
 	page.line(t, "%s", first)
 	page.block(plain, phaseWidth+p.servers+21, rest)
+}
+
+// Output words a line that a job on a server put out.
+func Output(server, line string, on Paper) string {
+	page := NewPage(on)
+	page.line(faint, "%s%s: %s", strings.Repeat(" ", len("15:04:05  00:00  ")), clean(server), clean(line))
 	return page.String()
 }
 
@@ -105,6 +131,10 @@ func (p *Progress) turn(e journal.Event, s journal.Status) (tone, string) {
 	case journal.Untouched:
 		_ = e.Read(&said)
 		return mild, "the point of no return is taken back: " + said
+	case journal.Moved:
+		var seen []journal.Sighting
+		_ = e.Read(&seen) // the event tells it all the same
+		return bad, "past the point of no return, and not by this run: " + sightings(seen)
 	case journal.DeclaredDead:
 		return bad, "declared dead: the run goes on without it"
 	case journal.BackingOut:
@@ -120,6 +150,15 @@ func (p *Progress) turn(e journal.Event, s journal.Status) (tone, string) {
 		}
 	}
 	return plain, ""
+}
+
+// sightings says which schemas somebody else moved, and how far.
+func sightings(seen []journal.Sighting) string {
+	var parts []string
+	for _, s := range seen {
+		parts = append(parts, s.Saw)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // foundText says how far the servers of a group that was taken over tell that it got.

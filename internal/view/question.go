@@ -7,8 +7,8 @@ import (
 )
 
 // Unasked shows a question that --yes answers, with what the answer rests on.
-func Unasked(q orchestrator.Question, colour bool) string {
-	p := NewPage(colour)
+func Unasked(q orchestrator.Question, on Paper) string {
+	p := NewPage(on)
 	p.asked(q)
 	p.line(plain, "  --yes answers it")
 	return p.String()
@@ -23,8 +23,8 @@ func (p *Page) asked(q orchestrator.Question) {
 }
 
 // Question shows a question of the procedure with what the answer should rest on, and what can be typed. The cursor stays behind it.
-func Question(q orchestrator.Question, again, colour bool) string {
-	p := NewPage(colour)
+func Question(q orchestrator.Question, again bool, on Paper) string {
+	p := NewPage(on)
 	if !again {
 		p.asked(q)
 	}

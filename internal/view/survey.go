@@ -212,24 +212,24 @@ func (v Survey) sentence(g SurveyGroup) string {
 }
 
 func (v Survey) servers(p *Page, g SurveyGroup) {
-	var rows [][]cell
+	var all []alike
 	for _, s := range v.Servers {
 		if !slices.Contains(g.Servers, s.Name) {
 			continue
 		}
-		name := s.Name
+		one := alike{names: []string{s.Name}}
 		if !s.Reachable {
-			rows = append(rows, []cell{c(name), ct(bad, "cannot be reached: "+s.Problem)})
+			one.rows = append(one.rows, []cell{ct(bad, "cannot be reached: "+s.Problem)})
 		}
 		for _, d := range s.Daemons {
-			rows = append(rows, append([]cell{c(name), c(string(d.Name))}, d.state(s)...))
-			name = ""
+			one.rows = append(one.rows, append([]cell{c(string(d.Name))}, d.state(s)...))
 		}
 		if len(s.Daemons) == 0 && s.Reachable {
-			rows = append(rows, cells(name, "no Kea daemon"))
+			one.rows = append(one.rows, cells("no Kea daemon"))
 		}
+		all = append(all, one)
 	}
-	p.table(2, rows...)
+	p.table(2, crowded(all)...)
 }
 
 func (d SurveyDaemon) state(s SurveyServer) []cell {
@@ -273,13 +273,28 @@ func (v Survey) databases(p *Page, g SurveyGroup) {
 		if d.Problem != "" {
 			p.line(bad, "    %s", d.Problem)
 		}
-		for _, s := range d.Sessions {
-			if s.Owner != fleet.OwnerOurs {
-				p.line(sessionTone(s), "    session %s  %s  %s", s.ID, s, s.Owner)
-			}
-		}
+		d.sessions(p)
 		if d.Problem == "" && !d.Visible.OK() {
 			p.line(mild, "    not every session can be seen: %s", d.Visible.Saw)
+		}
+	}
+}
+
+// sessions shows everybody who is in the database; of many Keas, where they are.
+func (d SurveyDatabase) sessions(p *Page) {
+	var keas []string
+	for _, s := range d.Sessions {
+		if s.Owner == fleet.OwnerKea {
+			keas = append(keas, s.Server)
+		}
+	}
+	many := len(keas) > fleet.Crowd
+	if many {
+		p.line(plain, "    %s of Kea  on %s", count(len(keas), "session"), several(unique(keas)))
+	}
+	for _, s := range d.Sessions {
+		if s.Owner != fleet.OwnerOurs && (s.Owner != fleet.OwnerKea || !many) {
+			p.line(sessionTone(s), "    session %s  %s  %s", s.ID, s, s.Owner)
 		}
 	}
 }

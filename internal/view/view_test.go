@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,7 +29,7 @@ var update = flag.Bool("update", false, "write the golden files")
 // golden holds a document against its golden files, as text and as JSON.
 func golden(t *testing.T, name string, d view.Document) {
 	t.Helper()
-	page := view.NewPage(false)
+	page := view.NewPage(view.Paper{})
 	d.Text(page)
 	same(t, name+".txt.golden", page.String())
 	var text bytes.Buffer
@@ -104,7 +105,7 @@ func TestSurvey(t *testing.T) {
 func TestPlan(t *testing.T) {
 	p := plan(t, facts(t, three(), nil), orchestrator.UnprovedBackup)
 	golden(t, "plan", view.NewPlan(p, false))
-	page := view.NewPage(false)
+	page := view.NewPage(view.Paper{})
 	view.NewPlan(p, true).Text(page)
 	same(t, "plan-verbose.txt.golden", page.String())
 }
@@ -113,7 +114,7 @@ func TestPlanThatIsRefused(t *testing.T) {
 	f := facts(t, three(), nil)
 	f.Servers[1].Reach = fleet.Deny("dial tcp 192.0.2.12:22: connection refused")
 	f.Servers[2].Claim = fleet.Claim{Run: "20261122T020311Z-7q2d", Epoch: 2, Driver: "root@bastion process 812"}
-	page := view.NewPage(false)
+	page := view.NewPage(view.Paper{})
 	view.NewPlan(plan(t, f), false).Text(page)
 	same(t, "plan-refused.txt.golden", page.String())
 }
@@ -198,7 +199,7 @@ func events(p orchestrator.Plan) []journal.Event {
 func TestStatusAndEnding(t *testing.T) {
 	var fold journal.Folding
 	var lines strings.Builder
-	progress := view.NewProgress(false)
+	progress := view.NewProgress(view.Paper{})
 	for _, e := range events(plan(t, facts(t, three(), nil))) {
 		if err := fold.Add(e); err != nil {
 			t.Fatal(err)
@@ -208,10 +209,76 @@ func TestStatusAndEnding(t *testing.T) {
 	same(t, "progress.txt.golden", lines.String())
 	now := time.Date(2026, 11, 22, 2, 4, 0, 0, time.UTC)
 	golden(t, "status", view.NewStatus(fold.Status(), now, view.Where{Fleet: " -f other.yaml"}))
-	page := view.NewPage(false)
+	page := view.NewPage(view.Paper{})
 	view.NewEnding(fold.Status(), view.Where{}).Text(page)
 	same(t, "ending.txt.golden", page.String())
 	golden(t, "runs", view.Runs{view.Complete(fold.Status(), view.Where{})})
+}
+
+// TestATakenOverRunThatIsLocked tells nothing of servers that it did not ask.
+func TestATakenOverRunThatIsLocked(t *testing.T) {
+	status := journal.Status{Run: "R1", State: journal.Halted, Servers: []journal.ServerStatus{{Name: "k1", Group: "g"}, {Name: "k2", Group: "g"}},
+		Groups: []journal.GroupStatus{{ID: "g", State: journal.Halted, PastReturn: true, Untold: true, Problem: &journal.Problem{What: "somebody else holds the lock"}}}}
+	page := view.NewPage(view.Paper{})
+	view.NewEnding(status, view.Where{}).Text(page)
+	for _, text := range []string{"halted: how far it got was not asked yet", "k1 and k2: held by this run; this drive did nothing there"} {
+		if !strings.Contains(page.String(), text) {
+			t.Errorf("it does not say %q:\n%s", text, page)
+		}
+	}
+	if strings.Contains(page.String(), "not touched") || strings.Contains(page.String(), "point of no return") {
+		t.Errorf("it tells what nobody knows:\n%s", page)
+	}
+}
+
+// What is done on many servers is counted; what fails is told of the one that it failed on.
+func TestALargeGroupIsToldTogether(t *testing.T) {
+	var servers []orchestrator.ServerPlan
+	for i := range 200 {
+		servers = append(servers, orchestrator.ServerPlan{Name: fmt.Sprint("k", i+1)})
+	}
+	var fold journal.Folding
+	var lines strings.Builder
+	progress := view.NewProgress(view.Paper{})
+	seq := 0
+	at := time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)
+	add := func(e journal.Event) {
+		seq++
+		e.Seq, e.Time, e.Run, e.Epoch, e.Group = seq, at.Add(time.Duration(seq)*10*time.Millisecond), "R", 1, "g"
+		if err := fold.Add(e); err != nil {
+			t.Fatal(err)
+		}
+		lines.WriteString(progress.Line(e, fold.Status()))
+	}
+	add(journal.Event{Type: journal.RunBegun}.With(journal.Begun{}))
+	add(journal.Event{Type: journal.PlanMade}.With(orchestrator.Plan{Groups: []orchestrator.GroupPlan{{ID: "g", Canary: "k1", Servers: servers}}}))
+	one := func(phase, kind, title string, server int) {
+		step := fmt.Sprintf("%s-k%d", kind, server)
+		on := journal.Event{Phase: phase, Step: step, Server: fmt.Sprint("k", server)}
+		begun, done := on, on
+		begun.Type, done.Type = journal.StepBegun, journal.StepDone
+		add(begun.With(journal.Attempt{Number: 1, Kind: kind, Title: title}))
+		if server == 77 {
+			failed := on
+			failed.Type = journal.StepFailed
+			add(failed.With("no room"))
+			return
+		}
+		add(done.With(journal.Result{Kind: kind}))
+	}
+	add(journal.Event{Type: journal.PhaseBegun, Phase: "upgrade canary"})
+	one("upgrade canary", "install", "upgrade the packages", 1)
+	add(journal.Event{Type: journal.PhaseDone, Phase: "upgrade canary"})
+	add(journal.Event{Type: journal.PhaseBegun, Phase: "upgrade the rest"})
+	for i := 2; i <= 200; i++ {
+		one("upgrade the rest", "install", "upgrade the packages", i)
+		one("upgrade the rest", "configure", "put the configuration in place", i)
+	}
+	add(journal.Event{Type: journal.PhaseDone, Phase: "upgrade the rest"})
+	same(t, "progress-large.txt.golden", lines.String())
+	page := view.NewPage(view.Paper{})
+	view.NewStatus(fold.Status(), at, view.Where{}).Text(page)
+	same(t, "status-large.txt.golden", page.String())
 }
 
 // Whatever a server says, nothing of it reaches a terminal as a command to it.
@@ -220,7 +287,7 @@ func FuzzNothingReachesATerminalRaw(f *testing.F) {
 	f.Add("\u202egpj.exe")
 	f.Add("a\x00b\r\nc\x9b1m\xff")
 	f.Fuzz(func(t *testing.T, said string) {
-		page := view.NewPage(false)
+		page := view.NewPage(view.Paper{})
 		page.Failure(said, []string{said})
 		view.Holders{Unasked: []string{said}}.Text(page)
 		for _, r := range page.String() {
@@ -252,5 +319,12 @@ func TestEveryDocumentNamesItsFormat(t *testing.T) {
 		if bytes.Contains(text, []byte(`"password": "model"`)) || bytes.Contains(text, []byte("null,")) && want != "kea-lockstep.survey/1" {
 			t.Errorf("%s holds a password or a null list:\n%s", want, text)
 		}
+	}
+}
+
+func TestWhatAJobPutsOutIsNeverShownRaw(t *testing.T) {
+	got := view.Output("k1", "Upgrading from 22.2 \x1b[31mnow\x1b[0m", view.Paper{})
+	if got != strings.Repeat(" ", 17)+"k1: Upgrading from 22.2 ␛[31mnow␛[0m\n" {
+		t.Errorf("%q", got)
 	}
 }

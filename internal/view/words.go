@@ -5,10 +5,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"kea-lockstep/internal/fleet"
 )
 
 // names joins names for a sentence: "k1, k2 and k3".
 func names(all []string) string {
+	all = fleet.Short(all)
 	if len(all) < 2 {
 		return strings.Join(all, "")
 	}

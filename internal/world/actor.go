@@ -25,9 +25,14 @@ func (d *Driver) Do(ctx context.Context, o orchestrator.Order) (journal.Result, 
 	case Fails:
 		return journal.Result{}, errFault
 	case FalseDone:
+		d.w.told(o)
 		return journal.Result{}, nil
 	case KillAmid:
 		time.AfterFunc(amid, d.kill)
+	case Parts:
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, amid)
+		defer cancel()
 	}
 	d.w.mu.Lock()
 	r, err := d.w.do(ctx, o)
@@ -63,9 +68,9 @@ func (w *World) do(ctx context.Context, o orchestrator.Order) (journal.Result, e
 	case orchestrator.KindMigrate:
 		return w.job(ctx, s, o, w.migrate(s, w.database(o.At), o))
 	case orchestrator.KindRestore:
-		return w.job(ctx, s, o, w.restore(w.database(o.At), backupOf(s, o)))
+		return w.job(ctx, s, o, w.restore(w.database(o.At), backupOf(o)))
 	case orchestrator.KindProve:
-		return w.job(ctx, s, o, w.prove(w.database(o.At), backupOf(s, o)))
+		return w.job(ctx, s, o, w.prove(w.database(o.At), backupOf(o)))
 	}
 	return journal.Result{}, w.act(s, o)
 }
@@ -111,6 +116,7 @@ func (w *World) act(s *server, o orchestrator.Order) error {
 			u.fence, u.masked = "", false
 		}
 	case orchestrator.KindStop:
+		w.partnerServes(s, o)
 		w.pass(nil, w.speed.Stop)
 		for _, u := range s.units {
 			s.stop(u)
@@ -188,10 +194,20 @@ func (w *World) release(s *server, o orchestrator.Order) release {
 	return w.releases[i]
 }
 
-// backupOf is the dump that the server holds.
-func backupOf(s *server, o orchestrator.Order) string {
+// backupOf is the dump that a database is restored from, by where it is kept.
+func backupOf(o orchestrator.Order) string {
 	plan, _ := o.Group.Database(o.Database)
-	return s.name + ":" + o.Results(orchestrator.DumpID(plan.Backup().Server, plan)).Facts[journal.FactPath]
+	server := plan.Backup().Server
+	return server + ":" + o.Results(orchestrator.DumpID(server, plan)).Facts[journal.FactPath]
+}
+
+// told takes an order's false report for true where nobody can ask: whoever hears that a dump is proved may build on it.
+func (w *World) told(o orchestrator.Order) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if o.Kind == orchestrator.KindProve {
+		w.database(o.At).proven(backupOf(o))
+	}
 }
 
 // prove restores a dump aside and compares it.
@@ -204,6 +220,7 @@ func (w *World) prove(d *database, path string) func(*job) (journal.Result, erro
 		if !ok || kept.schema != d.schema || kept.contents != d.contents {
 			return journal.Result{}, fmt.Errorf("the dump at %s is not the database as it is now", path)
 		}
+		d.proven(path)
 		return journal.Result{Facts: map[string]string{journal.FactDatabase: string(d.id), journal.FactProof: "restored and compared"}}, nil
 	}
 }

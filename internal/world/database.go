@@ -2,6 +2,7 @@ package world
 
 import (
 	"fmt"
+	"time"
 
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
@@ -20,9 +21,12 @@ type database struct {
 	torn      bool
 	contents  int // changes with every write
 	leases    int64
+	floor     int64 // what was there as its migration was begun: no way may lose that
 	away      bool
+	moved     time.Time // when somebody restored it behind our back
 	strangers []fleet.Session
 	locked    string              // who holds the advisory lock
+	lock      *lock               // the same, of a driver
 	dumps     map[string]snapshot // by where they are kept
 }
 
@@ -31,6 +35,7 @@ type snapshot struct {
 	schema   kea.Schema
 	contents int
 	leases   int64
+	proved   bool // it was restored
 }
 
 // sessions gives every client but the one that looks.
@@ -39,9 +44,9 @@ func (w *World) clients(d *database) []fleet.Session {
 	for _, s := range w.servers {
 		for _, p := range s.processes {
 			for _, u := range s.uses {
-				if u == d {
+				if u == d && !p.alone {
 					all = append(all, fleet.Session{
-						ID: fmt.Sprint(p.pid), User: "kea", Address: s.address, Port: 40000 + p.pid, Owner: fleet.OwnerKea,
+						ID: fmt.Sprint(p.pid), User: "kea", Address: s.address, Port: portOf(p), Owner: fleet.OwnerKea,
 						Server: s.name, Process: fmt.Sprintf("%s[%d]", p.daemon, p.pid),
 					})
 				}
@@ -50,6 +55,12 @@ func (w *World) clients(d *database) []fleet.Session {
 	}
 	return append(all, d.strangers...)
 }
+
+// newest is higher than every schema that a run of the model leads to.
+var newest = kea.Schema{Major: 40}
+
+// portOf is the local port of a daemon's connections.
+func portOf(p process) int { return 40000 + p.pid }
 
 // steps gives the schemas on the way from one to another, both ends left out: whole numbers, as kea-admin's scripts go.
 func steps(from, to kea.Schema) []kea.Schema {

@@ -25,6 +25,7 @@ const (
 	Fails       Fault = "fails"                            // nothing happens, and it says so
 	Lost        Fault = "its result is lost"               // it happens, and nobody hears of it
 	Hangs       Fault = "hangs"                            // nothing happens until the deadline
+	Parts       Fault = "its connection breaks"            // a while after an order was given: its job goes on
 	FalseFailed Fault = "succeeds while reporting failure" // kea-admin, apt
 	FalseDone   Fault = "fails while reporting success"
 )
@@ -239,7 +240,7 @@ func (d *Driver) Lock(ctx context.Context, at fleet.Place, _, holder string) (or
 			return nil, fmt.Errorf("%w: %s", orchestrator.ErrLocked, b.locked)
 		}
 		l := &lock{w: d.w, d: b, lost: make(chan struct{})}
-		b.locked = holder
+		b.locked, b.lock = holder, l
 		d.mu.Lock()
 		d.locks = append(d.locks, l)
 		d.mu.Unlock()
@@ -265,7 +266,9 @@ func (l *lock) drop() {
 
 func (l *lock) drop0() {
 	l.once.Do(func() {
-		l.d.locked = ""
+		if l.d.lock == l {
+			l.d.locked, l.d.lock = "", nil
+		}
 		close(l.lost)
 	})
 }

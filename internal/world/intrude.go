@@ -2,6 +2,7 @@ package world
 
 import (
 	"slices"
+	"time"
 
 	"kea-lockstep/internal/fleet"
 )
@@ -17,4 +18,20 @@ func (w *World) Intrude(database int) (leave func()) {
 			d.strangers = slices.DeleteFunc(slices.Clone(d.strangers), func(s fleet.Session) bool { return s.ID == "98" })
 		})
 	}
+}
+
+// TakeLock ends the connection that holds the lock of a database. Somebody else holds it from then on, for a while.
+func (w *World) TakeLock(database int, by string, long time.Duration) {
+	w.locked(func() {
+		d := w.databases[database%len(w.databases)]
+		if d.lock != nil {
+			d.lock.drop0()
+		}
+		d.locked = by
+		w.later(long, func() {
+			if d.locked == by {
+				d.locked = ""
+			}
+		})
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator"
 	"kea-lockstep/orchestrator/journal"
 )
@@ -134,10 +135,17 @@ func (w *World) Started(run, step string) int {
 	return count
 }
 
-// pass lets time pass while an effect is under way. It reports whether the job still runs.
+// pass lets time pass while an effect is under way. It reports whether the job still runs: one that is lost ends at once.
 func (w *World) pass(j *job, d time.Duration) bool {
+	var lost chan struct{}
+	if j != nil {
+		lost = j.ended
+	}
 	w.mu.Unlock()
-	time.Sleep(d)
+	select {
+	case <-time.After(d):
+	case <-lost:
+	}
 	w.mu.Lock()
 	return j == nil || !j.lost
 }
@@ -146,10 +154,14 @@ func (w *World) pass(j *job, d time.Duration) bool {
 func (w *World) install(s *server, to release) func(*job) (journal.Result, error) {
 	return func(j *job) (journal.Result, error) {
 		s.half = true
-		if !w.pass(j, w.speed.Install) {
+		if !w.pass(j, w.speed.Install/2) {
 			return journal.Result{}, errJob
 		}
-		s.half, s.installed = false, to
+		s.installed = to // unpacked, and not configured yet
+		if !w.pass(j, w.speed.Install/2) {
+			return journal.Result{}, errJob
+		}
+		s.half = false
 		for _, u := range s.units {
 			if u.enabled && !u.masked {
 				s.stop(u)
@@ -163,7 +175,7 @@ func (w *World) install(s *server, to release) func(*job) (journal.Result, error
 // dump keeps what is in the database. One that is written to meanwhile is a dump of its beginning.
 func (w *World) dump(s *server, d *database, o orchestrator.Order) func(*job) (journal.Result, error) {
 	return func(j *job) (journal.Result, error) {
-		taken := snapshot{d.schema, d.contents, d.leases}
+		taken := snapshot{schema: d.schema, contents: d.contents, leases: d.leases}
 		if !w.pass(j, w.speed.Dump) {
 			return journal.Result{}, errJob
 		}
@@ -181,43 +193,58 @@ func (w *World) dump(s *server, d *database, o orchestrator.Order) func(*job) (j
 func (w *World) migrate(s *server, d *database, o orchestrator.Order) func(*job) (journal.Result, error) {
 	return func(j *job) (journal.Result, error) {
 		plan, _ := o.Group.Database(d.id)
+		begun := time.Now()
 		if !w.pass(j, w.speed.Admin) {
 			return journal.Result{}, errJob
 		}
-		if err := w.occupied(d); err != nil {
+		if err := w.occupied(d, begun); err != nil {
 			return journal.Result{}, err
 		}
 		if d.torn {
 			return journal.Result{}, fmt.Errorf("ERROR 1060: Duplicate column name: %w", errJob)
 		}
-		way := append(steps(plan.Before, plan.Target), plan.Target)
-		each := w.speed.Migrate / time.Duration(len(way))
-		for _, next := range way {
-			if d.schema.Compare(next) >= 0 {
-				continue
-			}
-			d.torn, d.contents = true, d.contents+1
-			w.check("the migration")
-			if d.away || !w.pass(j, each) {
-				return journal.Result{}, errJob
-			}
-			d.schema, d.torn = next, false
-			w.check("the migration")
-			if !w.pass(j, 0) {
-				return journal.Result{}, errJob
-			}
+		if d.schema == plan.Before {
+			d.floor = d.leases
 		}
-		return journal.Result{}, nil
+		if path := backupOf(o); plan.Proof && o.Plan.Options.Backup == "dump" && !d.dumps[path].proved {
+			w.violate("%s is migrated, and nobody has proved its backup %s", d.name, path)
+		}
+		return journal.Result{}, w.climb(d, append(steps(plan.Before, plan.Target), plan.Target), func() bool { return !j.lost })
 	}
 }
 
-// occupied says who holds a session in the database: a migration and a restore ask for themselves, just before.
-func (w *World) occupied(d *database) error {
+// climb goes the steps of a migration that are ahead of the schema; between the parts of one it is torn.
+func (w *World) climb(d *database, way []kea.Schema, alive func() bool) error {
+	each := w.speed.Migrate / time.Duration(len(way))
+	for _, next := range way {
+		if d.schema.Compare(next) >= 0 {
+			continue
+		}
+		d.torn, d.contents = true, d.contents+1
+		w.check("the migration")
+		if d.away {
+			return errJob
+		}
+		if w.pass(nil, each); !alive() {
+			return errJob
+		}
+		d.schema, d.torn = next, false
+		w.check("the migration")
+		if w.pass(nil, 0); !alive() {
+			return errJob
+		}
+	}
+	return nil
+}
+
+// occupied says who holds a session in the database: a migration and a restore, begun at that time, ask for themselves, just before.
+func (w *World) occupied(d *database, begun time.Time) error {
 	for _, c := range w.clients(d) {
 		if c.Owner == fleet.OwnerKea {
 			return fmt.Errorf("refused: %s holds a session", c)
 		}
 	}
+	w.lateComers(begun)
 	return nil
 }
 
@@ -228,7 +255,7 @@ func (w *World) restore(d *database, path string) func(*job) (journal.Result, er
 		if !ok {
 			return journal.Result{}, fmt.Errorf("no dump at %s", path)
 		}
-		if err := w.occupied(d); err != nil {
+		if err := w.occupied(d, time.Now()); err != nil {
 			return journal.Result{}, err
 		}
 		d.torn, d.contents, d.leases = true, d.contents+1, 0
@@ -242,9 +269,17 @@ func (w *World) restore(d *database, path string) func(*job) (journal.Result, er
 			return journal.Result{}, errJob
 		}
 		d.contents, d.leases = from.contents, from.leases
+		d.proven(path)
 		w.check("the restore")
 		return journal.Result{}, nil
 	}
+}
+
+// proven notes that a dump was restored.
+func (d *database) proven(path string) {
+	from := d.dumps[path]
+	from.proved = true
+	d.dumps[path] = from
 }
 
 // containsMigrate reports whether a job's key is a migration's, and containsRestore whether it is a restore's.

@@ -91,6 +91,9 @@ func (w *World) pulse(s *server) fleet.Pulse {
 			PID: r.pid, Daemon: r.daemon, Unit: r.unit, Command: string(r.daemon), Started: fmt.Sprint(r.started.UnixMilli()),
 		})
 	}
+	for _, pid := range s.admins {
+		p.Admins = append(p.Admins, fleet.Admin{PID: pid, Command: "db-upgrade"})
+	}
 	return p
 }
 
@@ -155,7 +158,7 @@ func (w *World) services(s *server) []fleet.Service {
 		all = append(all, fleet.Service{
 			Unit: p.unit, Daemon: p.daemon, Active: true, PID: p.pid, Answers: true, Version: p.version, Backends: backends,
 			Log: fleet.Affirm("DHCP4_STARTED"), Sockets: fleet.Affirm("ready"), Session: fleet.Affirm("holds one"),
-			Offer: fleet.Doubt("no probe is configured"),
+			Offer: w.offer(s, p),
 		})
 	}
 	return all
@@ -175,6 +178,7 @@ func (d *Driver) Database(ctx context.Context, at fleet.Place) (fleet.Database, 
 		return fleet.Database{
 			ID: b.id, Engine: b.engine, Product: "Model 1", Name: b.name, Reach: fleet.Affirm("answers"),
 			Primary: fleet.Affirm("writable"), Schema: b.schema, Structure: structure, Clients: d.w.look(b),
+			Known:   append([]kea.Schema{b.schema}, steps(b.schema, newest)...),
 			Scratch: fleet.Affirm("may create databases"), Lockable: fleet.Affirm("grants locks"),
 			Rows: map[string]int64{"lease4": b.leases}, Bytes: 1 << 20,
 		}, nil

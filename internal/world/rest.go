@@ -49,8 +49,8 @@ func (w *World) atRest(s *server, want release) error {
 		if d.torn || d.schema != s.processes[0].expects(d.engine) {
 			return fmt.Errorf("serves from %s at %s (torn: %t)", d.name, d.schema, d.torn)
 		}
-		if d.leases < leases {
-			return fmt.Errorf("serves from %s, which has %d leases and had %d", d.name, d.leases, leases)
+		if least := max(leases, d.floor); d.leases < least {
+			return fmt.Errorf("serves from %s, which has %d leases and had %d", d.name, d.leases, least)
 		}
 		if d.locked != "" {
 			return fmt.Errorf("%s is still locked by %s", d.name, d.locked)

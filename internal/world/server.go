@@ -27,7 +27,8 @@ type server struct {
 	units     []*unit
 	processes []process
 	installed release
-	half      bool // a package run was cut off
+	moved     time.Time // when somebody moved it to another release behind our back
+	half      bool      // a package run was cut off
 	config    string
 	kept      map[string]string // the configuration before it was replaced, by the run that did
 	staged    string
@@ -40,6 +41,7 @@ type server struct {
 	jobs      map[string]*job
 	held      []string
 	managers  []string
+	admins    []int // pids of kea-admin started by hand
 }
 
 type unit struct {
@@ -60,7 +62,10 @@ type process struct {
 	version kea.Version
 	started time.Time
 	// late: a stranger started it while a migration or a restore was under way. That moment is the stranger's; seeing and stopping it is ours.
-	late bool
+	late  bool
+	alone bool // it holds no session
+	// paired: it has met its High Availability partner since it was started.
+	paired bool
 }
 
 func (p process) expects(e kea.Engine) kea.Schema {
@@ -126,7 +131,7 @@ func (w *World) start(s *server, u *unit, by starter) {
 		}
 	}
 	if why != "" {
-		if by != byStranger && strings.HasPrefix(why, "schema") {
+		if by != byStranger && strings.HasPrefix(why, "schema") && !s.justMoved() {
 			w.violate("Kea %s on %s was started against a schema it does not expect (%s): %s", s.installed.version, s.name, by, why)
 		}
 		u.active, u.problem = "failed", why
@@ -143,7 +148,10 @@ func (w *World) start(s *server, u *unit, by starter) {
 // run starts a daemon process with the binary that is installed.
 func (w *World) run(s *server, unit string, daemon kea.DaemonKind) {
 	w.pids++
-	s.processes = append(s.processes, process{w.pids, daemon, unit, s.installed.version, time.Now(), w.changing()})
+	s.processes = append(s.processes, process{
+		pid: w.pids, daemon: daemon, unit: unit, version: s.installed.version, started: time.Now(), late: w.changing(),
+	})
+	w.pair(s)
 	for _, d := range s.uses {
 		d.contents++ // a Kea that runs writes
 		d.leases++
@@ -182,7 +190,7 @@ func (s *server) stop(u *unit) {
 func (w *World) boot(s *server) {
 	s.boots++
 	s.away = false
-	s.processes = nil
+	s.processes, s.admins = nil, nil
 	for _, j := range s.jobs {
 		j.lose()
 	}

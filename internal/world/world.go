@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"fmt"
 	"sync"
 	"time"
@@ -16,7 +17,9 @@ type World struct {
 	databases []*database
 	releases  []release // oldest first
 	speed     Speed
+	ha        bool
 	violated  []Violation
+	together  []string // when High Availability partners were taken down together
 	pids      int
 	pending   int // disturbances that are still to end
 }
@@ -41,9 +44,11 @@ type Spec struct {
 	Servers   int
 	Databases int // 1: all in one; 2: leases and hosts apart
 	Engine    kea.Engine
-	From, To  string // Kea versions
+	Second    kea.Engine // of the second database, where it is another
+	From, To  string     // Kea versions
 	Speed     Speed
 	Separate  bool // each server has a database of its own
+	HA        bool // two and two servers are High Availability partners, and DHCP itself is asked
 }
 
 // Violation is one moment in which the invariant did not hold by an act of ours.
@@ -60,7 +65,7 @@ type release struct {
 
 // New makes a fleet in which every Kea runs at From.
 func New(spec Spec) *World {
-	w := &World{speed: spec.Speed}
+	w := &World{speed: spec.Speed, ha: spec.HA}
 	for _, v := range []string{spec.From, spec.To} {
 		version, err := kea.ParseVersion(v)
 		if err != nil {
@@ -68,15 +73,19 @@ func New(spec Spec) *World {
 		}
 		w.releases = append(w.releases, release{version, v + "-1"})
 	}
-	schema, _ := kea.Expected(w.releases[0].version, spec.Engine)
 	count := spec.Databases
 	if spec.Separate {
 		count = spec.Servers
 	}
 	for i := range count {
+		engine := spec.Engine
+		if i == 1 {
+			engine = cmp.Or(spec.Second, engine)
+		}
+		schema, _ := kea.Expected(w.releases[0].version, engine)
 		w.databases = append(w.databases, &database{
-			id: fleet.DatabaseID(fmt.Sprintf("%s:model-%d:kea%d", spec.Engine, i+1, i+1)), name: fmt.Sprintf("kea%d", i+1),
-			host: "192.0.2.5", engine: spec.Engine, schema: schema, contents: 1, leases: leases, dumps: map[string]snapshot{},
+			id: fleet.DatabaseID(fmt.Sprintf("%s:model-%d:kea%d", engine, i+1, i+1)), name: fmt.Sprintf("kea%d", i+1),
+			host: "192.0.2.5", engine: engine, schema: schema, contents: 1, leases: leases, dumps: map[string]snapshot{},
 		})
 	}
 	for i := range spec.Servers {

@@ -5,6 +5,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -128,6 +129,17 @@ func Rounds(ctx context.Context, f *lab.Fleet, rounds int, log io.Writer, driver
 		}
 	}
 	return results, nil
+}
+
+// Bad names the moments in which a Kea ran against a schema that it does not expect: a figure beside one is worth nothing.
+func Bad(results []Result) error {
+	var all []error
+	for _, r := range results {
+		for _, m := range r.BadMoments {
+			all = append(all, fmt.Errorf("%s: bad moment: %s", r.Driver, m))
+		}
+	}
+	return errors.Join(all...)
 }
 
 // Table shows each driver's figures in seconds: the median, and in brackets the least and the most.

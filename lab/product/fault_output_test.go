@@ -4,7 +4,9 @@ package product_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -22,8 +24,14 @@ func noise(s *struck) {
 	}
 	s.no(os.WriteFile(filepath.Join(s.fleet.Root("k2"), "bin/csh"), csh, 0o755))
 	s.must("k2", "echo /bin/csh >>/etc/shells; usermod --shell /bin/csh root; echo 'echo hello from csh' >/root/.cshrc")
-	s.must("k3", `printf '%s\n' LANG=de_DE.UTF-8 LANGUAGE=de LC_ALL=C.UTF-8 >/etc/environment
-		printf '%s\n' 'export LANG=de_DE.UTF-8 LANGUAGE=de LC_ALL=C.UTF-8' >>/root/.bashrc`)
+	s.must("k3", `printf '%s\n' LANG=de_DE.UTF-8 LANGUAGE=de >/etc/environment
+		printf '%s\n' 'export LANG=de_DE.UTF-8 LANGUAGE=de' >>/root/.bashrc`)
+	for server, says := range map[string]string{"k1": "Authorised use only", "k2": "hello from csh", "k3": "Paket »none«"} {
+		said, _ := exec.Command("ssh", "-F", s.fleet.SSHConfig(), server, "dpkg --listfiles none").CombinedOutput()
+		if !strings.Contains(string(said), says) {
+			s.Errorf("%s says nothing like %q: %.300q", server, says, said)
+		}
+	}
 }
 
 // TestFaultNoise: whatever servers put around and into what they are asked for, it is read rightly and never shown raw.
@@ -32,7 +40,7 @@ func TestFaultNoise(t *testing.T) {
 		{name: "shells, banners and languages", often: true, given: noise, codes: []int{0}},
 		{name: "dpkg speaks in escapes and fails", given: noise, at: begins("fence-k1"), strike: func(s *struck) {
 			s.must("k1", `printf '%s\n' "pre-invoke=printf '\033[2J\033]0;gotcha\007\377 no\n'; exit 1" >/etc/dpkg/dpkg.cfg.d/noise`)
-		}, codes: []int{4, 7}, says: []string{"k1", "no"}, mend: func(s *struck) { s.must("k1", "rm /etc/dpkg/dpkg.cfg.d/noise") },
+		}, codes: []int{4, 7}, says: []string{"on k1 failed", "gotcha"}, mend: func(s *struck) { s.must("k1", "rm /etc/dpkg/dpkg.cfg.d/noise") },
 			on: []way{resume(0, 7)}},
 	})
 }

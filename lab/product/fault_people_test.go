@@ -3,6 +3,8 @@
 package product_test
 
 import (
+	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -30,6 +32,14 @@ func TestFaultRobots(t *testing.T) {
 			says: []string{"k3"}, mend: dismissed("k3"), on: []way{resume()}, bad: []string{"k3"}},
 		{name: "a loop unmasks and starts in the migration", at: begins("migrate-k1-db1"), strike: migrating(keeps), codes: past,
 			says: []string{"k3"}, mend: stops, on: []way{resume()}, bad: []string{"k3"}},
+		{name: "cron starts kea-dhcp4 before the migration", codes: []int{7}, drive: func(ctx context.Context, s *struck) (product.Output, error) {
+			defer func() { s.no(s.fleet.RemoveCron(ctx, "k3")) }()
+			return startedBehind(ctx, s.T, s.tool, func() time.Time {
+				s.no(s.fleet.StartKeaByCron(ctx, "k3"))
+				s.must("k3", "for _ in $(seq 800); do ! pgrep -x kea-dhcp4 >/dev/null || break; sleep 0.1; done")
+				return time.Now()
+			})
+		}},
 	})
 }
 
@@ -44,7 +54,8 @@ func TestFaultPackages(t *testing.T) {
 	})
 }
 
-// TestFaultSecondOperator begins the same upgrade from another machine: it is told who holds the fleet, and the first goes on.
+// TestFaultSecondOperator begins the same upgrade from another machine: it is told who holds the fleet, and the first goes on. One that
+// only looks is no stranger, whenever it begins.
 func TestFaultSecondOperator(t *testing.T) {
 	second := func(s *struck) {
 		other, err := product.New(s.fleet, s.TempDir())
@@ -56,9 +67,25 @@ func TestFaultSecondOperator(t *testing.T) {
 		s.no(err)
 		s.expect("the second's unlock", out, []int{3, 6}, nil)
 	}
+	looks := func(s *struck) {
+		other, err := product.New(s.fleet, s.TempDir())
+		s.no(err)
+		for range 8 {
+			_, err := other.Run(s.Context(), "check")
+			s.no(err)
+		}
+	}
 	faults(t, []fault{
 		{name: "while the canary is upgraded", often: true, at: begins("install-k1"), strike: second, codes: []int{0}},
+		{name: "looks again and again until after the migration", at: begins("configure-k1"), strike: looks, codes: []int{0}},
 		{name: "while the rest are upgraded", at: begins("install-k2"), strike: second, codes: []int{0}},
+		{name: "takes over by the markers while the canary is upgraded", at: begins("install-k1"), strike: func(s *struck) {
+			other, err := product.New(s.fleet, s.TempDir())
+			s.no(err)
+			out, err := other.Run(s.Context(), "resume", "--from", "k1", "--yes")
+			s.no(err)
+			s.expect("the second's resume", out, []int{6}, nil)
+		}, codes: []int{0}},
 	})
 }
 
@@ -80,6 +107,10 @@ func TestFaultUnlock(t *testing.T) {
 	for _, step := range []string{"stop-k1", "install-k1", "migrate-k1-db1", "start-k1", "install-k3", "confirm-k2"} {
 		table = append(table, fault{name: "dead, " + step, at: begins(step), strike: killed, codes: []int{-1}, on: []way{resume()}, often: step == "install-k1"})
 	}
+	// Where nothing is fenced yet, the markers can be given up, and the fleet is free for another run.
+	table = append(table, fault{name: "dead before the first fence, and another upgrade", at: begins("claim-k3"), strike: killsDriver, codes: []int{-1}, mend: func(s *struck) {
+		s.runs(way{args: []string{"unlock", "--yes"}, codes: []int{0}})
+	}, on: []way{{args: []string{"upgrade", "--to", "3.0.3", "--yes"}, codes: []int{0}}}})
 	faults(t, table)
 }
 
@@ -124,12 +155,36 @@ func (s *struck) endsLocks() {
 }
 
 // TestFaultMigratedByHand: somebody runs kea-admin between the backup and the migration. The run does not pass the point of no return
-// over a backup that is none of the database as it is.
+// over a backup that is none of the database as it is, and the backups that were made before stand, and lead back.
 func TestFaultMigratedByHand(t *testing.T) {
+	byHand := func(s *struck) string {
+		return "KEA_ADMIN_DB_PASSWORD=" + lab.KeaPassword + " kea-admin db-upgrade " + s.fleet.Engine.KeaAdmin() + " -h " + s.fleet.DB.Address.String() + " -u kea -n kea"
+	}
+	var kept map[string]string
+	dumps := func(s *struck) map[string]string {
+		all := map[string]string{}
+		for _, server := range []string{"k2", "k3"} {
+			all[server] = s.must(server, "cd /var/backups/kea-lockstep/*/ && sha256sum kea-db1.*")
+		}
+		return all
+	}
+	migrates := func(s *struck) {
+		kept = dumps(s)
+		s.must("k1", byHand(s))
+	}
+	stand := func(s *struck) {
+		if now := dumps(s); !maps.Equal(now, kept) {
+			s.Errorf("the backups are others:\n%v\nthen\n%v", kept, now)
+		}
+	}
+	interrupted := signals(os.Interrupt)
 	faults(t, []fault{
 		{name: "while the canary's configuration is put in place", often: true, at: begins("configure-k1"), strike: func(s *struck) {
-			// It may run into the run's own migration, and fail by it.
-			s.must("k1", "KEA_ADMIN_DB_PASSWORD="+lab.KeaPassword+" kea-admin db-upgrade "+s.fleet.Engine.KeaAdmin()+" -h "+s.fleet.DB.Address.String()+" -u kea -n kea || true")
+			s.must("k1", byHand(s)+" || true") // it may run into the run's own migration, and fail by it
 		}, codes: []int{0, 4, 5}, on: []way{resume()}},
+		{name: "while the run stands still, and carried on", at: begins("configure-k1"), strike: interrupted, codes: []int{4}, mend: migrates,
+			on: []way{resume()}, last: stand},
+		{name: "while the run stands still, and rolled back", at: begins("configure-k1"), strike: interrupted, codes: []int{4}, mend: migrates,
+			on: []way{rollback()}, last: stand, blind: true},
 	})
 }

@@ -3,6 +3,7 @@
 package product_test
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -45,11 +46,39 @@ func mishaps() []mishap {
 		{name: "Ctrl-C", strike: driver(os.Interrupt)},
 		{name: "Ctrl-C twice", strike: driver(os.Interrupt, os.Interrupt)},
 		{name: "a closed terminal", strike: driver(syscall.SIGHUP)},
-		{name: "database restarted", blind: true, strike: database(func(time.Duration) func(*struck) {
-			return func(s *struck) { s.no(s.fleet.RestartDatabase(s.Context())) }
-		})},
+		{name: "database restarted", blind: true, strike: database(func(time.Duration) func(*struck) { return restarted })},
 		{name: "database silent", blind: true, strike: database(func(lasts time.Duration) func(*struck) { return frozen(lab.DatabaseHost, lasts) })},
 		{name: "our sessions ended", strike: database(func(time.Duration) func(*struck) { return (*struck).endsLocks })},
+		{name: "rebooted", strike: func(server string, _ time.Duration) func(*struck) { return rebooted(server, either) }, boots: true},
+		{name: "database away", blind: true, strike: database(func(lasts time.Duration) func(*struck) {
+			return lasting(lasts,
+				func(ctx context.Context, s *struck) error { return s.fleet.StopDatabase(ctx) },
+				func(ctx context.Context, s *struck) error { return s.fleet.StartDatabase(ctx) })
+		})},
+		{name: "too many connections", blind: true, strike: database(func(lasts time.Duration) func(*struck) {
+			var crowd *lab.Crowd
+			return lasting(lasts,
+				func(ctx context.Context, s *struck) (err error) {
+					crowd, err = s.fleet.ExhaustConnections(ctx)
+					return err
+				},
+				func(context.Context, *struck) error {
+					crowd.Disperse()
+					return nil
+				})
+		})},
+		{name: "database read-only", blind: true, strike: database(func(lasts time.Duration) func(*struck) {
+			return lasting(lasts,
+				func(ctx context.Context, s *struck) error { return s.fleet.MakeReadOnly(ctx) },
+				func(ctx context.Context, s *struck) error { return s.fleet.MakeWritable(ctx) })
+		})},
+		{name: "another's check, upgrade and unlock", strike: func(string, time.Duration) func(*struck) { return meddles }},
+		{name: "an abort", strike: func(string, time.Duration) func(*struck) {
+			return func(s *struck) {
+				_, err := s.tool.Run(s.Context(), "abort", "--yes")
+				s.no(err)
+			}
+		}},
 		{name: "packages locked", strike: func(server string, lasts time.Duration) func(*struck) {
 			return func(s *struck) { _ = s.fleet.LockPackages(s.Context(), server, lasts) } // the run may hold them just now
 		}},
@@ -57,8 +86,21 @@ func mishaps() []mishap {
 	}
 }
 
-// TestFaultRandom draws a fault, a server, a moment and how long it lasts, carries the run on until it is over, and holds the
-// fleet against what it must be then. The seed of each is printed, and -seed with -for 0 tries it again.
+// meddles is a second operator at another machine, whom nothing may let in while a run is driven.
+func meddles(s *struck) {
+	other, err := product.New(s.fleet, s.TempDir())
+	s.no(err)
+	for _, args := range [][]string{{"check"}, {"upgrade", "--to", "3.0.3", "--yes"}, {"unlock", "--yes"}} {
+		out, err := other.Run(s.Context(), args...)
+		s.no(err)
+		if out.Code == 0 && args[0] != "check" && s.drive.Process().Signal(syscall.Signal(0)) == nil {
+			s.Errorf("%s is let in beside a drive:\n%s", args[0], out)
+		}
+	}
+}
+
+// TestFaultRandom draws a fault, a server, a moment and how long it lasts, and another for what carries the run on; goes on until it
+// is over, and holds the fleet against what it must be then. The seed of each is printed, and -seed with -for 0 tries it again.
 func TestFaultRandom(t *testing.T) {
 	f := labtest.Up(t, spec())
 	end := time.Now().Add(*long)
@@ -80,6 +122,19 @@ func TestFaultRandom(t *testing.T) {
 // drawn makes a fault of a seed.
 func drawn(seed uint64) fault {
 	draw := rand.New(rand.NewPCG(seed, 2))
+	c := one(draw)
+	c.name = fmt.Sprintf("seed %d: %s", seed, c.name)
+	if draw.IntN(2) == 0 {
+		next := one(draw)
+		next.args, next.maybe = []string{"resume", "--yes"}, true
+		c.name += "; then " + next.name
+		c.next = &next
+	}
+	return c
+}
+
+// one draws a fault.
+func one(draw *rand.Rand) fault {
 	all := mishaps()
 	m := all[draw.IntN(len(all))]
 	server := fmt.Sprintf("k%d", 1+draw.IntN(3))
@@ -88,7 +143,7 @@ func drawn(seed uint64) fault {
 	wait, lasts := time.Duration(draw.Int64N(int64(3*time.Second))), time.Duration(draw.Int64N(int64(20*time.Second)))
 	strike := m.strike(server, lasts)
 	c := fault{
-		name: fmt.Sprintf("seed %d: %s, %s for %s, %s after the begin of %s", seed, m.name, server, lasts.Round(time.Second), wait.Round(time.Millisecond), step),
+		name: fmt.Sprintf("%s, %s for %s, %s after the begin of %s", m.name, server, lasts.Round(time.Second), wait.Round(time.Millisecond), step),
 		at:   begins(step), blind: m.blind,
 		strike: func(s *struck) {
 			s.passes(wait)
@@ -111,14 +166,29 @@ func drawn(seed uint64) fault {
 
 // carried strikes and carries the run on until it is over.
 func (c fault) carried(t *testing.T, f *lab.Fleet) {
-	c.codes = []int{-1, 0, 4, 5, 6, 7, 130}
 	s := &struck{T: t, fleet: f, tool: tool(t, f)}
+	old := witness.Expects(f.Engine, "2.6.3")
 	var said []product.Output
 	report := observed(t, f, func(w *witness.Witness) {
 		s.witness = w
-		said = append(said, c.first(s))
-		if c.mend != nil {
-			c.mend(s)
+		for at := &c; at != nil; at = at.next {
+			at.codes = []int{-1, 0, 4, 5, 6, 7, 130}
+			said = append(said, at.first(s))
+			if at.mend != nil {
+				at.mend(s)
+			}
+			if at != &c {
+				c.bad, c.again, c.blind = append(c.bad, at.bad...), append(c.again, at.again...), c.blind || at.blind
+			}
+			code := said[len(said)-1].Code
+			if code == 4 {
+				if now, err := f.Contents(t.Context()); err != nil || now.Schema != old {
+					t.Errorf("exit 4 is before the point of no return, and the schema is %s (%v)", now.Schema, err)
+				}
+			}
+			if over(code) {
+				break
+			}
 		}
 		for range 6 {
 			if t.Failed() || over(said[len(said)-1].Code) {

@@ -13,8 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"kea-lockstep/lab"
-	"kea-lockstep/lab/labtest"
+	"kea-lockstep/lab/product"
 )
 
 // signals sends signals to the driver, with a moment between them.
@@ -46,76 +45,70 @@ func TestFaultInterrupted(t *testing.T) {
 	})
 }
 
-// TestFaultNobodyReads: a reader that went away after the first line, and one that stands still, do not hold up the run.
-func TestFaultNobodyReads(t *testing.T) {
-	f := labtest.Up(t, spec())
-	t.Run("stdout is closed", func(t *testing.T) {
-		p := tool(t, f)
-		observedRun(t, f, func(ctx context.Context) {
-			cmd := p.Command(ctx, "upgrade", "--to", "3.0.3", "--yes", "-o", "json")
-			cmd.Stderr = t.Output()
-			out, err := cmd.StdoutPipe()
+// TestFaultTerminalGone closes the terminal at which questions are answered, as a torn ssh session does: the run halts, and resume ends it.
+func TestFaultTerminalGone(t *testing.T) {
+	closed := func(strike func(tty *product.Terminal, ctx context.Context, mark int) error) func(context.Context, *struck) (product.Output, error) {
+		return func(ctx context.Context, s *struck) (product.Output, error) {
+			tty, err := product.Start(s.tool.Command(ctx, "upgrade", "--to", "3.0.3"))
 			if err != nil {
-				t.Fatal(err)
+				return product.Output{}, err
 			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-				t.Error(err)
-			}
-			_ = out.Close()
-			if err := cmd.Wait(); err != nil {
-				t.Errorf("the run ended with %v", err)
-			}
-		})
-	})
-	if !*every {
-		return
+			mark, err := tty.Await(ctx, 0, "stop every Kea daemon")
+			s.no(err)
+			mark, err = tty.Await(ctx, mark, " [y/N]")
+			s.no(err)
+			s.no(tty.Type("y"))
+			mark, err = tty.Await(ctx, mark, "migrate the schema?")
+			s.no(err)
+			s.no(strike(tty, ctx, mark))
+			s.no(tty.Close())
+			return product.Output{Code: tty.Wait(), Stderr: tty.Text()}, nil
+		}
 	}
-	if err := f.Reset(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Run("stderr is full", func(t *testing.T) {
-		p := tool(t, f)
-		observedRun(t, f, func(ctx context.Context) {
-			read, write, err := os.Pipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer read.Close()
-			if _, err := unix.FcntlInt(write.Fd(), unix.F_SETPIPE_SZ, os.Getpagesize()); err != nil {
-				t.Fatal(err)
-			}
-			cmd := p.Command(ctx, "upgrade", "--to", "3.0.3", "--yes")
-			cmd.Stderr = write
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			_ = write.Close()
-			for _, s := range f.Servers { // what a run leaves last
-				if _, err := f.Run(ctx, s.Name, "until grep -qs ' 1$' /var/lib/kea-lockstep/over; do sleep 0.2; done"); err != nil {
-					t.Errorf("waiting for the end of the run: %v", err)
+	faults(t, []fault{
+		{name: "at the question before the migration", codes: []int{4}, on: []way{resume()},
+			drive: closed(func(*product.Terminal, context.Context, int) error { return nil })},
+		{name: "in the migration", codes: []int{5}, on: []way{resume()},
+			drive: closed(func(tty *product.Terminal, ctx context.Context, mark int) error {
+				if err := tty.Type("migrate"); err != nil {
+					return err
 				}
-			}
-			go func() { _, _ = io.Copy(t.Output(), read) }()
-			if err := cmd.Wait(); err != nil {
-				t.Errorf("the run ended with %v", err)
-			}
-		})
+				_, err := tty.Await(ctx, mark, "kea-admin db-upgrade")
+				return err
+			})},
 	})
 }
 
-// observedRun is a run before the witness's eyes that must end on the target.
-func observedRun(t *testing.T, f *lab.Fleet, do func(context.Context)) {
-	t.Helper()
-	watched(t, f, func() {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-		defer cancel()
-		do(ctx)
+// TestFaultNobodyReads: a reader that went away after the first line, and one that stands still, do not hold up the run.
+func TestFaultNobodyReads(t *testing.T) {
+	faults(t, []fault{
+		{name: "stdout is closed", often: true, codes: []int{0}, drive: func(ctx context.Context, s *struck) (product.Output, error) {
+			cmd := s.tool.Command(ctx, "upgrade", "--to", "3.0.3", "--yes", "-o", "json")
+			cmd.Stderr = s.Output()
+			out, err := cmd.StdoutPipe()
+			s.no(err)
+			s.no(cmd.Start())
+			_, err = bufio.NewReader(out).ReadString('\n')
+			s.no(err)
+			s.no(out.Close())
+			return product.Output{}, cmd.Wait()
+		}},
+		{name: "stderr is full", codes: []int{0}, drive: func(ctx context.Context, s *struck) (product.Output, error) {
+			read, write, err := os.Pipe()
+			s.no(err)
+			defer read.Close()
+			_, err = unix.FcntlInt(write.Fd(), unix.F_SETPIPE_SZ, os.Getpagesize())
+			s.no(err)
+			cmd := s.tool.Command(ctx, "upgrade", "--to", "3.0.3", "--yes")
+			cmd.Stderr = write
+			s.no(cmd.Start())
+			s.no(write.Close())
+			for _, server := range s.fleet.Servers { // what a run leaves last
+				_, err := s.fleet.Run(ctx, server.Name, "until grep -qs ' 1$' /var/lib/kea-lockstep/over; do sleep 0.2; done")
+				s.no(err)
+			}
+			go func() { _, _ = io.Copy(s.Output(), read) }()
+			return product.Output{}, cmd.Wait()
+		}},
 	})
-	restsAt(t, f, "3.0.3")
-	for _, s := range f.Servers {
-		startedOnce(t, f, s.Name)
-	}
 }

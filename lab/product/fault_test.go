@@ -22,6 +22,7 @@ import (
 var (
 	every      = flag.Bool("every", false, "every fault of the table, and not only those that there is time for each time")
 	record     = flag.String("record", "", "write what was seen of each fault into this document")
+	unseen     = flag.Bool("unseen", false, "of the faults, only those that have no line in the document yet")
 	engineName = flag.String("engine", string(lab.MySQL), "the engine of the database that faults are tried on")
 )
 
@@ -38,12 +39,15 @@ type fault struct {
 	on     []way           // what is typed until the run is over
 	last   func(s *struck) // what is done to the fleet then
 
-	again []string        // servers on which packages may have been installed twice
-	bad   []string        // servers on which a stranger's Kea may be seen against the wrong schema
-	blind bool            // the witness sees nothing for a while
-	other bool            // another drive ends the run, at the target
-	often bool            // tried each time; the others with -every
-	given func(s *struck) // what is arranged before
+	again []string                                                     // servers on which packages may have been installed twice
+	bad   []string                                                     // servers on which a stranger's Kea may be seen against the wrong schema
+	blind bool                                                         // the witness sees nothing for a while
+	other bool                                                         // another drive ends the run, at the target
+	maybe bool                                                         // its moment may not come
+	next  *fault                                                       // the command that carries the run on, and what strikes it
+	often bool                                                         // tried each time; the others with -every
+	given func(s *struck)                                              // what is arranged before
+	drive func(ctx context.Context, s *struck) (product.Output, error) // runs the upgrade in a way of its own; a fault of its own, too
 }
 
 // way is a command that leads on. Where something is typed, it is done at a terminal.
@@ -107,8 +111,12 @@ func faults(t *testing.T, table []fault) {
 
 func faultsOn(t *testing.T, spec lab.Spec, table []fault) {
 	t.Helper()
-	if table = tried(table); len(table) == 0 {
-		t.Log("all of these are tried with -every only")
+	table, err := tried(t, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(table) == 0 {
+		t.Log("all of these are tried with -every only, or seen")
 		return
 	}
 	f := labtest.Up(t, spec)
@@ -126,9 +134,14 @@ func faultsOn(t *testing.T, spec lab.Spec, table []fault) {
 	}
 }
 
-// tried gives the lines that there is time for.
-func tried(table []fault) []fault {
-	return slices.DeleteFunc(slices.Clone(table), func(c fault) bool { return !c.often && !*every })
+// tried gives the lines that there is time for, and that are not in the document where those are not wanted.
+func tried(t *testing.T, table []fault) ([]fault, error) {
+	table = slices.DeleteFunc(slices.Clone(table), func(c fault) bool { return !c.often && !*every })
+	if !*unseen {
+		return table, nil
+	}
+	seen, err := product.Recorded(*record, section(t.Name()))
+	return slices.DeleteFunc(table, func(c fault) bool { return slices.Contains(seen, c.name) }), err
 }
 
 // spec is the fleet that faults are tried on.
@@ -140,11 +153,14 @@ func (c fault) run(t *testing.T, f *lab.Fleet) {
 		c.given(s)
 	}
 	var said []product.Output
+	before := settings(t, f)
 	report := observed(t, f, func(w *witness.Witness) {
 		s.witness = w
-		said = append(said, c.first(s))
-		if c.mend != nil {
-			c.mend(s)
+		for at := &c; at != nil; at = at.next {
+			said = append(said, at.first(s))
+			if at.mend != nil {
+				at.mend(s)
+			}
 		}
 		for _, w := range c.on {
 			if t.Failed() || over(said[len(said)-1].Code) {
@@ -159,7 +175,11 @@ func (c fault) run(t *testing.T, f *lab.Fleet) {
 			c.last(s)
 		}
 	})
-	c.judge(s, report, said[len(said)-1].Code != 0 && !c.other)
+	old := said[len(said)-1].Code != 0 && !c.other
+	c.judge(s, report, old)
+	if !t.Failed() && len(c.bad) == 0 { // what a stranger leaves is his
+		sameSettings(t, before, settings(t, f), old)
+	}
 	if t.Failed() {
 		for _, out := range said {
 			t.Logf("exit %d\n%s", out.Code, out.Stderr)
@@ -173,20 +193,32 @@ func (c fault) run(t *testing.T, f *lab.Fleet) {
 
 // row is what was seen of the fault.
 func (c fault) row(test string, said []product.Output, r witness.Report) product.Row {
-	name, _, _ := strings.Cut(test, "/")
-	if *engineName == string(lab.PostgreSQL) {
-		name += " on PostgreSQL"
-	}
-	var on []string
-	for i, out := range said[1:] {
-		on = append(on, fmt.Sprintf("%s: %s", strings.Join(c.on[i].args, " "), exit(out)))
-	}
+	var typed, on []string
 	at := "from the beginning"
 	if c.strike != nil {
 		at = c.at.String()
 	}
+	for next := c.next; next != nil; next = next.next {
+		typed = append(typed, strings.Join(next.args, " "))
+		at = next.at.String()
+	}
+	for _, w := range c.on {
+		typed = append(typed, strings.Join(w.args, " "))
+	}
+	for i, out := range said[1:] {
+		on = append(on, fmt.Sprintf("%s: %s", typed[i], exit(out)))
+	}
 	seen := fmt.Sprintf("%d bad moments; no server for %.0f s, the last back after %.0f s", len(r.BadMoments), r.FirstAnswer().Seconds(), r.LastServer().Seconds())
-	return product.Row{Test: name, Fault: c.name, Cells: []string{at, exit(said[0]), strings.Join(on, "; "), seen}}
+	return product.Row{Test: section(test), Fault: c.name, Cells: []string{at, exit(said[0]), strings.Join(on, "; "), seen}}
+}
+
+// section is where the document tells of a test.
+func section(test string) string {
+	name, _, _ := strings.Cut(test, "/")
+	if *engineName == string(lab.PostgreSQL) {
+		name += " on PostgreSQL"
+	}
+	return name
 }
 
 // exit is a command's exit code, and what it said that happened.
@@ -208,6 +240,12 @@ func (c fault) first(s *struck) product.Output {
 	s.Helper()
 	ctx, cancel := context.WithTimeout(s.Context(), 8*time.Minute)
 	defer cancel()
+	if c.drive != nil {
+		out, err := c.drive(ctx, s)
+		s.no(err)
+		s.expect("upgrade", out, c.codes, c.says)
+		return out
+	}
 	args := c.args
 	if args == nil {
 		args = []string{"upgrade", "--to", "3.0.3", "--yes"}
@@ -236,11 +274,11 @@ func (c fault) first(s *struck) product.Output {
 	out, err := drive.Wait()
 	s.no(err)
 	done.Wait()
-	if !struckIt {
+	if !struckIt && !c.maybe {
 		s.Errorf("there was no %s", c.at)
 	}
-	s.plain("upgrade", out)
-	s.expect("upgrade", out, c.codes, c.says)
+	s.plain(args[0], out)
+	s.expect(args[0], out, c.codes, c.says)
 	return out
 }
 
@@ -334,6 +372,12 @@ func (c fault) judge(s *struck, r witness.Report, old bool) {
 	}
 	if !c.blind && (r.Blind.Processes > time.Second || r.Blind.Schema > time.Second) {
 		s.Errorf("the witness was blind for %+v", r.Blind)
+	}
+	for _, server := range s.fleet.Servers {
+		migratedOnce(s.T, s.fleet, server.Name)
+		for _, unit := range repeated(started(s.T, s.fleet, server.Name), sameUnit) {
+			s.Errorf("%s: %s was started twice", server.Name, unit)
+		}
 	}
 	if old {
 		restsAt(s.T, s.fleet, "2.6.3")

@@ -23,11 +23,10 @@ const head = "| fault | struck at | exit, and what was said | way on | witness |
 
 // Record writes a row into the document: over the one of the same fault, or at the end of its section.
 func Record(document string, r Row) error {
-	text, err := os.ReadFile(document)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("recording: %w", err)
+	lines, err := read(document)
+	if err != nil {
+		return err
 	}
-	lines := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
 	title := "## " + r.Test
 	at := slices.Index(lines, title)
 	if at < 0 {
@@ -49,8 +48,36 @@ func Record(document string, r Row) error {
 	return write(document, slices.Insert(lines, end, line))
 }
 
+// Recorded lists the faults that the document has lines for in a test's section.
+func Recorded(document, test string) ([]string, error) {
+	lines, err := read(document)
+	if err != nil {
+		return nil, err
+	}
+	var seen []string
+	within := false
+	for _, line := range lines {
+		if title, ok := strings.CutPrefix(line, "## "); ok {
+			within = title == test
+		}
+		if cell, ok := strings.CutPrefix(line, "| "); ok && within {
+			fault, _, _ := strings.Cut(cell, " | ")
+			seen = append(seen, strings.ReplaceAll(fault, `\|`, "|"))
+		}
+	}
+	return seen, nil
+}
+
+func read(document string) ([]string, error) {
+	text, err := os.ReadFile(document)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("recording: %w", err)
+	}
+	return strings.Split(strings.TrimRight(string(text), "\n"), "\n"), nil
+}
+
 func write(document string, lines []string) error {
-	if err := os.WriteFile(document, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(document, []byte(strings.Join(tabled(lines), "\n")+"\n"), 0o644); err != nil {
 		return fmt.Errorf("recording: %w", err)
 	}
 	return nil

@@ -3,68 +3,189 @@
 package product_test
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"kea-lockstep/lab"
 	"kea-lockstep/lab/labtest"
 	"kea-lockstep/lab/product"
+	"kea-lockstep/lab/witness"
 )
 
-// refusal is one thing that is wrong before a run: what is done to the fleet or to the fleet file, and what the message must say.
+// refusal is one thing that is wrong before a run: what is done to the fleet or to the fleet file, what the message must say, and what
+// it must tell to do.
 type refusal struct {
 	name  string
 	spoil func(t *testing.T, f *lab.Fleet, p *product.Tool)
 	mend  func(t *testing.T, f *lab.Fleet)
 	args  []string
 	says  []string
+	next  string
 }
 
-// TestRefused: what is wrong before the stop is refused before the stop, says which and what to do, and changes nothing.
+// TestRefused: what is wrong before the stop is refused before the stop, says which and what to do, and changes nothing; every Kea
+// serves all the while.
 func TestRefused(t *testing.T) {
-	f := labtest.Up(t, lab.Spec{Servers: 3})
-	for _, r := range refusals() {
-		t.Run(r.name, func(t *testing.T) {
-			p := tool(t, f)
-			r.spoil(t, f, &p)
-			before := state(t, f)
-			args := r.args
-			if args == nil {
-				args = []string{"upgrade", "--to", "3.0.3", "--yes"}
-			}
-			out := run(t, p, 3, args...)
-			for _, text := range r.says {
-				if !out.Says(text) {
-					t.Errorf("it does not say %q\n%s", text, out)
-				}
-			}
-			if after := state(t, f); after != before {
-				t.Errorf("something was changed:\n%s\nthen\n%s", before, after)
-			}
-			if r.mend != nil {
-				r.mend(t, f)
-			}
-		})
-	}
-	atRest(t, f, "2.6.3", "22.2")
+	f := labtest.Up(t, spec())
+	report := watched(t, f, func() {
+		for _, r := range refusals() {
+			t.Run(r.name, func(t *testing.T) { r.refused(t, f) })
+		}
+	})
+	undisturbed(t, f, report)
+	restsAt(t, f, "2.6.3")
 }
+
+func (r refusal) refused(t *testing.T, f *lab.Fleet) {
+	p := tool(t, f)
+	r.spoil(t, f, &p)
+	if r.mend != nil {
+		defer r.mend(t, f) // the others are tried whatever became of this one
+	}
+	before := state(t, f)
+	args := r.args
+	if args == nil {
+		args = []string{"upgrade", "--to", "3.0.3", "--yes"}
+	}
+	out := run(t, p, 3, args...)
+	for _, text := range append(r.says, r.next, "nothing was changed") {
+		if !out.Says(text) {
+			t.Errorf("it does not say %q\n%s", text, out)
+		}
+	}
+	if after := state(t, f); after != before {
+		t.Errorf("something was changed:\n%s", changes(before, after))
+	}
+}
+
+// undisturbed wants that each server's one Kea lived as long as the witness looked, and that no server was away.
+func undisturbed(t *testing.T, f *lab.Fleet, r witness.Report) {
+	t.Helper()
+	if len(r.Processes) != len(f.Servers) {
+		t.Errorf("%d Kea processes were seen on %d servers: %+v", len(r.Processes), len(f.Servers), r.Processes)
+	}
+	for _, p := range r.Processes {
+		if p.Ended {
+			t.Errorf("a Kea ended: %+v", p)
+		}
+	}
+	if away := r.LastServer(); away > longestSilence {
+		t.Errorf("a server gave no OFFER for %s", away)
+	}
+}
+
+// longestSilence is how long a server that serves may seem to be away: this machine may have other work.
+const longestSilence = 3 * time.Second
+
+// stateOf prints what a server has of what a run changes: its unit and the unit's process, packages and their holds, and each directory,
+// link and file of ours, of Kea's and of the units', with mode, owner and contents.
+const stateOf = `
+systemctl show -p ActiveState,UnitFileState,MainPID,DropInPaths kea-dhcp4-server.service
+dpkg-query -W 'kea*'
+apt-mark showhold
+for dir in /etc/kea /etc/systemd/system /var/lib/kea-lockstep /var/backups/kea-lockstep; do
+	[ ! -e "$dir" ] || find "$dir" -printf '%y %m %u:%g %p %l\n' | sort
+	[ ! -e "$dir" ] || find "$dir" -type f -exec sha256sum {} + | sort -k 2
+done`
 
 // state is everything that a refused run must leave as it was.
 func state(t *testing.T, f *lab.Fleet) string {
 	t.Helper()
 	var all strings.Builder
 	for _, s := range f.Servers {
-		out, err := f.Run(t.Context(), s.Name, `
-			systemctl show -p ActiveState,UnitFileState,MainPID,DropInPaths kea-dhcp4-server.service
-			dpkg-query -W 'kea*'; sha256sum /etc/kea/*.conf; find /var/lib/kea-lockstep /var/backups/kea-lockstep -type f 2>/dev/null || true`)
+		for line := range strings.Lines(labtest.Must(t, f, s.Name, stateOf)) {
+			all.WriteString(s.Name + ": " + line)
+		}
+	}
+	all.WriteString(databaseState(t, f))
+	return all.String()
+}
+
+// databases asks which databases there are.
+var databases = map[lab.Engine]string{
+	lab.MySQL:      "SELECT schema_name FROM information_schema.schemata ORDER BY 1;",
+	lab.PostgreSQL: "SELECT datname FROM pg_database ORDER BY 1;",
+}
+
+// Kea's tables, and the columns of all tables and views, in the words that both engines have.
+const (
+	tables  = "SELECT table_name FROM information_schema.tables WHERE table_schema IN ('kea', 'public') AND table_type = 'BASE TABLE' ORDER BY 1;"
+	columns = "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema IN ('kea', 'public') ORDER BY 1, 2, 3;"
+)
+
+// databaseState is what Kea's database has: its structure, its version and how many rows each table has. Also which others there are.
+func databaseState(t *testing.T, f *lab.Fleet) string {
+	t.Helper()
+	ask := func(statement string) string {
+		out, err := f.SQL(t.Context(), statement)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all.WriteString(out)
+		return out
+	}
+	names := strings.Fields(ask(tables))
+	if !slices.Contains(names, "lease4") {
+		t.Fatalf("the database has no table lease4: %q", names)
+	}
+	var counts []string
+	for _, name := range names {
+		counts = append(counts, fmt.Sprintf("SELECT '%s', COUNT(*) FROM %[1]s", name))
+	}
+	return fmt.Sprintf("databases: %s\nschema: %s\nstructure: %x\n%s\n",
+		strings.Join(strings.Fields(ask(databases[f.Engine])), " "),
+		ask("SELECT version, minor FROM schema_version;"),
+		sha256.Sum256([]byte(ask(columns))),
+		ask(strings.Join(counts, " UNION ALL ")+" ORDER BY 1;"))
+}
+
+// changes gives the lines that only one of two states has.
+func changes(before, after string) string {
+	var all strings.Builder
+	lines := func(text string) []string { return strings.Split(text, "\n") }
+	for _, side := range []struct {
+		mark      string
+		has, want []string
+	}{{"- ", lines(before), lines(after)}, {"+ ", lines(after), lines(before)}} {
+		for _, line := range side.has {
+			if !slices.Contains(side.want, line) {
+				all.WriteString(side.mark + line + "\n")
+			}
+		}
 	}
 	return all.String()
+}
+
+// TestChangesAreShown: of two states the lines that differ, and no others.
+func TestChangesAreShown(t *testing.T) {
+	if got, want := changes("a\nb\nc", "a\nB\nc\nd"), "- b\n+ B\n+ d\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// emptyDatabase makes a database without a schema, kea_empty, and counts the tables that came into it.
+var emptyDatabase = map[lab.Engine]struct{ create, count string }{
+	lab.MySQL: {"CREATE DATABASE kea_empty; GRANT ALL ON kea_empty.* TO 'kea'@'%';",
+		"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'kea_empty';"},
+	lab.PostgreSQL: {"CREATE DATABASE kea_empty OWNER kea;", "\\c kea_empty\nSELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public';"},
+}
+
+// unseeing takes the administrator's sight of other accounts' sessions away and gives it back; the grant that is told is the narrowest.
+var unseeing = map[lab.Engine]struct{ spoil, mend, says string }{
+	lab.MySQL:      {"REVOKE PROCESS ON *.* FROM 'kea_admin'@'%';", "GRANT PROCESS ON *.* TO 'kea_admin'@'%';", "GRANT PROCESS ON *.* TO"},
+	lab.PostgreSQL: {"REVOKE pg_monitor FROM kea_admin;", "GRANT pg_monitor TO kea_admin;", "GRANT pg_read_all_stats TO kea_admin"},
+}
+
+func mustSQL(t *testing.T, f *lab.Fleet, statements string) {
+	t.Helper()
+	if _, err := f.SQL(t.Context(), statements); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func refusals() []refusal {
@@ -78,7 +199,8 @@ func refusals() []refusal {
 			mend: func(t *testing.T, f *lab.Fleet) {
 				labtest.Must(t, f, "k2", "cp -p /root/kept.conf /etc/kea/kea-dhcp4.conf; rm /root/kept.conf")
 			},
-			says: []string{"k2", "Access denied"},
+			says: []string{"k2", map[lab.Engine]string{lab.MySQL: "Access denied", lab.PostgreSQL: "password authentication failed"}[spec().Engine]},
+			next: "check address, account and password in the Kea configuration of k2",
 		},
 		{
 			name: "an unreachable server",
@@ -88,7 +210,8 @@ func refusals() []refusal {
 			mend: func(t *testing.T, f *lab.Fleet) {
 				labtest.Must(t, f, "k3", "systemctl start ssh.service")
 			},
-			says: []string{"k3", "refused"},
+			says: []string{"k3", "connection refused"},
+			next: "mend the way to k3, then plan again",
 		},
 		{
 			name: "an unknown host key",
@@ -110,6 +233,7 @@ func refusals() []refusal {
 				rewrite(t, f, p, "known_hosts: known_hosts", "known_hosts: "+path)
 			},
 			says: []string{"k2", "host key", "known_hosts"},
+			next: "compare with \"ssh-keygen -lf /etc/ssh/ssh_host_",
 		},
 		{
 			name: "a version that one server cannot get",
@@ -120,17 +244,24 @@ func refusals() []refusal {
 				labtest.Must(t, f, "k3", "mv /root/lists/* /var/lib/apt/lists/; rmdir /root/lists")
 			},
 			says: []string{"k3", "no package"},
+			next: "make the repository that has Kea 3.0.3 known to k3 and refresh its package lists",
+		},
+		{
+			name:  "an account that may not see whose sessions there are",
+			spoil: func(t *testing.T, f *lab.Fleet, _ *product.Tool) { mustSQL(t, f, unseeing[f.Engine].spoil) },
+			mend:  func(t *testing.T, f *lab.Fleet) { mustSQL(t, f, unseeing[f.Engine].mend) },
+			says:  []string{"a Kea that nobody listed would not be noticed", unseeing[spec().Engine].says},
+			next:  "let the account see them, or give one under databases: admin: that does",
 		},
 		{
 			name: "a downgrade", spoil: nothing, args: []string{"upgrade", "--to", "2.2.0", "--yes"},
 			says: []string{"k1", "2.6.3", "newer"},
+			next: "Kea has no downgrade: choose a target from 2.6.3 on",
 		},
 		{
 			name: "a staged configuration that names an empty database",
 			spoil: func(t *testing.T, f *lab.Fleet, p *product.Tool) {
-				if _, err := f.SQL(t.Context(), "CREATE DATABASE kea_empty; GRANT ALL ON kea_empty.* TO 'kea'@'%';"); err != nil {
-					t.Fatal(err)
-				}
+				mustSQL(t, f, emptyDatabase[f.Engine].create)
 				text, err := os.ReadFile(f.TargetConfig("k2"))
 				if err != nil {
 					t.Fatal(err)
@@ -146,15 +277,14 @@ func refusals() []refusal {
 				rewrite(t, f, p, "configs/k2/kea-dhcp4.conf", path)
 			},
 			mend: func(t *testing.T, f *lab.Fleet) {
-				tables, err := f.SQL(t.Context(), "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'kea_empty';")
+				tables, err := f.SQL(t.Context(), emptyDatabase[f.Engine].count)
 				if err != nil || strings.TrimSpace(tables) != "0" {
 					t.Errorf("the empty database was filled: %s tables, %v", tables, err)
 				}
-				if _, err := f.SQL(t.Context(), "DROP DATABASE kea_empty;"); err != nil {
-					t.Fatal(err)
-				}
+				mustSQL(t, f, "DROP DATABASE kea_empty;")
 			},
 			says: []string{"k2", "kea_empty", "empty"},
+			next: "name today's database in it",
 		},
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"kea-lockstep/lab"
 	"kea-lockstep/lab/product"
 )
 
@@ -17,7 +16,7 @@ import (
 // lease of the backup, and at no moment an old Kea at the newer schema or a new one at the older. While the backup is
 // restored the witness cannot read a schema.
 func TestRollback(t *testing.T) {
-	faultsOn(t, lab.Spec{Servers: 3, Engine: lab.MySQL}, []fault{
+	faults(t, []fault{
 		{name: "of a migration that was killed", often: true, at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
 			says: []string{"kea-lockstep resume", "kea-lockstep rollback"}, on: []way{rollback()}, blind: true},
 		{name: "once the canary serves", often: true, at: begins("confirm-k1"), strike: signals(os.Interrupt), codes: []int{5},
@@ -28,6 +27,14 @@ func TestRollback(t *testing.T) {
 			mend: killedRollback("old-restore-k2-db1"), on: []way{rollback()}, blind: true},
 		{name: "killed as it installs, and carried on by resume", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
 			mend: killedRollback("old-install-k1"), on: []way{{args: []string{"resume", "--yes"}, codes: []int{7}, says: []string{"is being rolled back"}}}, blind: true},
+		{name: "k2 without power as it restores", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5}, blind: true,
+			next: struckRollback("old-restore-k2-db1", off("k2", 3*time.Second, stopped)), on: []way{resume(5, 7), resume(7)}},
+		{name: "k2 cut off as it restores", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5}, blind: true,
+			next: struckRollback("old-restore-k2-db1", cut("k2", 15*time.Second)), on: []way{resume(5, 7), resume(7)}},
+		{name: "the database restarted as it restores", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5}, blind: true,
+			next: struckRollback("old-restore-k2-db1", restarted), on: []way{resume(5, 7), resume(7)}},
+		{name: "k1 without power as it gets its old packages", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5}, blind: true, again: []string{"k1"},
+			next: struckRollback("old-install-k1", unpacking("k1", off("k1", 3*time.Second, stopped))), on: []way{resume(5, 7), resume(7)}},
 		{name: "before the point of no return", at: begins("install-k1"), strike: signals(os.Interrupt), codes: []int{4}, on: []way{rollback()}},
 		{name: "without the canary, which is lost", at: begins("migrate-k1-db1"),
 			strike: migrating(func(s *struck) { s.no(s.fleet.PowerCut(s.Context(), "k1")) }), codes: []int{5},
@@ -39,14 +46,9 @@ func TestRollback(t *testing.T) {
 	})
 }
 
-// TestRollbackOnPostgreSQL: as before, where the servers share a PostgreSQL.
-func TestRollbackOnPostgreSQL(t *testing.T) {
-	faultsOn(t, lab.Spec{Servers: 2, Engine: lab.PostgreSQL}, []fault{
-		{name: "of a migration that was killed", often: true, at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
-			says: []string{"kea-lockstep rollback"}, on: []way{rollback()}, blind: true},
-		{name: "once the canary serves", often: true, at: begins("confirm-k1"), strike: signals(os.Interrupt), codes: []int{5},
-			on: []way{typedRollback()}, last: kept, blind: true},
-	})
+// struckRollback is a rollback that something strikes as a step of it begins.
+func struckRollback(step string, strike func(*struck)) *fault {
+	return &fault{args: []string{"rollback", "--yes"}, at: begins(step), strike: strike, codes: []int{5, 7}}
 }
 
 func rollback() way {

@@ -85,6 +85,18 @@ func frozen(host string, long time.Duration) func(*struck) {
 		func(ctx context.Context, s *struck) error { return s.fleet.Thaw(ctx, host) })
 }
 
+// restarted restarts the database.
+func restarted(s *struck) { s.no(s.fleet.RestartDatabase(s.Context())) }
+
+// rebooted restarts a server as its administrator does. On again, its Kea runs or does not.
+func rebooted(server string, then after) func(*struck) {
+	return func(s *struck) {
+		s.booted = append(s.booted, server)
+		s.no(s.fleet.Reboot(s.Context(), server))
+		s.finds(server, then)
+	}
+}
+
 // after is what a server's Kea does once the server is on again.
 type after string
 
@@ -111,6 +123,12 @@ func (s *struck) on(server string, then after) {
 		s.Error(err)
 		return
 	}
+	s.finds(server, then)
+}
+
+// finds wants a server's Kea to run or not, once everything of its boot is over.
+func (s *struck) finds(server string, then after) {
+	s.Helper()
 	out, err := s.fleet.Run(s.Context(), server, "systemctl is-system-running --wait >/dev/null; systemctl is-active kea-dhcp4-server.service; true")
 	s.no(err)
 	if got := after(out[:max(len(out)-1, 0)]); then != either && got != then {

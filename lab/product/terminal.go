@@ -81,6 +81,9 @@ func (t *Terminal) Type(line string) error {
 	return err
 }
 
+// Close takes the terminal away.
+func (t *Terminal) Close() error { return t.tty.Close() }
+
 // Wait gives the exit code.
 func (t *Terminal) Wait() int {
 	_ = t.cmd.Wait() // the code tells

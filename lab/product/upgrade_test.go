@@ -5,6 +5,9 @@ package product_test
 import (
 	"context"
 	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -106,41 +109,55 @@ func fleetOfThree(t *testing.T, engine lab.Engine) {
 	if len(seen.Groups) != 1 || len(seen.Groups[0].Servers) != 3 || seen.Groups[0].Mode != "lockstep" {
 		t.Fatalf("groups: %+v", seen.Groups)
 	}
-	all := []product.Output{survey, run(t, p, 0, "check"), run(t, p, 0, "plan", "--to", "3.0.3", "-v")}
+	saved := filepath.Join(t.TempDir(), "plan.json")
+	all := []product.Output{
+		survey, run(t, p, 0, "check"), run(t, p, 0, "check", "-o", "json"),
+		run(t, p, 0, "plan", "--to", "3.0.3", "-v", "--save", saved), run(t, p, 0, "plan", "--to", "3.0.3", "-o", "json"),
+	}
 	sampler := product.Sample(t.Context())
+	var upgrade product.Output
 	watched(t, f, func() {
-		all = append(all, run(t, p, 0, "upgrade", "--to", "3.0.3", "--yes"))
+		upgrade = run(t, p, 0, "upgrade", "--to", "3.0.3", "--yes")
 	})
 	for _, line := range sampler.Stop() {
 		t.Errorf("a password on a command line: %q", line)
 	}
 	atRest(t, f, "3.0.3", witness.Expects(engine, "3.0.3"))
-	all = append(all, run(t, p, 0, "check"), run(t, p, 0, "status"), run(t, p, 0, "runs"))
+	all = append(all, upgrade, run(t, p, 0, "check"), run(t, p, 0, "status"), run(t, p, 0, "runs"),
+		run(t, p, 0, "status", "-o", "json"), run(t, p, 0, "runs", "-o", "json"))
 	for _, out := range all {
-		if strings.Contains(out.String(), lab.KeaPassword) || strings.Contains(out.String(), lab.AdminPassword) {
+		if product.HasSecret(out.String()) {
 			t.Errorf("a password was shown:\n%s", out)
 		}
 	}
-	leaks(t, f, p)
+	if _, err := os.Stat(saved); err != nil {
+		t.Error(err)
+	}
+	leaks(t, f, p, saved)
 	if t.Failed() {
-		t.Log(all[len(all)-4])
+		t.Log(upgrade)
 	}
 }
 
-func leaks(t *testing.T, f *lab.Fleet, p product.Tool) {
+// leaks looks for passwords in what the run left: on every server, in the tool's state directory and in files that it was told to write.
+func leaks(t *testing.T, f *lab.Fleet, p product.Tool, files ...string) {
 	t.Helper()
-	found, err := product.Leaks(append(product.HostDirs(f), p.State)...)
+	found, err := product.Leaks(slices.Concat(product.HostDirs(f), []string{p.State}, files)...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range found {
+	inside, err := product.LeaksInside(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range append(found, inside...) {
 		t.Errorf("a password lies in %s", path)
 	}
 }
 
 // TestInteractively answers the gates through a terminal, as an operator does.
 func TestInteractively(t *testing.T) {
-	f := labtest.Up(t, lab.Spec{Servers: 3})
+	f := labtest.Up(t, spec())
 	p := tool(t, f)
 	watched(t, f, func() {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
@@ -170,5 +187,5 @@ func TestInteractively(t *testing.T) {
 			t.Fatalf("exit %d\n%s", code, tty.Text())
 		}
 	})
-	atRest(t, f, "3.0.3", "30.0")
+	restsAt(t, f, "3.0.3")
 }

@@ -6,7 +6,7 @@ root=$OUT/common
 
 mkdir -p "$DEBS"
 debootstrap --variant=minbase --cache-dir="$DEBS" \
-	--include=ca-certificates,openssh-server,iproute2,iputils-ping,systemd,systemd-sysv,dbus,procps,sudo,cron \
+	--include=ca-certificates,openssh-server,iproute2,iputils-ping,systemd,systemd-sysv,dbus,procps,sudo,opendoas,cron \
 	"$SUITE" "$root" "$MIRROR"
 
 : >"$root/etc/apt/sources.list"

@@ -65,6 +65,13 @@ type Ended struct {
 	Problem *Problem `json:"problem,omitempty"`
 }
 
+// Sighting is what Moved tells of one database, in a list: the schema that it was seen at, and how whole that is.
+type Sighting struct {
+	Database fleet.DatabaseID `json:"database"`
+	Schema   kea.Schema       `json:"schema"`
+	Saw      string           `json:"saw"`
+}
+
 // State is where a group, or a run as a whole, stands.
 type State string
 
@@ -161,6 +168,7 @@ type DatabaseStatus struct {
 	Name   string           `json:"name"`
 	Before kea.Schema       `json:"before"`
 	After  kea.Schema       `json:"after"`
+	group  string
 }
 
 // Backup is one dump of a database that the run took.

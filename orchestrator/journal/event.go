@@ -28,6 +28,8 @@ const (
 	StepFailed Type = "step-failed"
 	Stranger   Type = "stranger"
 	Untouched  Type = "untouched"
+	// Moved: a schema is not the old one any more, and this run did not migrate it. From here it is past the point of no return.
+	Moved      Type = "moved"
 	BackingOut Type = "backing-out"
 	// RollingBack: the operator's word to go back to the old state. The run goes nowhere else from here, whatever carries it on.
 	RollingBack Type = "rolling-back"

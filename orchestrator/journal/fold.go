@@ -133,7 +133,7 @@ func (f *Folding) plan(o outline) {
 			f.now.Servers = append(f.now.Servers, ServerStatus{Name: s.Name, Group: g.ID, Before: s.Before})
 		}
 		for _, d := range g.Databases {
-			f.now.Bases = append(f.now.Bases, DatabaseStatus{ID: d.ID, Name: d.Name, Before: d.Before, After: d.Before})
+			f.now.Bases = append(f.now.Bases, DatabaseStatus{ID: d.ID, Name: d.Name, Before: d.Before, After: d.Before, group: g.ID})
 		}
 	}
 }
@@ -166,6 +166,13 @@ func (f *Folding) grouped(g *GroupStatus, e Event) error {
 		g.Strangers = append(g.Strangers, who)
 	case Untouched:
 		g.PastReturn = false
+		for i := range f.now.Bases {
+			if b := &f.now.Bases[i]; b.group == g.ID {
+				b.After = b.Before
+			}
+		}
+	case Moved:
+		return f.moved(g, e)
 	case BackingOut:
 		g.BackingOut = true
 	case RollingBack:
@@ -183,6 +190,19 @@ func (f *Folding) grouped(g *GroupStatus, e Event) error {
 		if e.Phase != "" {
 			g.Phase = e.Phase
 		}
+	}
+	return nil
+}
+
+// moved takes in that somebody else moved schemas.
+func (f *Folding) moved(g *GroupStatus, e Event) error {
+	var seen []Sighting
+	if err := e.Read(&seen); err != nil {
+		return err
+	}
+	g.PastReturn = true
+	for _, s := range seen {
+		f.base(s.Database, s.Schema)
 	}
 	return nil
 }
@@ -270,8 +290,12 @@ func (f *Folding) schema(r Result) {
 	if err != nil {
 		return
 	}
+	f.base(fleet.DatabaseID(r.Facts[FactDatabase]), at)
+}
+
+func (f *Folding) base(id fleet.DatabaseID, at kea.Schema) {
 	for i := range f.now.Bases {
-		if string(f.now.Bases[i].ID) == r.Facts[FactDatabase] {
+		if f.now.Bases[i].ID == id {
 			f.now.Bases[i].After = at
 		}
 	}

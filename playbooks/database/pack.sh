@@ -33,9 +33,14 @@ ends() {
 	esac
 }
 
-# put KIND: gives the part its name, and tells of it.
+# put KIND: gives the part a name that no other dump has, and tells of it.
 put() {
 	path=$dir/$name.$1.$suffix
+	other=1
+	while [ -e "$path" ]; do
+		other=$((other + 1))
+		path=$dir/$name.$other.$1.$suffix
+	done
 	sync "$part"
 	mv "$part" "$path"
 	sync "$dir"

@@ -1,16 +1,11 @@
 # Lets the installed kea-admin migrate the database. What nobody may have changed since the run last looked is asked once more.
 # In: before, between (schema versions on the way, apart by blanks), extra (more options of kea-admin). Needs client.sh,
-# others.sh and going.sh.
+# others.sh, going.sh and steps.sh.
 set -eu
-seen=$(
-	{
-		echo "SELECT version || '.' || minor FROM schema_version;"
-		others
-	} | ask
-)
-going "$seen"
+going "SELECT version || '.' || minor FROM schema_version;"
+ahead pgsql
 # Before 2.7.2 kea-admin gives its scripts no port: they find it in the environment.
 KEA_ADMIN_DB_PASSWORD=$password
 export KEA_ADMIN_DB_PASSWORD
 # shellcheck disable=SC2086 # a list of options
-speak kea-admin db-upgrade pgsql -h "$host" -P "$port" -u "$user" -n "$database" $extra
+speak kea-admin db-upgrade pgsql -h "$host" -P "$port" -u "$user" -n "$database" ${steps:+-d "$steps"} $extra

@@ -22,6 +22,7 @@ replace() {
 
 while read -r before after path; do
 	[ -n "$path" ] || continue
+	[ ! -e "$path.kea-lockstep" ] || rm -f "$path.kea-lockstep" # of one that was cut off
 	digest "$path"
 	now=$sum
 	if [ "$way" = back ]; then

@@ -1,4 +1,4 @@
-# Finds Kea's daemon processes. In: daemons (their names, apart by blanks).
+# Finds Kea's daemon processes. In: daemons (their names, apart by blanks), admins (yes: kea-admin and its scripts too).
 
 # processes: a line for each, by a unit or by hand: pid, name, unit, start in clock ticks since boot, command line. One-shot
 # runs (-t -T -v -V -W) are none, and neither is what has died and waits for its parent.
@@ -6,11 +6,18 @@ processes() {
 	for proc in /proc/[0-9]*; do
 		name=
 		{ read -r name <"$proc/comm"; } 2>/dev/null || continue
-		case " $daemons " in *" $name "*) ;; *) continue ;; esac
-		command=$(tr '\0\n\t' '   ' <"$proc/cmdline" 2>/dev/null) || continue
-		case " $command " in
-		"  " | *" -t "* | *" -T "* | *" -v "* | *" -V "* | *" -W "*) continue ;;
+		case "${admins-no} $name" in
+		"yes kea-admin" | "yes upgrade_"[0-9]*) once='' ;;
+		*)
+			case " $daemons " in *" $name "*) ;; *) continue ;; esac
+			once='-t -T -v -V -W'
+			;;
 		esac
+		command=$(tr '\0\n\t' '   ' <"$proc/cmdline" 2>/dev/null) || continue
+		[ -n "$command" ] || continue
+		for flag in $once; do
+			case " $command " in *" $flag "*) continue 2 ;; esac
+		done
 		stat=
 		{ read -r stat <"$proc/stat"; } 2>/dev/null || continue
 		# shellcheck disable=SC2086 # the fields behind the name

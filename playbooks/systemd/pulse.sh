@@ -8,6 +8,9 @@ if [ -e "$state/claim" ]; then
 	read -r claim <"$state/claim"
 	echo "$claim"
 	echo "@driver"
+fi
+# Of a server that is let go the marker is moved before the claim goes.
+if [ -e "$state/claim" ] && [ -e "$state/marker.json" ]; then
 	while read -r line; do
 		case $line in
 		'"driver": '*)
@@ -70,5 +73,7 @@ done
 # shellcheck disable=SC2086 # a list of names
 [ -z "$names" ] || systemctl show --property=Id,ActiveState,UnitFileState,MainPID $names
 echo "@processes"
+# kea-admin at work is no daemon, but nobody may be at it meanwhile.
+admins=yes
 processes
 echo "@end"

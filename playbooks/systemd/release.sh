@@ -7,7 +7,7 @@ paused=
 [ ! -e "$state/runs/$run/timers" ] || read -r paused <"$state/runs/$run/timers" || :
 # shellcheck disable=SC2086 # a list of names
 [ -z "$paused" ] || systemctl start $paused
-rm -rf "$state/runs/$run/staged"
+rm -rf "$state/runs/$run/staged" "$state/runs/$run"/scripts.*
 [ ! -e "$state/marker.json" ] || mv "$state/marker.json" "$state/runs/$run/marker.json"
 read -r _ epoch <"$state/claim"
 {

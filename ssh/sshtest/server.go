@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/pem"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -28,6 +29,7 @@ type Options struct {
 	Shell       func(line string) *exec.Cmd
 	Banner      string
 	MaxSessions int  // 0: no limit
+	TurnsAway   int  // so many connections find too many logins under way
 	NoForward   bool // refuses direct-tcpip and direct-streamlocal
 	// Fake are programs, name to sh body, that stand before the real ones in PATH.
 	Fake map[string]string
@@ -51,6 +53,7 @@ type Server struct {
 	mu       sync.Mutex
 	conns    map[*conn]bool
 	onExec   func(line string)
+	turned   atomic.Int64
 }
 
 // Start runs a server until the test ends.
@@ -193,6 +196,11 @@ func (s *Server) accept() {
 			return
 		}
 		c := &conn{Conn: raw, frozen: make(chan struct{}), closed: make(chan struct{})}
+		if s.turned.Add(1) <= int64(s.options.TurnsAway) {
+			io.WriteString(c, "Exceeded MaxStartups\r\n")
+			c.Close()
+			continue
+		}
 		s.mu.Lock()
 		s.conns[c] = true
 		s.mu.Unlock()

@@ -41,8 +41,8 @@ func measure(ctx context.Context, args []string) (err error) {
 	if *asJSON {
 		data, err := bench.JSON(results)
 		fmt.Println(string(data))
-		return err
+		return errors.Join(err, bench.Bad(results))
 	}
 	fmt.Print(bench.Table(results))
-	return nil
+	return bench.Bad(results)
 }
