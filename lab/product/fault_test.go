@@ -370,7 +370,7 @@ func (c fault) judge(s *struck, r witness.Report, old bool) {
 			s.Errorf("a package started %+v", p)
 		}
 	}
-	if !c.blind && (r.Blind.Processes > time.Second || r.Blind.Schema > time.Second) {
+	if !c.blind && r.WasBlind() {
 		s.Errorf("the witness was blind for %+v", r.Blind)
 	}
 	for _, server := range s.fleet.Servers {

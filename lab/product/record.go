@@ -9,6 +9,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Row is what was seen of one fault: a line of docs/reliability.md.
@@ -21,8 +23,17 @@ type Row struct {
 // head stands over the rows of a section.
 const head = "| fault | struck at | exit, and what was said | way on | witness |\n|---|---|---|---|---|\n"
 
-// Record writes a row into the document: over the one of the same fault, or at the end of its section.
+// Record writes a row into the document: over the one of the same fault, or at the end of its section. Another process may record
+// at the same time.
 func Record(document string, r Row) error {
+	file, err := os.OpenFile(document, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return fmt.Errorf("recording: %w", err)
+	}
+	defer file.Close()
+	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX); err != nil {
+		return fmt.Errorf("recording: %w", err)
+	}
 	lines, err := read(document)
 	if err != nil {
 		return err

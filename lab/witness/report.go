@@ -61,6 +61,13 @@ type Report struct {
 	Blind struct{ Schema, Processes time.Duration }
 }
 
+// sightless is how long the witness may see nothing: a virtual machine stands still for a second now and then, with all that is
+// on it, and then there was nothing to see.
+const sightless = 3 * time.Second
+
+// WasBlind says that the witness saw nothing for too long for its silence to mean anything.
+func (r Report) WasBlind() bool { return max(r.Blind.Schema, r.Blind.Processes) > sightless }
+
 // FirstAnswer is how long no server answered at all.
 func (r Report) FirstAnswer() time.Duration { return r.Outage.Length() }
 
