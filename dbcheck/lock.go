@@ -53,14 +53,14 @@ const (
 // its own for as long as that lives. It keeps cooperating drivers apart and nobody else: Kea
 // and kea-admin do not ask for it.
 type Lock struct {
-	name  string
-	words lockWords
-	id    uint64
-	pool  *sql.DB
-	conn  *sql.Conn
-	lost  chan struct{}
-	stop  chan struct{}
-	done  chan struct{}
+	name    string
+	words   lockWords
+	session Session
+	pool    *sql.DB
+	conn    *sql.Conn
+	lost    chan struct{}
+	stop    chan struct{}
+	done    chan struct{}
 
 	once sync.Once
 	mu   sync.Mutex
@@ -81,24 +81,24 @@ func AcquireLock(ctx context.Context, dial Dialer, target Target, name string) (
 	if err != nil {
 		return nil, err
 	}
-	id, err := take(ctx, db, doing, name)
+	own, err := take(ctx, db, doing, name)
 	if err != nil {
 		_ = db.Close()
 		return nil, err
 	}
-	return hold(ctx, db, doing, name, id)
+	return hold(ctx, db, doing, name, own)
 }
 
-func take(ctx context.Context, db *DB, doing, name string) (uint64, error) {
+func take(ctx context.Context, db *DB, doing, name string) (Session, error) {
 	identity, err := db.Identity(ctx)
 	if err != nil {
-		return 0, err
+		return Session{}, err
 	}
 	switch {
 	case identity.Galera || identity.Group:
-		return 0, &Error{Doing: doing, Kind: ErrLockUnsupported, Err: fmt.Errorf("%s is a node of %s", db.target.Addr, identity.Server)}
+		return Session{}, &Error{Doing: doing, Kind: ErrLockUnsupported, Err: fmt.Errorf("%s is a node of %s", db.target.Addr, identity.Server)}
 	case identity.Pooled:
-		return 0, &Error{Doing: doing, Kind: ErrLockUnsupported, Err: fmt.Errorf("%s is a pooler of connections", db.target.Addr)}
+		return Session{}, &Error{Doing: doing, Kind: ErrLockUnsupported, Err: fmt.Errorf("%s is a pooler of connections", db.target.Addr)}
 	}
 	ctx, cancel := db.limit(ctx)
 	defer cancel()
@@ -108,13 +108,13 @@ func take(ctx context.Context, db *DB, doing, name string) (uint64, error) {
 	err = db.sql.QueryRowContext(ctx, words.take, words.args...).Scan(&id, &got)
 	switch {
 	case notSupported(err):
-		return 0, &Error{Doing: doing, Kind: ErrLockUnsupported, Err: err}
+		return Session{}, &Error{Doing: doing, Kind: ErrLockUnsupported, Err: err}
 	case err != nil:
-		return 0, fail(doing, err)
+		return Session{}, fail(doing, err)
 	case got.Int64 == 1:
-		return id, nil
+		return session(ctx, db, id)
 	}
-	return 0, heldBy(ctx, db, name)
+	return Session{}, heldBy(ctx, db, name)
 }
 
 func notSupported(err error) bool {
@@ -130,27 +130,35 @@ func heldBy(ctx context.Context, db *DB, name string) error {
 	if err := db.sql.QueryRowContext(ctx, words.holder, words.args...).Scan(&id); err != nil {
 		return db.fail("looking for the holder of a lock", err)
 	}
-	held.Holder.ID = uint64(id.Int64)
-	sessions, _, err := db.Sessions(ctx)
-	if err != nil {
+	var err error
+	if held.Holder, err = session(ctx, db, uint64(id.Int64)); err != nil {
 		return err
-	}
-	for _, s := range sessions {
-		if s.ID == held.Holder.ID {
-			held.Holder = s
-		}
 	}
 	return held
 }
 
+// session finds a session by its number. One that the account may not see has nothing but that.
+func session(ctx context.Context, db *DB, id uint64) (Session, error) {
+	sessions, _, err := db.Sessions(ctx)
+	if err != nil {
+		return Session{}, err
+	}
+	for _, s := range sessions {
+		if s.ID == id {
+			return s, nil
+		}
+	}
+	return Session{ID: id}, nil
+}
+
 // hold pins the connection that took the lock and watches it.
-func hold(ctx context.Context, db *DB, doing, name string, id uint64) (*Lock, error) {
+func hold(ctx context.Context, db *DB, doing, name string, own Session) (*Lock, error) {
 	conn, err := db.sql.Conn(ctx)
 	if err != nil {
 		_ = db.Close()
 		return nil, fail(doing, err)
 	}
-	l := &Lock{name: name, words: db.dialect.lock(name), id: id, pool: db.sql, conn: conn,
+	l := &Lock{name: name, words: db.dialect.lock(name), session: own, pool: db.sql, conn: conn,
 		stop: make(chan struct{}), lost: make(chan struct{}), done: make(chan struct{})}
 	if err := l.look(ctx); err != nil { // the pool may have dialed again in between
 		_ = conn.Close()
@@ -191,15 +199,15 @@ func (l *Lock) look(ctx context.Context) error {
 	if err := l.conn.QueryRowContext(ctx, l.words.holder, l.words.args...).Scan(&holder); err != nil {
 		return err
 	}
-	if uint64(holder.Int64) != l.id {
-		return fmt.Errorf("connection %d took the lock, and connection %d holds it", l.id, holder.Int64)
+	if uint64(holder.Int64) != l.session.ID {
+		return fmt.Errorf("connection %d took the lock, and connection %d holds it", l.session.ID, holder.Int64)
 	}
 	return nil
 }
 
-// ConnectionID is the number by which the server's process list knows the
-// connection that holds the lock.
-func (l *Lock) ConnectionID() uint64 { return l.id }
+// Session is the connection that holds the lock, as the server's list of sessions
+// had it when the lock was taken.
+func (l *Lock) Session() Session { return l.session }
 
 // Lost is closed when the lock is no longer ours, at most about six seconds
 // after the fact. Release does not close it.

@@ -151,7 +151,7 @@ func TestLock(t *testing.T) {
 		}
 		_, err = AcquireLock(ctx, dialHere, target, "kea_lockstep.kea")
 		var held *LockHeldError
-		if !errors.Is(err, ErrLockHeld) || !errors.As(err, &held) || held.Holder.ID != first.ConnectionID() || held.Holder.User != "kea" || held.Holder.Host != "127.0.0.1" {
+		if !errors.Is(err, ErrLockHeld) || !errors.As(err, &held) || held.Holder.ID != first.Session().ID || held.Holder.User != "kea" || held.Holder.Host != "127.0.0.1" {
 			t.Fatalf("second: %v", err)
 		}
 		other, err := AcquireLock(ctx, dialHere, target, "kea_lockstep.other")
@@ -165,7 +165,7 @@ func TestLock(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.open(t, target).EndSession(ctx, again.ConnectionID()); err != nil {
+		if err := s.open(t, target).EndSession(ctx, again.Session().ID); err != nil {
 			t.Fatal(err)
 		}
 		waitLost(t, again)

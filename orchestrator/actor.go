@@ -30,12 +30,17 @@ type Actor interface {
 
 // Locker takes advisory locks that name a driver to others.
 type Locker interface {
-	// Lock takes the lock of a database. ErrLocked, wrapped with the holder, when somebody else has it; ErrNoLocks where the engine grants none.
-	Lock(ctx context.Context, at fleet.Place, name, holder string) (Lock, error)
+	// Lock takes the lock of a database. The former holder is what Lock.Holder gave a drive of the run that is dead: where it has the
+	// lock still, it is made to let go. ErrLocked, wrapped with the holder, when somebody else has it; ErrNoLocks where the engine
+	// grants none.
+	Lock(ctx context.Context, at fleet.Place, name, former string) (Lock, error)
 }
 
 // Lock is one held lock.
 type Lock interface {
+	// Holder stands for what holds the lock, and for nothing else ever. It may outlive this process, as a connection does whose way is
+	// cut. Empty where that cannot be told.
+	Holder() string
 	// Lost is closed when the lock is no longer held.
 	Lost() <-chan struct{}
 	Release(ctx context.Context) error

@@ -8,13 +8,15 @@ import (
 	"time"
 
 	"kea-lockstep/internal/fleet"
+	"kea-lockstep/orchestrator/journal"
 )
 
 // locks are the advisory locks of one group's databases.
 type locks struct {
-	cancel context.CancelFunc
-	mu     sync.Mutex
-	held   map[fleet.DatabaseID]Lock
+	cancel  context.CancelFunc
+	keepers sync.WaitGroup
+	mu      sync.Mutex
+	held    map[fleet.DatabaseID]Lock
 }
 
 // errUnlocked is a lock that this drive does not have: who has it may be at work right now.
@@ -29,7 +31,7 @@ func (g *groupDrive) lock(ctx context.Context) (*locks, error) {
 		return l, nil
 	}
 	for _, d := range g.group.Databases {
-		held, err := g.take(ctx, d, func(err error) bool { return errors.Is(err, ErrLocked) })
+		held, err := g.take(ctx, d, g.former(d.ID), func(err error) bool { return errors.Is(err, ErrLocked) })
 		if errors.Is(err, ErrNoLocks) {
 			continue
 		}
@@ -38,15 +40,34 @@ func (g *groupDrive) lock(ctx context.Context) (*locks, error) {
 			return nil, err
 		}
 		l.held[d.ID] = held
-		go g.keep(watch, l, d, held)
+		if err := g.holding(ctx, d, held); err != nil {
+			l.release()
+			return nil, err
+		}
+		l.keepers.Go(func() { g.keep(watch, l, d, held) })
 	}
 	return l, nil
 }
 
+// holding writes down what holds a lock, for the next drive: this one may be gone and that not.
+func (g *groupDrive) holding(ctx context.Context, d DatabasePlan, held Lock) error {
+	return g.record(ctx, journal.Event{Type: journal.Locked}.With(journal.Hold{Database: d.ID, Holder: held.Holder(), Home: g.Log.Home(g.Run)}))
+}
+
+// former is what held a lock for the drive before. Two drives never write the same journal, so where it is the same that one is dead; a
+// copy of it says nothing.
+func (g *groupDrive) former(id fleet.DatabaseID) string {
+	before := g.status().Holders[id]
+	if before.Home == "" || before.Home != g.Log.Home(g.Run) {
+		return ""
+	}
+	return before.Holder
+}
+
 // take takes the lock of a database, and tries again as long as it may be away, unless the error is final or the operator wants to hold.
-func (g *groupDrive) take(ctx context.Context, d DatabasePlan, final func(error) bool) (held Lock, err error) {
+func (g *groupDrive) take(ctx context.Context, d DatabasePlan, former string, final func(error) bool) (held Lock, err error) {
 	g.until(ctx, patience, func() fleet.Verdict {
-		held, err = g.Locker.Lock(ctx, d.At, LockName(d.ID), g.Driver+" run "+g.Run)
+		held, err = g.Locker.Lock(ctx, d.At, LockName(d.ID), former)
 		switch {
 		case err == nil, errors.Is(err, ErrNoLocks), final(err), g.holds(g.mayAct()):
 			return fleet.Affirm("") // that is the answer
@@ -74,28 +95,29 @@ func (g *groupDrive) keep(ctx context.Context, l *locks, d DatabasePlan, held Lo
 		case <-ctx.Done():
 			return
 		}
-		again, err := g.take(ctx, d, func(error) bool { return false })
-		switch {
-		case ctx.Err() != nil:
-			if err == nil {
-				letGo(again)
-			}
+		again, err := g.take(ctx, d, held.Holder(), func(error) bool { return false })
+		if err == nil {
+			l.mu.Lock()
+			l.held[d.ID], held = again, again
+			l.mu.Unlock()
+			err = g.holding(ctx, d, again)
+		}
+		if ctx.Err() != nil {
 			return
-		case err != nil:
+		}
+		if err != nil {
 			g.mu.Lock()
 			g.unlocked = err
 			g.mu.Unlock()
 			return
 		}
-		l.mu.Lock()
-		l.held[d.ID], held = again, again
-		l.mu.Unlock()
 	}
 }
 
 // release lets go of every lock.
 func (l *locks) release() {
 	l.cancel()
+	l.keepers.Wait()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, held := range l.held {

@@ -98,6 +98,39 @@ func TestALostLock(t *testing.T) {
 	}
 }
 
+// TestALockThatOutlivesItsDrive: what holds it in the database is ended by the next drive, for it was written down; one that is not the
+// run's own stays.
+func TestALockThatOutlivesItsDrive(t *testing.T) {
+	spec := three()
+	spec.Lingers = true
+	for _, step := range []string{"fence-k2", "migrate-k1-db1", "install-k3"} {
+		t.Run(step, func(t *testing.T) {
+			acted(t, spec, func(p *play) {
+				p.killed(step)
+				p.at = func(at world.Point) world.Fault {
+					if at.Kind == "do" && at.What == "start-k3/1" {
+						return world.KillAfter
+					}
+					return world.NoFault
+				}
+				if _, err := p.resume(); err == nil {
+					t.Fatal("the second drive was not killed")
+				}
+				p.at = nil
+				p.world.TakeLock(0, "somebody", 10*time.Second)
+				s, err := p.resume()
+				if g := p.must(journal.Halted, s, err); !strings.Contains(g.Problem.What+g.Problem.Why, "somebody") {
+					t.Errorf("it says %+v", g.Problem)
+				}
+				p.world.Settle(time.Minute)
+				s, err = p.resume()
+				p.must(journal.Done, s, err)
+				p.serves(true)
+			})
+		})
+	}
+}
+
 // TestALostLockOfADatabaseThatIsAway: it is asked for until the database is back.
 func TestALostLockOfADatabaseThatIsAway(t *testing.T) {
 	acted(t, three(), func(p *play) {

@@ -78,8 +78,8 @@ type noticing struct {
 	held *atomic.Bool
 }
 
-func (n noticing) Lock(ctx context.Context, at fleet.Place, name, holder string) (orchestrator.Lock, error) {
-	lock, err := n.Locker.Lock(ctx, at, name, holder)
+func (n noticing) Lock(ctx context.Context, at fleet.Place, name, former string) (orchestrator.Lock, error) {
+	lock, err := n.Locker.Lock(ctx, at, name, former)
 	if errors.Is(err, orchestrator.ErrLocked) {
 		n.held.Store(true)
 	}

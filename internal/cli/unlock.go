@@ -181,7 +181,7 @@ func (k keys) holders(ctx context.Context) view.Holders {
 func (k keys) lockedBy(ctx context.Context, d fleet.Database) string {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	lock, err := k.world.Lock(ctx, d.Endpoints[0].Place, orchestrator.LockName(d.ID), "kea-lockstep unlock")
+	lock, err := k.world.Lock(ctx, d.Endpoints[0].Place, orchestrator.LockName(d.ID), "")
 	switch {
 	case err == nil:
 		_ = lock.Release(ctx) // it ends with the connection in any case

@@ -13,36 +13,49 @@ import (
 	"kea-lockstep/orchestrator"
 )
 
+// grip is a lock of the database server.
+type grip struct{ *dbcheck.Lock }
+
+func (g grip) Holder() string { return named(g.Session()) }
+
+// named stands for one connection to a database server, and no other that it ever had or will have. Empty where that is not told.
+func named(s dbcheck.Session) string {
+	if s.Key == "" || s.Port == 0 {
+		return ""
+	}
+	return fmt.Sprintf("session %d of %s:%d, %s", s.ID, s.Host, s.Port, s.Key)
+}
+
 // Lock takes an advisory lock of the database server on a connection of its own. The lock carries no text: the marker on each
-// server names its holder.
-func (f *Fleet) Lock(ctx context.Context, at fleet.Place, name, _ string) (orchestrator.Lock, error) {
+// server names its driver.
+func (f *Fleet) Lock(ctx context.Context, at fleet.Place, name, former string) (orchestrator.Lock, error) {
 	dial, target, err := f.way(ctx, at, asAdmin)
 	if err != nil {
 		return nil, err
 	}
 	lock, err := dbcheck.AcquireLock(ctx, dial, target, name)
-	var held *dbcheck.LockHeldError
-	if errors.As(err, &held) && f.letGo(ctx, at, held.Holder) {
+	var other *dbcheck.LockHeldError
+	if errors.As(err, &other) && f.letGo(ctx, at, other.Holder, former) {
 		lock, err = dbcheck.AcquireLock(ctx, dial, target, name)
 	}
 	switch {
-	case errors.As(err, &held):
-		return nil, fmt.Errorf("%w: %s", orchestrator.ErrLocked, f.whose(ctx, at, held.Holder))
+	case errors.As(err, &other):
+		return nil, fmt.Errorf("%w: %s", orchestrator.ErrLocked, f.whose(ctx, at, other.Holder))
 	case errors.Is(err, dbcheck.ErrLockUnsupported):
 		return nil, fmt.Errorf("%w: %w", orchestrator.ErrNoLocks, err)
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", at.Server, err)
 	}
-	return lock, nil
+	return grip{lock}, nil
 }
 
 // unheld is how long a session that was ended may keep its lock.
 const unheld = 2 * time.Second
 
-// letGo ends the session that holds a lock if one of our own lost connections left it behind, and says whether it did.
-func (f *Fleet) letGo(ctx context.Context, at fleet.Place, holder dbcheck.Session) bool {
-	sessions, err := f.attribute(ctx, at, []dbcheck.Session{holder})
-	if err != nil || len(sessions) == 0 || sessions[0].Owner != fleet.OwnerOurs || f.isOurs(holder.ID) {
+// letGo ends the session that holds a lock if one of our own lost connections left it behind, or a dead drive of the run, and says
+// whether it did.
+func (f *Fleet) letGo(ctx context.Context, at fleet.Place, holder dbcheck.Session, former string) bool {
+	if (former == "" || named(holder) != former) && !f.leftByUs(ctx, at, holder) {
 		return false
 	}
 	db, err := f.database(ctx, at, asAdmin, toWatch)
@@ -56,6 +69,12 @@ func (f *Fleet) letGo(ctx context.Context, at fleet.Place, holder dbcheck.Sessio
 		}
 	}
 	return true
+}
+
+// leftByUs says whether a session is of a connection of this process that was lost.
+func (f *Fleet) leftByUs(ctx context.Context, at fleet.Place, holder dbcheck.Session) bool {
+	sessions, err := f.attribute(ctx, at, []dbcheck.Session{holder})
+	return err == nil && len(sessions) > 0 && sessions[0].Owner == fleet.OwnerOurs && !f.isOurs(holder.ID)
 }
 
 // whose says who holds a lock, with the server that its session comes from.

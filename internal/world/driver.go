@@ -123,6 +123,9 @@ func (d *Driver) kill() {
 	}
 	d.dead = true
 	d.mu.Unlock()
+	if d.w.lingers {
+		return
+	}
 	for _, l := range locks {
 		l.drop()
 	}
@@ -217,6 +220,9 @@ func (l *Log) Events() iter.Seq2[journal.Event, error] {
 	}
 }
 
+// Home implements journal.Log.
+func (d *Driver) Home(string) string { return fmt.Sprintf("%p", d.log) }
+
 // After gives the events after a number.
 func (l *Log) After(seq int) []journal.Event {
 	l.mu.Lock()
@@ -226,27 +232,34 @@ func (l *Log) After(seq int) []journal.Event {
 
 // lock is one advisory lock held by a driver.
 type lock struct {
-	w    *World
-	d    *database
-	lost chan struct{}
-	once sync.Once
+	w      *World
+	d      *database
+	holder string
+	lost   chan struct{}
+	once   sync.Once
 }
 
 // Lock takes the advisory lock of a database for this driver.
-func (d *Driver) Lock(ctx context.Context, at fleet.Place, _, holder string) (orchestrator.Lock, error) {
+func (d *Driver) Lock(ctx context.Context, at fleet.Place, _, former string) (orchestrator.Lock, error) {
 	return look(ctx, d, "lock "+at.Name, func() (orchestrator.Lock, error) {
 		b := d.w.database(at)
+		if b.lock != nil && b.lock.holder == former {
+			b.lock.drop0()
+		}
 		if b.locked != "" {
 			return nil, fmt.Errorf("%w: %s", orchestrator.ErrLocked, b.locked)
 		}
-		l := &lock{w: d.w, d: b, lost: make(chan struct{})}
-		b.locked, b.lock = holder, l
+		d.w.sessions++
+		l := &lock{w: d.w, d: b, holder: fmt.Sprintf("session %d", d.w.sessions), lost: make(chan struct{})}
+		b.locked, b.lock = d.name, l
 		d.mu.Lock()
 		d.locks = append(d.locks, l)
 		d.mu.Unlock()
 		return l, nil
 	})
 }
+
+func (l *lock) Holder() string { return l.holder }
 
 func (l *lock) Lost() <-chan struct{} { return l.lost }
 

@@ -21,6 +21,8 @@ type World struct {
 	violated  []Violation
 	together  []string // when High Availability partners were taken down together
 	pids      int
+	lingers   bool
+	sessions  int // that drivers opened for their locks
 	pending   int // disturbances that are still to end
 }
 
@@ -49,6 +51,7 @@ type Spec struct {
 	Speed     Speed
 	Separate  bool // each server has a database of its own
 	HA        bool // two and two servers are High Availability partners, and DHCP itself is asked
+	Lingers   bool // a killed driver's lock stays in the database, as where its way is cut
 }
 
 // Violation is one moment in which the invariant did not hold by an act of ours.
@@ -65,7 +68,7 @@ type release struct {
 
 // New makes a fleet in which every Kea runs at From.
 func New(spec Spec) *World {
-	w := &World{speed: spec.Speed, ha: spec.HA}
+	w := &World{speed: spec.Speed, ha: spec.HA, lingers: spec.Lingers}
 	for _, v := range []string{spec.From, spec.To} {
 		version, err := kea.ParseVersion(v)
 		if err != nil {

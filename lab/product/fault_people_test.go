@@ -49,7 +49,8 @@ func TestFaultPackages(t *testing.T) {
 	locked := func(s *struck) { s.no(s.fleet.LockPackages(s.Context(), "k2", 40*time.Second)) }
 	faults(t, []fault{
 		{name: "a package run on k2 as its turn comes", often: true, at: begins("confirm-k1"), strike: locked, codes: []int{0}},
-		{name: "on hold before the stop", at: begins("prefetch-k1"), strike: hold, codes: []int{3}, says: []string{"k2", "hold"}},
+		{name: "on hold before the stop", at: begins("prefetch-k1"), strike: hold, codes: []int{3}, says: []string{"k2", "hold"},
+			mend: func(s *struck) { s.must("k2", "apt-mark unhold kea-dhcp4-server kea-common") }},
 		{name: "on hold after the stop", at: begins("install-k1"), strike: hold, codes: []int{0}},
 	})
 }
@@ -91,25 +92,36 @@ func TestFaultSecondOperator(t *testing.T) {
 
 // TestFaultUnlock: while a run is driven, and while its fences stand, nothing can be unlocked.
 func TestFaultUnlock(t *testing.T) {
-	unlock := func(s *struck) {
-		out, err := s.tool.Run(s.Context(), "unlock", "--yes")
-		s.no(err)
-		s.expect("unlock", out, []int{3, 6}, nil)
+	unlocks := func(codes ...int) func(*struck) {
+		return func(s *struck) {
+			out, err := s.tool.Run(s.Context(), "unlock", "--yes")
+			s.no(err)
+			s.expect("unlock", out, codes, nil)
+		}
 	}
 	killed := func(s *struck) {
 		killsDriver(s)
-		unlock(s)
+		unlocks(3, 6)(s)
 	}
 	var table []fault
 	for _, step := range []string{"claim-k1", "stop-k1", "install-k1", "migrate-k1-db1", "start-k1", "install-k3", "release-k1"} {
-		table = append(table, fault{name: "driven, " + step, at: begins(step), strike: unlock, codes: []int{0}, often: step == "migrate-k1-db1"})
+		codes := []int{3, 6}
+		if step == "release-k1" {
+			codes = append(codes, 0) // the run may be over as it looks
+		}
+		table = append(table, fault{name: "driven, " + step, at: begins(step), strike: unlocks(codes...), codes: []int{0}, often: step == "migrate-k1-db1"})
 	}
-	for _, step := range []string{"stop-k1", "install-k1", "migrate-k1-db1", "start-k1", "install-k3", "confirm-k2"} {
+	for _, step := range []string{"stop-k1", "install-k1", "migrate-k1-db1", "start-k1", "install-k3"} {
 		table = append(table, fault{name: "dead, " + step, at: begins(step), strike: killed, codes: []int{-1}, on: []way{resume()}, often: step == "install-k1"})
 	}
-	// Where nothing is fenced yet, the markers can be given up, and the fleet is free for another run.
+	// Where everything serves at the target, or nothing is fenced yet, the markers can be given up, and the fleet is free for another run.
+	table = append(table, fault{name: "dead, confirm-k2", at: begins("confirm-k2"), strike: killsDriver, codes: []int{-1},
+		on: []way{{args: []string{"unlock", "--yes"}, codes: []int{0}}}})
 	table = append(table, fault{name: "dead before the first fence, and another upgrade", at: begins("claim-k3"), strike: killsDriver, codes: []int{-1}, mend: func(s *struck) {
 		s.runs(way{args: []string{"unlock", "--yes"}, codes: []int{0}})
+		if s.status().State == "interrupted" { // no marker was written yet, so there was nothing to remove
+			s.runs(way{args: []string{"abort", "--yes"}, codes: []int{3, 7}})
+		}
 	}, on: []way{{args: []string{"upgrade", "--to", "3.0.3", "--yes"}, codes: []int{0}}}})
 	faults(t, table)
 }

@@ -111,7 +111,7 @@ func faults(t *testing.T, table []fault) {
 
 func faultsOn(t *testing.T, spec lab.Spec, table []fault) {
 	t.Helper()
-	table, err := tried(t, table)
+	table, err := tried(t, table, spec.Engine)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,12 +135,12 @@ func faultsOn(t *testing.T, spec lab.Spec, table []fault) {
 }
 
 // tried gives the lines that there is time for, and that are not in the document where those are not wanted.
-func tried(t *testing.T, table []fault) ([]fault, error) {
+func tried(t *testing.T, table []fault, engine lab.Engine) ([]fault, error) {
 	table = slices.DeleteFunc(slices.Clone(table), func(c fault) bool { return !c.often && !*every })
 	if !*unseen {
 		return table, nil
 	}
-	seen, err := product.Recorded(*record, section(t.Name()))
+	seen, err := product.Recorded(*record, section(t.Name(), engine))
 	return slices.DeleteFunc(table, func(c fault) bool { return slices.Contains(seen, c.name) }), err
 }
 
@@ -187,12 +187,12 @@ func (c fault) run(t *testing.T, f *lab.Fleet) {
 		return
 	}
 	if *record != "" {
-		s.no(product.Record(*record, c.row(t.Name(), said, report)))
+		s.no(product.Record(*record, c.row(t.Name(), f.Engine, said, report)))
 	}
 }
 
 // row is what was seen of the fault.
-func (c fault) row(test string, said []product.Output, r witness.Report) product.Row {
+func (c fault) row(test string, engine lab.Engine, said []product.Output, r witness.Report) product.Row {
 	var typed, on []string
 	at := "from the beginning"
 	if c.strike != nil {
@@ -209,13 +209,13 @@ func (c fault) row(test string, said []product.Output, r witness.Report) product
 		on = append(on, fmt.Sprintf("%s: %s", typed[i], exit(out)))
 	}
 	seen := fmt.Sprintf("%d bad moments; no server for %.0f s, the last back after %.0f s", len(r.BadMoments), r.FirstAnswer().Seconds(), r.LastServer().Seconds())
-	return product.Row{Test: section(test), Fault: c.name, Cells: []string{at, exit(said[0]), strings.Join(on, "; "), seen}}
+	return product.Row{Test: section(test, engine), Fault: c.name, Cells: []string{at, exit(said[0]), strings.Join(on, "; "), seen}}
 }
 
 // section is where the document tells of a test.
-func section(test string) string {
+func section(test string, engine lab.Engine) string {
 	name, _, _ := strings.Cut(test, "/")
-	if *engineName == string(lab.PostgreSQL) {
+	if engine == lab.PostgreSQL {
 		name += " on PostgreSQL"
 	}
 	return name

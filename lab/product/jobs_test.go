@@ -10,6 +10,7 @@ import (
 
 	"kea-lockstep/lab"
 	"kea-lockstep/lab/labtest"
+	"kea-lockstep/lab/witness"
 )
 
 var (
@@ -99,10 +100,13 @@ func startedOnce(t *testing.T, f *lab.Fleet, server string) {
 	upgradedOnce(t, f, server)
 }
 
-// migratedOnce wants that no migration was begun again after one that ended well.
+// migratedOnce wants that no migration was begun again after one that ended well. kea-admin's word for that is the schema that it reports
+// at its end: it exits with 0 over scripts that failed.
 func migratedOnce(t *testing.T, f *lab.Fleet, server string) {
 	t.Helper()
-	well := slices.DeleteFunc(migrations(t, f, server), func(m string) bool { return !strings.Contains(m, " kind done exit 0 ") })
+	well := slices.DeleteFunc(migrations(t, f, server), func(m string) bool {
+		return !strings.Contains(m, " kind done exit 0 ") || !strings.HasSuffix(m, " "+witness.Expects(f.Engine, "3.0.3"))
+	})
 	if len(well) > 1 {
 		t.Errorf("%s: more than one migration ended well: %q", server, well)
 	}
@@ -117,10 +121,11 @@ func upgradedOnce(t *testing.T, f *lab.Fleet, server string) {
 	}
 }
 
-// begunMigrations prints the record of each migration that was begun, of any run, with how it ended where it has.
+// begunMigrations prints the record of each migration that was begun, of any run, with how it ended where it has, and the schema that kea-admin
+// reported then.
 const begunMigrations = `
 for dir in /var/lib/kea-lockstep/runs/*/jobs/migrate-*/*; do
-	[ ! -e "$dir/started" ] || echo "$dir $(cat "$dir/status" 2>/dev/null | tr '\n' ' ')"
+	[ ! -e "$dir/started" ] || echo "$dir $(cat "$dir/status" 2>/dev/null | tr '\n' ' ') $(sed -n 's/.*reported after upgrade: //p' "$dir/output" 2>/dev/null | tail -n 1)"
 done`
 
 // migrations lists the migrations that were begun on a server, by their own records there.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
 )
 
 // Terminal is a command that runs in a terminal of its own, and everything that it showed so far.
@@ -30,9 +31,26 @@ func Start(cmd *exec.Cmd) (*Terminal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting %s in a terminal: %w", cmd.Path, err)
 	}
+	if tty, err = closable(tty); err != nil {
+		return nil, fmt.Errorf("starting %s in a terminal: %w", cmd.Path, err)
+	}
 	t := &Terminal{cmd: cmd, tty: tty, done: make(chan struct{})}
 	go t.read()
 	return t, nil
+}
+
+// closable gives a file that Close takes away at once. One that was made blocking stays until what reads it has read something.
+func closable(blocking *os.File) (*os.File, error) {
+	defer blocking.Close()
+	fd, err := unix.FcntlInt(blocking.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		_ = unix.Close(fd)
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), blocking.Name()), nil
 }
 
 func (t *Terminal) read() {

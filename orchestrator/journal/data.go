@@ -72,6 +72,13 @@ type Sighting struct {
 	Saw      string           `json:"saw"`
 }
 
+// Hold is the data of Locked.
+type Hold struct {
+	Database fleet.DatabaseID `json:"database"`
+	Holder   string           `json:"holder"` // what holds its lock for the drive, such as a session of the database server
+	Home     string           `json:"home"`   // of the drive's journal
+}
+
 // State is where a group, or a run as a whole, stands.
 type State string
 
@@ -129,6 +136,8 @@ type GroupStatus struct {
 	Strangers   []string              `json:"strangers,omitempty"`
 	Untold      bool                  `json:"-"` // it was taken over, and its servers have not told yet how far it got
 	Steps       map[string]StepStatus `json:"-"`
+	// What held the lock of each database for the newest drive that took it.
+	Holders map[fleet.DatabaseID]Hold `json:"-"`
 }
 
 // PhaseStatus is where one phase of a group stands: waiting, running or done.

@@ -29,7 +29,9 @@ const (
 	Stranger   Type = "stranger"
 	Untouched  Type = "untouched"
 	// Moved: a schema is not the old one any more, and this run did not migrate it. From here it is past the point of no return.
-	Moved      Type = "moved"
+	Moved Type = "moved"
+	// Locked: the drive holds the lock of a database. What holds it there may outlive the drive.
+	Locked     Type = "locked"
 	BackingOut Type = "backing-out"
 	// RollingBack: the operator's word to go back to the old state. The run goes nowhere else from here, whatever carries it on.
 	RollingBack Type = "rolling-back"
@@ -96,4 +98,7 @@ var ErrDamaged = errors.New("the journal is damaged")
 type Log interface {
 	Append(ctx context.Context, events ...Event) error
 	Read(ctx context.Context, run string) iter.Seq2[Event, error]
+	// Home tells the place where a run is kept from every other, copies of it included. While one process has appended there, no other
+	// may. Empty where that cannot be told.
+	Home(run string) string
 }

@@ -129,6 +129,23 @@ func (f *Files) spoiled(run string, t *tail, err error) error {
 	return fmt.Errorf("making the journal durable: %w", errors.Join(err, t.file.Close()))
 }
 
+// Home tells a run's file from every other, copies of it and files of other machines among them. Empty where this system does not tell.
+func (f *Files) Home(run string) string {
+	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id") // random(4)
+	if err != nil {
+		return ""
+	}
+	info, err := os.Stat(f.Path(run))
+	if err != nil {
+		return ""
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("%s %d:%d", strings.TrimSpace(string(boot)), stat.Dev, stat.Ino)
+}
+
 // Close gives up every run that this process holds.
 func (f *Files) Close() error {
 	f.mu.Lock()

@@ -123,7 +123,7 @@ func (f *Folding) drive(e Event, b Begun) {
 func (f *Folding) plan(o outline) {
 	f.now.Plan, f.now.Groups, f.now.Servers, f.now.Bases = o.Hash, nil, nil, nil
 	for _, g := range o.Groups {
-		status := GroupStatus{ID: g.ID, State: Waiting, Steps: map[string]StepStatus{}}
+		status := GroupStatus{ID: g.ID, State: Waiting, Steps: map[string]StepStatus{}, Holders: map[fleet.DatabaseID]Hold{}}
 		for _, p := range g.Phases {
 			status.Phases = append(status.Phases, PhaseStatus{Name: p.Name, State: Waiting})
 		}
@@ -173,6 +173,12 @@ func (f *Folding) grouped(g *GroupStatus, e Event) error {
 		}
 	case Moved:
 		return f.moved(g, e)
+	case Locked:
+		var h Hold
+		if err := e.Read(&h); err != nil {
+			return err
+		}
+		g.Holders[h.Database] = h
 	case BackingOut:
 		g.BackingOut = true
 	case RollingBack:
@@ -341,6 +347,7 @@ func (f *Folding) Status() Status {
 	for i := range now.Groups {
 		g := &now.Groups[i]
 		g.Phases, g.Steps, g.Outage.Server = slices.Clone(g.Phases), maps.Clone(g.Steps), maps.Clone(g.Outage.Server)
+		g.Holders = maps.Clone(g.Holders)
 		g.Outage.total()
 	}
 	now.Servers = append([]ServerStatus{}, f.now.Servers...)
