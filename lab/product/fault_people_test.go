@@ -104,14 +104,14 @@ func TestFaultUnlock(t *testing.T) {
 		unlocks(3, 6)(s)
 	}
 	var table []fault
-	for _, step := range []string{"claim-k1", "stop-k1", "install-k1", "migrate-k1-db1", "start-k1", "install-k3", "release-k1"} {
+	for _, step := range []string{"claim-k1", "stop-k1", "dump-k2-db1", "prove-k2-db1", "install-k1", "migrate-k1-db1", "start-k1", "confirm-k1", "install-k3", "release-k1"} {
 		codes := []int{3, 6}
 		if step == "release-k1" {
 			codes = append(codes, 0) // the run may be over as it looks
 		}
 		table = append(table, fault{name: "driven, " + step, at: begins(step), strike: unlocks(codes...), codes: []int{0}, often: step == "migrate-k1-db1"})
 	}
-	for _, step := range []string{"stop-k1", "install-k1", "migrate-k1-db1", "start-k1", "install-k3"} {
+	for _, step := range []string{"stop-k1", "dump-k2-db1", "install-k1", "migrate-k1-db1", "start-k1", "install-k3"} {
 		table = append(table, fault{name: "dead, " + step, at: begins(step), strike: killed, codes: []int{-1}, on: []way{resume()}, often: step == "install-k1"})
 	}
 	// Where everything serves at the target, or nothing is fenced yet, the markers can be given up, and the fleet is free for another run.
@@ -159,10 +159,14 @@ func (s *struck) endsLocks() {
 	s.Helper()
 	all, err := s.fleet.Sessions(s.Context())
 	s.no(err)
+	ended := 0
 	for _, one := range all {
-		if one.User == lab.AdminUser {
-			_ = s.fleet.EndSession(s.Context(), one.ID) // it may have ended by itself
+		if one.User == lab.AdminUser && s.fleet.EndSession(s.Context(), one.ID) == nil { // one may have ended by itself
+			ended++
 		}
+	}
+	if ended == 0 {
+		s.Error("no session of the run was there to be ended")
 	}
 }
 

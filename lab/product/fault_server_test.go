@@ -12,7 +12,22 @@ import (
 func TestFaultPower(t *testing.T) {
 	done, back, past := []int{0}, []int{0, 4, 7}, []int{0, 5}
 	const long = 3 * time.Second
-	faults(t, []fault{
+	var reboots []fault
+	for _, r := range []struct {
+		server, step string
+		then         after
+		codes        []int
+	}{
+		{"k3", "prefetch-k3", running, back}, {"k2", "stop-k2", either, back}, {"k2", "dump-k2-db1", stopped, back},
+		{"k1", "verify-k1-db1", stopped, past}, {"k1", "start-k1", running, past}, {"k1", "confirm-k1", running, past},
+		{"k3", "install-k3", stopped, past}, {"k3", "start-k3", running, past}, {"k2", "release-k2", running, past},
+	} {
+		reboots = append(reboots, fault{name: r.server + " rebooted in " + r.step, at: begins(r.step), strike: rebooted(r.server, r.then), codes: r.codes,
+			on: []way{resume(0, 7)}, again: []string{r.server}})
+	}
+	faults(t, append(reboots, []fault{
+		{name: "k2 as it is fenced", at: begins("fence-k2"), strike: off("k2", long, either), codes: back, on: []way{resume(0, 7)}},
+		{name: "k3 in its confirmation", at: begins("confirm-k3"), strike: off("k3", long, running), codes: past, on: []way{resume()}},
 		{name: "k3 in prefetch", at: begins("prefetch-k3"), strike: off("k3", long, running), codes: done},
 		{name: "k3 before its fence", at: begins("claim-k3"), strike: off("k3", long, either), codes: back, on: []way{resume(0, 7)}},
 		{name: "k2 before it is stopped", at: begins("stop-k2"), strike: off("k2", long, stopped), codes: back, on: []way{resume(0, 7)}},
@@ -36,5 +51,5 @@ func TestFaultPower(t *testing.T) {
 		{name: "k3 in its package upgrade", at: begins("install-k3"), strike: unpacking("k3", off("k3", long, stopped)), codes: done, again: []string{"k3"}},
 		{name: "k3 in its start", at: begins("start-k3"), strike: off("k3", long, running), codes: past, on: []way{resume()}},
 		{name: "k2 as it is let go", at: begins("release-k2"), strike: off("k2", long, running), codes: past, on: []way{resume()}},
-	})
+	}...))
 }

@@ -373,8 +373,8 @@ func (c fault) judge(s *struck, r witness.Report, old bool) {
 	if !c.blind && r.WasBlind() {
 		s.Errorf("the witness was blind for %+v", r.Blind)
 	}
+	migratedOnce(s.T, s.fleet)
 	for _, server := range s.fleet.Servers {
-		migratedOnce(s.T, s.fleet, server.Name)
 		for _, unit := range repeated(started(s.T, s.fleet, server.Name), sameUnit) {
 			s.Errorf("%s: %s was started twice", server.Name, unit)
 		}

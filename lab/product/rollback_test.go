@@ -19,6 +19,8 @@ func TestRollback(t *testing.T) {
 	faults(t, []fault{
 		{name: "of a migration that was killed", often: true, at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
 			says: []string{"kea-lockstep resume", "kea-lockstep rollback"}, on: []way{rollback()}, blind: true},
+		{name: "of a migration that was killed, and is not taken back", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
+			says: []string{"kea-lockstep resume", "kea-lockstep rollback"}, on: []way{resume()}, blind: true},
 		{name: "once the canary serves", often: true, at: begins("confirm-k1"), strike: signals(os.Interrupt), codes: []int{5},
 			mend: wantsTheWord, on: []way{typedRollback()}, last: kept, blind: true},
 		{name: "once k3 could not be upgraded", often: true, at: begins("migrate-k1-db1"), strike: otherPackages("k3"), codes: []int{5},
