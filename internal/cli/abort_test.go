@@ -1,6 +1,10 @@
 package cli
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -27,5 +31,20 @@ func TestAnIntentToMigrateCanBeAborted(t *testing.T) {
 		}
 		b.expect(codeBackedOut, "abort --yes")
 		b.atRest(false)
+	}
+}
+
+// TestARequestThatNobodyHeardIsGone: a drive that is begun later was not asked to back out.
+func TestARequestThatNobodyHeardIsGone(t *testing.T) {
+	b := newBench(t, 3)
+	b.at = b.interruptAt("install-k1/", 1)
+	b.expect(codeHalted, "upgrade --to 3.0.3 --yes")
+	b.at = nil
+	request := filepath.Join("state", "runs", b.newestRun()+".abort")
+	b.write(request, "")
+	b.expect(codeDone, "resume --yes")
+	b.atRest(true)
+	if _, err := os.Stat(b.path(request)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the request stands still: %v", err)
 	}
 }

@@ -120,6 +120,7 @@ func (d *driving) run(ctx context.Context, do func(context.Context) error) error
 		d.op.say("kea-lockstep: what is in flight ends, then the run holds still; once more stops at once\n")
 	})
 	defer stop()
+	_ = os.Remove(d.store.abortFile(d.drive.Run)) // what an earlier drive was asked, and did not live to hear
 	go d.hearAbort(ctx)
 	err := do(ctx)
 	return d.end(ctx, err)

@@ -78,15 +78,14 @@ func (p *program) release(ctx context.Context, c *ufcli.Context, k keys, holders
 		if err != nil {
 			return err
 		}
-		order := releasing(one, m, p.driver)
-		if _, err := k.world.Do(ctx, order); err != nil {
-			return fmt.Errorf("releasing %s: %w", m.Server, err)
-		}
+		_, failed := k.world.Do(ctx, releasing(one, m, p.driver))
 		now, err := k.world.Pulse(ctx, m.Server)
-		if err != nil {
-			return fmt.Errorf("looking whether the marker on %s is gone: %w", m.Server, err)
-		}
-		if now.Claim.Run == m.Run {
+		switch {
+		case err != nil:
+			return errors.Join(failed, fmt.Errorf("looking whether the marker on %s is gone: %w", m.Server, err))
+		case now.Claim.Run == m.Run && failed != nil:
+			return fmt.Errorf("releasing %s: %w", m.Server, failed)
+		case now.Claim.Run == m.Run:
 			return fmt.Errorf("the marker of run %s still stands on %s", m.Run, m.Server)
 		}
 		fmt.Fprintf(p.Err, "kea-lockstep: released %s\n", m.Server)

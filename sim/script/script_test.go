@@ -1,11 +1,13 @@
 package script
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -40,7 +42,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"fleet": raise, "exits": exits, "happens": happens, "steady": steady, "stranger": stranger, "calm": calm,
+			"fleet": raise, "exits": exits, "happens": happens, "steady": steady, "stranger": stranger, "calm": calm, "interrupted": interrupted,
 		},
 	})
 }
@@ -75,6 +77,35 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if want := args[0]; strconv.Itoa(got) != want {
 		ts.Fatalf("it ended with %d, not %s", got, want)
+	}
+}
+
+// interrupted is "interrupted CODE TEXT ARGUMENT...": runs kea-lockstep, interrupts it once its talk has the text, and wants that code. What
+// it said is in the file talk.
+func interrupted(ts *testscript.TestScript, _ bool, args []string) {
+	program, err := exec.LookPath("kea-lockstep")
+	ts.Check(err)
+	cmd := exec.Command(program, args[2:]...)
+	cmd.Dir = ts.MkAbs(".")
+	for _, name := range []string{"PATH", "HOME", "XDG_STATE_HOME", "NO_COLOR"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	talk, err := cmd.StderrPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	var said strings.Builder
+	seen := false
+	for lines := bufio.NewScanner(talk); lines.Scan(); {
+		said.WriteString(lines.Text() + "\n")
+		if !seen && strings.Contains(lines.Text(), args[1]) {
+			seen = true
+			ts.Check(cmd.Process.Signal(os.Interrupt))
+		}
+	}
+	_ = cmd.Wait() // the code tells
+	ts.Check(os.WriteFile(ts.MkAbs("talk"), []byte(said.String()), 0o600))
+	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); !seen || got != args[0] {
+		ts.Fatalf("it ended with %s, not %s:\n%s", got, args[0], said.String())
 	}
 }
 
