@@ -39,7 +39,7 @@ func (g *groupDrive) lock(ctx context.Context) (*locks, error) {
 			l.release()
 			return nil, err
 		}
-		l.held[d.ID] = held
+		l.put(d.ID, held)
 		if err := g.holding(ctx, d, held); err != nil {
 			l.release()
 			return nil, err
@@ -97,10 +97,9 @@ func (g *groupDrive) keep(ctx context.Context, l *locks, d DatabasePlan, held Lo
 		}
 		again, err := g.take(ctx, d, held.Holder(), func(error) bool { return false })
 		if err == nil {
-			l.mu.Lock()
-			l.held[d.ID], held = again, again
-			l.mu.Unlock()
-			err = g.holding(ctx, d, again)
+			held = again
+			l.put(d.ID, held)
+			err = g.holding(ctx, d, held)
 		}
 		if ctx.Err() != nil {
 			return
@@ -112,6 +111,12 @@ func (g *groupDrive) keep(ctx context.Context, l *locks, d DatabasePlan, held Lo
 			return
 		}
 	}
+}
+
+func (l *locks) put(id fleet.DatabaseID, held Lock) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held[id] = held
 }
 
 // release lets go of every lock.

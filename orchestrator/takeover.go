@@ -180,10 +180,10 @@ func (h *Heritage) finished(ctx context.Context, world fleet.Observer) error {
 	return nil
 }
 
-// TakeOver carries a run on by what it left on its servers, in a journal of its own. The operator has been asked (Question). How far
+// TakeOver carries the drive's run on by what it left on its servers, in a journal of its own. The operator has been asked (Question). How far
 // each group got is asked of its servers once they are in hand, so that whoever drove the run until then acts no more.
 func (d *Drive) TakeOver(ctx context.Context, b journal.Begun, h Heritage) error {
-	d.Run, d.epoch, d.plan, d.back = h.Run, h.Epoch, h.Plan, h.Plan.Back
+	d.epoch, d.plan, d.back = h.Epoch, h.Plan, h.Plan.Back
 	b.Driver, b.Version = d.Driver, d.Version
 	if err := d.record(ctx, journal.Event{Type: journal.RunBegun}.With(b), journal.Event{Type: journal.PlanMade}.With(h.Plan), h.takeover()); err != nil {
 		return err

@@ -52,21 +52,27 @@ func (f *Fleet) Lock(ctx context.Context, at fleet.Place, name, former string) (
 // unheld is how long a session that was ended may keep its lock.
 const unheld = 2 * time.Second
 
-// letGo ends the session that holds a lock if one of our own lost connections left it behind, or a dead drive of the run, and says
-// whether it did.
+// letGo ends the session that holds a lock if one of our own lost connections left it behind, or a dead drive of the run. It says whether
+// the lock is worth asking for again.
 func (f *Fleet) letGo(ctx context.Context, at fleet.Place, holder dbcheck.Session, former string) bool {
 	if (former == "" || named(holder) != former) && !f.leftByUs(ctx, at, holder) {
 		return false
 	}
 	db, err := f.database(ctx, at, asAdmin, toWatch)
-	if err != nil || db.EndSession(ctx, holder.ID) != nil {
+	if err != nil {
 		return false
 	}
-	for end := time.Now().Add(unheld); time.Now().Before(end); {
+	there := func() bool { // this connection may be with another server behind the same address, where the number is somebody else's
 		all, _, err := db.Sessions(ctx)
-		if err != nil || !slices.ContainsFunc(all, func(s dbcheck.Session) bool { return s.ID == holder.ID }) {
-			break
-		}
+		return err == nil && slices.ContainsFunc(all, func(s dbcheck.Session) bool { return s.ID == holder.ID && s.Key == holder.Key })
+	}
+	if !there() {
+		return true
+	}
+	if err := db.EndSession(ctx, holder.ID); err != nil {
+		return !there() // it has ended by itself
+	}
+	for end := time.Now().Add(unheld); time.Now().Before(end) && there(); {
 	}
 	return true
 }

@@ -30,8 +30,10 @@ type Files struct {
 // tail is the end of one run's file, where this process appends.
 type tail struct {
 	file *os.File
-	seq  int
-	hash string
+	// doubtful: the last write failed, so what is in the file is found out anew. It stays locked: its drive is at work still.
+	doubtful bool
+	seq      int
+	hash     string
 }
 
 // NewFiles keeps journals under dir, which is made with mode 0700 when the first event is appended.
@@ -114,28 +116,35 @@ func (f *Files) Append(_ context.Context, events ...Event) error {
 		lines.Write(append(line, '\n'))
 	}
 	if _, err := t.file.Write(lines.Bytes()); err != nil {
-		return f.spoiled(events[0].Run, t, err)
+		return spoiled(t, err)
 	}
 	if err := t.file.Sync(); err != nil {
-		return f.spoiled(events[0].Run, t, err)
+		return spoiled(t, err)
 	}
 	t.seq, t.hash = seq, hash
 	return nil
 }
 
-// spoiled gives up a file whose last write is in doubt: it is closed, and the next Append finds out anew what is in it.
-func (f *Files) spoiled(run string, t *tail, err error) error {
-	delete(f.open, run)
-	return fmt.Errorf("making the journal durable: %w", errors.Join(err, t.file.Close()))
+// spoiled is for a file whose last write is in doubt: the next Append finds out anew what is in it.
+func spoiled(t *tail, err error) error {
+	t.doubtful = true
+	return fmt.Errorf("making the journal durable: %w", err)
 }
 
-// Home tells a run's file from every other, copies of it and files of other machines among them. Empty where this system does not tell.
+// Home tells the file of a run that this process holds from every other, copies of it and files of other machines among them. Empty where
+// it holds none, or this system does not tell.
 func (f *Files) Home(run string) string {
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id") // random(4)
 	if err != nil {
 		return ""
 	}
-	info, err := os.Stat(f.Path(run))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t, ok := f.open[run]
+	if !ok {
+		return ""
+	}
+	info, err := t.file.Stat()
 	if err != nil {
 		return ""
 	}
@@ -159,7 +168,13 @@ func (f *Files) Close() error {
 }
 
 func (f *Files) tail(run string, create bool) (*tail, error) {
-	if t, ok := f.open[run]; ok {
+	if t, ok := f.open[run]; ok && t.doubtful {
+		again, err := hold(t.file)
+		if err == nil {
+			f.open[run] = again
+		}
+		return again, err
+	} else if ok {
 		return t, nil
 	}
 	flags := os.O_RDWR
@@ -193,6 +208,9 @@ func (f *Files) tail(run string, create bool) (*tail, error) {
 func hold(file *os.File) (*tail, error) {
 	if err := lock(file); err != nil {
 		return nil, err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("finding the beginning of the journal: %w", err)
 	}
 	t := &tail{file: file}
 	end := link{ended: true}

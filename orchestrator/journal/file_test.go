@@ -292,6 +292,9 @@ func appendUntilFull(t *testing.T, dir string) {
 			if again := files.Append(t.Context(), begun(2)[1]); again == nil {
 				t.Fatal("an event fits after one that did not")
 			}
+			if driven, err := journal.NewFiles(dir).Driven(run); err != nil || !driven {
+				t.Fatalf("the run is given up while its drive lives: %t, %v", driven, err)
+			}
 			fmt.Println("durable", durable)
 			return
 		}
@@ -321,5 +324,30 @@ func TestNewRun(t *testing.T) {
 	}
 	if _, err := journal.NewRun(now, bytes.NewReader([]byte{1})); err == nil {
 		t.Error("a run was named without chance")
+	}
+}
+
+// TestHome: one file is told from its copy, and only whoever holds it can tell.
+func TestHome(t *testing.T) {
+	files := journal.NewFiles(t.TempDir())
+	if err := files.Append(t.Context(), begun(2)...); err != nil {
+		t.Fatal(err)
+	}
+	home := files.Home(run)
+	if again := journal.NewFiles(filepath.Dir(files.Path(run))).Home(run); home == "" || again != "" {
+		t.Errorf("home %q; told by somebody who does not hold it: %q", home, again)
+	}
+	copied := journal.NewFiles(t.TempDir())
+	if err := os.CopyFS(filepath.Dir(copied.Path(run)), os.DirFS(filepath.Dir(files.Path(run)))); err != nil {
+		t.Fatal(err)
+	}
+	if err := copied.Append(t.Context(), begun(2)[1]); err != nil || copied.Home(run) == home {
+		t.Errorf("the copy's home is %q, the first's %q (%v)", copied.Home(run), home, err)
+	}
+	if err := files.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := files.Append(t.Context(), begun(2)[1]); err != nil || files.Home(run) != home {
+		t.Errorf("opened again its home is %q, and was %q (%v)", files.Home(run), home, err)
 	}
 }
