@@ -35,7 +35,7 @@ func (b *buffer) String() string {
 	return b.text.String()
 }
 
-// run runs the product's command line on a fleet.
+// run runs the product's command line on a fleet, one at a time: its library keeps the flag for help in a variable of its own.
 func (f *Fleet) run(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
 	var o, e buffer
@@ -128,7 +128,6 @@ func TestTheCanaryIsRebootedAmidTheMigration(t *testing.T) {
 func TestFailAndResume(t *testing.T) {
 	for step, code := range map[string]int{"prefetch": 3, "dump": 4, "install": 4, "migrate": 5, "start": 5} {
 		t.Run(step, func(t *testing.T) {
-			t.Parallel()
 			f := raise(t, Spec{Servers: 2, Fail: step})
 			got, out, errs := f.run(t, "upgrade", "--yes")
 			if got != code && got != 7 {
