@@ -193,7 +193,8 @@ DEBIAN_FRONTEND=noninteractive apt-get -q install -y --download-only kea-common=
 
 func startedAgain(t *testing.T, f *lab.Fleet) {
 	do(t, f.KeepKeaStarted, "k1")
-	labtest.Must(t, f, "k1", "systemctl mask --now kea-dhcp4-server")
+	labtest.Must(t, f, "k1", `systemctl mask --now kea-dhcp4-server || true # it may be started again before it is down
+timeout 10 sh -c 'while [ "$(systemctl is-enabled kea-dhcp4-server)" = masked ]; do sleep 0.1; done'`)
 	if err := f.AwaitKea(t.Context(), "k1", 10*time.Second); err != nil {
 		t.Errorf("nobody unmasked and started Kea: %v", err)
 	}
