@@ -168,6 +168,7 @@ func TestAPowerCutIsAnOutageAndNoBadMoment(t *testing.T) {
 	if err := f.PowerCut(t.Context(), "k1"); err != nil {
 		t.Fatal(err)
 	}
+	<-time.After(time.Second) // a host may boot in less time than an outage has to last to be seen
 	if err := f.Boot(t.Context(), "k1"); err != nil {
 		t.Fatal(err)
 	}
