@@ -154,6 +154,9 @@ func TestLock(t *testing.T) {
 		if !errors.Is(err, ErrLockHeld) || !errors.As(err, &held) || held.Holder.ID != first.Session().ID || held.Holder.User != "kea" || held.Holder.Host != "127.0.0.1" {
 			t.Fatalf("second: %v", err)
 		}
+		if own := first.Session(); own.Key == "" || own.Port == 0 || held.Holder.Key != own.Key || held.Holder.Port != own.Port {
+			t.Errorf("the session that holds the lock is %+v to itself, and %+v to another", own, held.Holder)
+		}
 		other, err := AcquireLock(ctx, dialHere, target, "kea_lockstep.other")
 		if err != nil {
 			t.Fatalf("another name: %v", err)
