@@ -54,9 +54,12 @@ func (d *Drive) Upgrade(ctx context.Context, plan Plan) error {
 	return d.groups(ctx, false)
 }
 
-// Resume carries a run on: it takes a higher epoch, asks the world how far things got, and goes on from there. The events are
-// the run's so far.
+// Resume carries a run on: it takes a higher epoch, asks the world how far things got, and goes on from there. The run is held before
+// its events are read: another drive between the two would leave this one with an epoch that was taken.
 func (d *Drive) Resume(ctx context.Context, b journal.Begun) error {
+	if err := d.Log.Hold(d.Run); err != nil {
+		return fmt.Errorf("holding the journal of run %s: %w", d.Run, err)
+	}
 	for e, err := range d.Log.Read(ctx, d.Run) {
 		if err != nil {
 			return fmt.Errorf("reading the journal of run %s: %w", d.Run, err)

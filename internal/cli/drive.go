@@ -32,8 +32,8 @@ type driving struct {
 	held        atomic.Bool // somebody else holds a lock that this drive wanted
 }
 
-// newDriving prepares the drive of a run whose journal has so many events. The answers come from the terminal, or from --yes.
-func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string, events int) (*driving, error) {
+// newDriving prepares the drive of a run. The answers come from the terminal, or from --yes.
+func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string) (*driving, error) {
 	json, err := asJSON(c)
 	if err != nil {
 		return nil, err
@@ -53,8 +53,6 @@ func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string
 		Run: run, Driver: p.driver, Version: buildVersion(), Log: s, World: world, Actor: world, Locker: noticing{world, &d.held}, Operator: d.op,
 		Absence: p.absence,
 		Told: func(e journal.Event, status journal.Status) {
-			events++
-			e.Seq = events
 			d.op.aside(progress.Line(e, status))
 			if line, err := view.Event(e); json && err == nil {
 				d.tell.say(p.Out, line)
@@ -128,6 +126,13 @@ func (d *driving) run(ctx context.Context, do func(context.Context) error) error
 
 // end says how the drive ended and makes the exit code of it.
 func (d *driving) end(ctx context.Context, err error) error {
+	if errors.Is(err, journal.ErrDriven) { // it never began
+		d.close()
+		return exitError{
+			code: codeHeld, err: fmt.Errorf("another process drives run %s since a moment: %w; nothing was changed", d.drive.Run, err),
+			hints: []string{"kea-lockstep status " + d.drive.Run + d.at.State + "    shows where it stands"},
+		}
+	}
 	cancelled := ctx.Err() != nil
 	status := d.drive.Status()
 	status.Interrupt()

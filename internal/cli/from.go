@@ -69,7 +69,7 @@ func (p *program) heir(ctx context.Context, c *ufcli.Context, s store, world act
 	if err != nil {
 		return nil, h, err
 	}
-	d, err := p.newDriving(c, s, world, h.Run, 0)
+	d, err := p.newDriving(c, s, world, h.Run)
 	if err != nil {
 		return nil, h, err
 	}

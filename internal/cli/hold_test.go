@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/world"
+	"kea-lockstep/orchestrator/journal"
 )
 
 // A run that died between its first marker and its first fence changed nothing but the markers.
@@ -99,4 +101,37 @@ func TestARunThatIsDrivenIsNamedAndCanBeAsked(t *testing.T) {
 		t.Errorf("the run that was asked ended with %d", code)
 	}
 	b.atRest(false)
+}
+
+// A run is held before its events are read: whoever drove it in between would be an epoch ahead, and not seen.
+func TestARunIsHeldBeforeTheFleetIsAsked(t *testing.T) {
+	b := died(t, 2)
+	run := b.newestRun()
+	b.at = func(p world.Point) world.Fault {
+		if driven, err := journal.NewFiles(b.path("state/runs")).Driven(run); p.Kind == "look" && (err != nil || !driven) {
+			t.Errorf("%s, and nobody holds the run: %v", p.What, err)
+		}
+		return world.NoFault
+	}
+	b.atTerminal("resume --declare-dead k3", [2]string{"type k3 to go on", "n"})
+}
+
+func TestADriveThatBeganMeanwhileIsLeftAlone(t *testing.T) {
+	b := died(t, 2)
+	run, other := b.newestRun(), journal.NewFiles(b.path("state/runs"))
+	t.Cleanup(func() { _ = other.Close() })
+	var talk screen
+	p := b.program(&screen{}, &talk)
+	connect := p.connect
+	p.connect = func(ctx context.Context, file fleet.File) (acting, error) { // it was asked before whether somebody drives the run
+		if err := other.Hold(run); err != nil {
+			t.Error(err)
+		}
+		return connect(ctx, file)
+	}
+	code := p.main(t.Context(), []string{"kea-lockstep", "-f", b.path("fleet.yaml"), "--state", b.path("state"), "resume", "--yes"})
+	if code != int(codeHeld) {
+		t.Errorf("exit %d", code)
+	}
+	holds(t, talk.String(), "another process drives run "+run, "nothing was changed", "kea-lockstep status "+run)
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -11,7 +10,6 @@ import (
 
 	"kea-lockstep/internal/view"
 	"kea-lockstep/orchestrator"
-	"kea-lockstep/orchestrator/journal"
 )
 
 func (p *program) resumeCommand() *ufcli.Command {
@@ -127,7 +125,7 @@ func (p *program) carryOn(c *ufcli.Context, s store, k kept, command string, how
 		return err
 	}
 	defer world.Close()
-	d, err := p.newDriving(c, s, world, k.status.Run, k.events)
+	d, err := p.newDriving(c, s, world, k.status.Run)
 	if err != nil {
 		return err
 	}
@@ -135,9 +133,5 @@ func (p *program) carryOn(c *ufcli.Context, s store, k kept, command string, how
 	d.drive.Again = maker.make
 	d.drive.Dead = c.StringSlice("declare-dead")
 	d.begun = begun(command, file, maker.wish)
-	err = d.run(c.Context, how(d))
-	if errors.Is(err, journal.ErrDriven) {
-		return exitError{code: codeHeld, err: err}
-	}
-	return err
+	return d.run(c.Context, how(d))
 }

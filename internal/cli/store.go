@@ -47,7 +47,6 @@ func (p *program) store(c *ufcli.Context) (store, error) {
 type kept struct {
 	status journal.Status
 	plan   orchestrator.Plan
-	events int
 	driven bool  // a process drives it now
 	broken error // why its journal cannot be read to its end
 }
@@ -79,7 +78,6 @@ func (s store) read(ctx context.Context, run string) (kept, error) {
 			k.broken = err
 			break
 		}
-		k.events++
 	}
 	if first && !taken && k.broken == nil && !driven {
 		k.broken = fmt.Errorf("%w: it ends before run %s was taken over: %s", journal.ErrDamaged, run, s.Path(run))

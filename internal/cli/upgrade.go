@@ -76,7 +76,7 @@ func (p *program) upgrade(c *ufcli.Context) error {
 	if err != nil {
 		return err
 	}
-	d, err := p.newDriving(c, store, world, run, 0)
+	d, err := p.newDriving(c, store, world, run)
 	if err != nil {
 		return err
 	}

@@ -203,6 +203,14 @@ func (d *Driver) Append(_ context.Context, events ...journal.Event) error {
 	return d.after(f)
 }
 
+// Hold implements journal.Log: what keeps a second drive of one run away is the files' own to prove.
+func (d *Driver) Hold(string) error {
+	if d.Dead() {
+		return errKilled
+	}
+	return nil
+}
+
 // Read yields the events.
 func (d *Driver) Read(context.Context, string) iter.Seq2[journal.Event, error] { return d.log.Events() }
 

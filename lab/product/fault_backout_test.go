@@ -42,24 +42,32 @@ func TestFaultBackOut(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		abort *fault
+		blind bool
 	}{
-		{"driver killed as k1 gets its old packages", abort(begins("old-install-k1"), unpacking("k1", killsDriver), -1)},
-		{"driver killed as k1 gets its old configuration", abort(begins("old-configure-k1"), killsDriver, -1)},
-		{"driver killed as k2's fence is lifted", abort(begins("old-unfence-k2"), killsDriver, -1)},
-		{"driver killed as k2 is started", abort(begins("old-start-k2"), killsDriver, -1)},
-		{"driver killed as k3 is let go", abort(begins("old-release-k3"), killsDriver, -1)},
-		{"Ctrl-C as k1 gets its old packages", abort(begins("old-install-k1"), signals(os.Interrupt), 4)},
-		{"k1 without power as it gets its old packages", abort(begins("old-install-k1"), unpacking("k1", off("k1", 3*time.Second, stopped)), 4, 7)},
-		{"k2 without power as it is started", abort(begins("old-start-k2"), off("k2", 3*time.Second, running), 4, 7)},
-		{"k1 cut off as it gets its old packages", abort(begins("old-install-k1"), unpacking("k1", cut("k1", long)), 4, 7)},
-		{"k2 cut off as it is started", abort(begins("old-start-k2"), cut("k2", long), 4, 7)},
-		{"k3 without sshd as it is confirmed", abort(begins("old-confirm-k3"), noSSH("k3", long), 4, 7)},
-		{"the database restarted as k2 is started", abort(begins("old-start-k2"), restarted, 4, 7)},
+		{"driver killed as k1 gets its old packages", abort(begins("old-install-k1"), unpacking("k1", killsDriver), -1), false},
+		{"driver killed as k1 gets its old configuration", abort(begins("old-configure-k1"), killsDriver, -1), false},
+		{"driver killed as k2's fence is lifted", abort(begins("old-unfence-k2"), killsDriver, -1), false},
+		{"driver killed as k2 is started", abort(begins("old-start-k2"), killsDriver, -1), false},
+		{"driver killed as k3 is let go", abort(begins("old-release-k3"), killsDriver, -1), false},
+		{"Ctrl-C as k1 gets its old packages", abort(begins("old-install-k1"), signals(os.Interrupt), 4), false},
+		{"k1 without power as it gets its old packages", abort(begins("old-install-k1"), unpacking("k1", off("k1", 3*time.Second, stopped)), 4, 7), false},
+		{"k2 without power as it is started", abort(begins("old-start-k2"), off("k2", 3*time.Second, running), 4, 7), false},
+		{"k1 cut off as it gets its old packages", abort(begins("old-install-k1"), unpacking("k1", cut("k1", long)), 4, 7), false},
+		{"k2 cut off as it is started", abort(begins("old-start-k2"), cut("k2", long), 4, 7), false},
+		{"k3 without sshd as it is confirmed", abort(begins("old-confirm-k3"), noSSH("k3", long), 4, 7), false},
+		{"the database restarted as k2 is started", abort(begins("old-start-k2"), restarted, 4, 7), true},
 	} {
 		table = append(table, fault{
 			name: c.name, at: begins("configure-k1"), strike: signals(os.Interrupt), codes: []int{4}, next: c.abort, on: []way{resume(4, 7), resume(7)},
-			again: []string{"k1", "k2"}, blind: true,
+			again: []string{"k1", "k2"}, blind: c.blind,
 		})
+	}
+	for _, step := range []string{"old-install-k1", "old-start-k2"} {
+		table = append(table, fault{
+			name: "driver killed in " + step + ", and carried on from elsewhere", at: begins("configure-k1"), strike: signals(os.Interrupt), codes: []int{4},
+			next: abort(begins(step), killsDriver, -1), on: []way{from("k2", 7)}, again: []string{"k1"},
+		})
+		table[len(table)-1].next.mend = elsewhere
 	}
 	faults(t, table)
 }

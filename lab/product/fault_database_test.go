@@ -89,6 +89,8 @@ func TestFaultDatabase(t *testing.T) {
 		{name: "restarted in the migration", often: true, at: begins("migrate-k1-db1"), strike: migrating(restarted), codes: past, on: again, blind: true},
 		{name: "restarted in the confirmation", at: begins("confirm-k1"), strike: restarted, codes: past, on: again, blind: true},
 		{name: "away for 10 s in the proof", at: begins("prove-k2-db1"), strike: away(10 * time.Second), codes: back, on: early, blind: true},
+		{name: "read-only in the proof", at: begins("prove-k2-db1"), strike: func(s *struck) { s.no(s.fleet.MakeReadOnly(s.Context())) },
+			codes: []int{4, 7}, mend: func(s *struck) { s.no(s.fleet.MakeWritable(s.Context())) }, on: early, blind: true},
 		{name: "away for 10 s in the migration", at: begins("migrate-k1-db1"), strike: migrating(away(10 * time.Second)), codes: past, on: again, blind: true},
 		{name: "silent for 15 s in the package upgrade", at: begins("install-k1"), strike: silent(15 * time.Second), codes: done, blind: true},
 		{name: "silent for 15 s in the migration", at: begins("migrate-k1-db1"), strike: migrating(silent(15 * time.Second)), codes: past, on: again, blind: true},

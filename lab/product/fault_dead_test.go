@@ -26,6 +26,8 @@ func TestFaultDead(t *testing.T) {
 			on: []way{past, buried("k3", "Kea 3.0.3 and its configuration", 0)}, last: returns("k3", toTarget), again: []string{"k3"}},
 		{name: "k3 in the package upgrade of the canary", at: begins("install-k1"), strike: dies("k3"), codes: []int{4}, says: []string{"k3"},
 			on: []way{halted, buried("k3", "Kea 2.6.3 and its old configuration", 7)}, last: returns("k3", asItIs)},
+		{name: "k3 in the dump", at: begins("dump-k2-db1"), strike: dies("k3"), codes: []int{4}, says: []string{"k3"},
+			on: []way{halted, buried("k3", "Kea 2.6.3 and its old configuration", 7)}, last: returns("k3", asItIs)},
 		{name: "k1, the canary, in the migration", at: begins("migrate-k1-db1"), strike: migrating(dies("k1")), codes: []int{5}, says: []string{"k1"},
 			on: []way{past, buried("k1", "Kea 3.0.3 and its configuration", 0)}, last: returns("k1", toTarget), again: []string{"k1"}},
 	})

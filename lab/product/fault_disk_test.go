@@ -70,6 +70,22 @@ func TestFaultJournalDamaged(t *testing.T) {
 		small(s)
 		s.no(unix.Mount("", s.tool.State, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""))
 	}
+	hourAhead := func(s *struck) {
+		name, text := s.journal()
+		ahead, err := product.Dated(text, time.Hour)
+		s.no(err)
+		s.no(os.WriteFile(name, ahead, 0o600))
+	}
+	flips := func(at func(text []byte) int) func(*struck) {
+		return func(s *struck) {
+			name, text := s.journal()
+			text[at(text)] ^= 1
+			s.no(os.WriteFile(name, text, 0o600))
+			s.runs(way{args: []string{"resume", "--yes"}, codes: []int{1}, says: []string{name, "damaged", "line", "kea-lockstep resume --from"}})
+			s.runs(way{args: []string{"upgrade", "--to", "3.0.3", "--yes"}, codes: []int{6}, says: []string{"damaged", "kea-lockstep resume --from"}})
+		}
+	}
+	byMarkers := way{args: []string{"resume", "--from", "k1", "--yes"}, codes: []int{0}, says: []string{"damaged", "the markers on the servers are used instead", ".damaged"}}
 	writable := func(s *struck) { s.no(unix.Mount("", s.tool.State, "", unix.MS_REMOUNT, "size=1m,mode=700")) }
 	faults(t, []fault{
 		{name: "its directory is read-only", given: readOnly, codes: []int{1}, says: []string{"read-only file system"}, mend: writable,
@@ -78,19 +94,12 @@ func TestFaultJournalDamaged(t *testing.T) {
 			name, text := s.journal()
 			s.no(os.WriteFile(name, append(text, []byte(`{"seq":999,"time":"2026-`)...), 0o600))
 		}, on: []way{resume()}},
-		{name: "its clock is set an hour back before resume", at: begins("install-k1"), strike: killsDriver, codes: []int{-1}, mend: func(s *struck) {
-			name, text := s.journal()
-			ahead, err := product.Dated(text, time.Hour)
-			s.no(err)
-			s.no(os.WriteFile(name, ahead, 0o600))
-		}, on: []way{resume()}},
-		{name: "a byte of it is another", at: begins("install-k1"), strike: killsDriver, codes: []int{-1}, mend: func(s *struck) {
-			name, text := s.journal()
-			text[len(text)/2] ^= 1
-			s.no(os.WriteFile(name, text, 0o600))
-			s.runs(way{args: []string{"resume", "--yes"}, codes: []int{1}, says: []string{name, "damaged", "line", "kea-lockstep resume --from"}})
-			s.runs(way{args: []string{"upgrade", "--to", "3.0.3", "--yes"}, codes: []int{6}, says: []string{"damaged", "kea-lockstep resume --from"}})
-		}, on: []way{{args: []string{"resume", "--from", "k1", "--yes"}, codes: []int{0}, says: []string{"damaged", "the markers on the servers are used instead", ".damaged"}}}},
+		{name: "its clock is set an hour back before resume", at: begins("install-k1"), strike: killsDriver, codes: []int{-1}, mend: hourAhead, on: []way{resume()}},
+		{name: "its clock is set an hour back before resume, in the migration", at: begins("migrate-k1-db1"), strike: migrating(killsDriver), codes: []int{-1}, mend: hourAhead, on: []way{resume()}},
+		{name: "a byte of it is another", at: begins("install-k1"), strike: killsDriver, codes: []int{-1},
+			mend: flips(func(text []byte) int { return len(text) / 2 }), on: []way{byMarkers}},
+		{name: "a byte of its last line is another", at: begins("install-k3"), strike: killsDriver, codes: []int{-1},
+			mend: flips(func(text []byte) int { return len(text) - 60 }), on: []way{byMarkers}},
 	})
 }
 
@@ -121,6 +130,7 @@ func TestFaultServerDisk(t *testing.T) {
 		{name: "k2's in its dump", at: begins("dump-k2-db1"), strike: upon("k2", "ls /var/backups/kea-lockstep/*/.*.part >/dev/null 2>&1", leaves(0, "k2")), codes: []int{4, 7}, says: []string{"k2"}, mend: frees("k2"), on: []way{resume(0, 7)}},
 		{name: "k1's in its package upgrade", at: begins("install-k1"), strike: fill("k1"), codes: []int{4, 7}, says: []string{"k1"}, mend: frees("k1"), on: []way{resume(0, 7)}, again: []string{"k1"}},
 		{name: "k3's in its package upgrade", often: true, at: begins("install-k3"), strike: fill("k3"), codes: []int{5}, says: []string{"k3", "k2  Kea 3.0.3, serves"}, mend: frees("k3"), on: []way{resume()}, again: []string{"k3"}},
+		{name: "the database's to the last byte in the proof", at: begins("prove-k2-db1"), strike: leaves(0, lab.DatabaseHost), codes: []int{0, 4, 7}, mend: frees(lab.DatabaseHost), on: []way{resume(0, 7)}, blind: true},
 		{name: "the database's to the last byte in the migration", at: begins("migrate-k1-db1"), strike: migrating(leaves(0, lab.DatabaseHost)), codes: []int{5}, mend: frees(lab.DatabaseHost), on: []way{resume()}, blind: true},
 	})
 }

@@ -46,9 +46,13 @@ func TestFaultRobots(t *testing.T) {
 // TestFaultPackages: another package run holds the locks for a while, or a package is put on hold.
 func TestFaultPackages(t *testing.T) {
 	hold := func(s *struck) { s.no(s.fleet.HoldPackages(s.Context(), "k2", "kea-dhcp4-server", "kea-common")) }
-	locked := func(s *struck) { s.no(s.fleet.LockPackages(s.Context(), "k2", 40*time.Second)) }
+	lockedOn := func(server string, long time.Duration) func(*struck) {
+		return func(s *struck) { s.no(s.fleet.LockPackages(s.Context(), server, long)) }
+	}
 	faults(t, []fault{
-		{name: "a package run on k2 as its turn comes", often: true, at: begins("confirm-k1"), strike: locked, codes: []int{0}},
+		{name: "a package run on k1 while packages are fetched", at: begins("prefetch-k1"), strike: lockedOn("k1", 20*time.Second), codes: []int{0}},
+		{name: "a package run on k1 as it is to be upgraded", at: begins("stop-k1"), strike: lockedOn("k1", 20*time.Second), codes: []int{0}},
+		{name: "a package run on k2 as its turn comes", often: true, at: begins("confirm-k1"), strike: lockedOn("k2", 40*time.Second), codes: []int{0}},
 		{name: "on hold before the stop", at: begins("prefetch-k1"), strike: hold, codes: []int{3}, says: []string{"k2", "hold"},
 			mend: func(s *struck) { s.must("k2", "apt-mark unhold kea-dhcp4-server kea-common") }},
 		{name: "on hold after the stop", at: begins("install-k1"), strike: hold, codes: []int{0}},
@@ -59,8 +63,7 @@ func TestFaultPackages(t *testing.T) {
 // only looks is no stranger, whenever it begins.
 func TestFaultSecondOperator(t *testing.T) {
 	second := func(s *struck) {
-		other, err := product.New(s.fleet, s.TempDir())
-		s.no(err)
+		other := anotherDesk(s)
 		out, err := other.Run(s.Context(), "upgrade", "--to", "3.0.3", "--yes")
 		s.no(err)
 		s.expect("the second upgrade", out, []int{3, 6}, []string{s.status().Run})
@@ -69,8 +72,7 @@ func TestFaultSecondOperator(t *testing.T) {
 		s.expect("the second's unlock", out, []int{3, 6}, nil)
 	}
 	looks := func(s *struck) {
-		other, err := product.New(s.fleet, s.TempDir())
-		s.no(err)
+		other := anotherDesk(s)
 		for range 8 {
 			_, err := other.Run(s.Context(), "check")
 			s.no(err)
@@ -81,13 +83,26 @@ func TestFaultSecondOperator(t *testing.T) {
 		{name: "looks again and again until after the migration", at: begins("configure-k1"), strike: looks, codes: []int{0}},
 		{name: "while the rest are upgraded", at: begins("install-k2"), strike: second, codes: []int{0}},
 		{name: "takes over by the markers while the canary is upgraded", at: begins("install-k1"), strike: func(s *struck) {
-			other, err := product.New(s.fleet, s.TempDir())
-			s.no(err)
-			out, err := other.Run(s.Context(), "resume", "--from", "k1", "--yes")
+			out, err := anotherDesk(s).Run(s.Context(), "resume", "--from", "k1", "--yes")
 			s.no(err)
 			s.expect("the second's resume", out, []int{6}, nil)
 		}, codes: []int{0}},
 	})
+}
+
+// anotherDesk is the tool on a machine of its own, at another address.
+func anotherDesk(s *struck) product.Tool {
+	s.Helper()
+	desk, err := product.NewDesk(s.Context(), s.fleet)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(func() { s.no(desk.Remove(context.Background())) })
+	other, err := product.New(s.fleet, s.TempDir())
+	s.no(err)
+	other, err = other.At(desk)
+	s.no(err)
+	return other
 }
 
 // TestFaultUnlock: while a run is driven, and while its fences stand, nothing can be unlocked.
@@ -114,6 +129,11 @@ func TestFaultUnlock(t *testing.T) {
 	for _, step := range []string{"stop-k1", "dump-k2-db1", "install-k1", "migrate-k1-db1", "start-k1", "install-k3"} {
 		table = append(table, fault{name: "dead, " + step, at: begins(step), strike: killed, codes: []int{-1}, on: []way{resume()}, often: step == "install-k1"})
 	}
+	for _, step := range []string{"old-install-k1", "old-start-k2"} {
+		table = append(table, fault{name: "on the way back, " + step, at: begins("configure-k1"), strike: signals(os.Interrupt), codes: []int{4}, mend: unlocks(3, 6),
+			next: &fault{args: []string{"abort", "--yes"}, at: begins(step), strike: unlocks(3, 6), codes: []int{7}}})
+	}
+	table = append(table, fault{name: "halted after the point of no return", at: begins("confirm-k1"), strike: signals(os.Interrupt), codes: []int{5}, mend: unlocks(3, 6), on: []way{resume()}})
 	// Where everything serves at the target, or nothing is fenced yet, the markers can be given up, and the fleet is free for another run.
 	table = append(table, fault{name: "dead, confirm-k2", at: begins("confirm-k2"), strike: killsDriver, codes: []int{-1},
 		on: []way{{args: []string{"unlock", "--yes"}, codes: []int{0}}}})

@@ -167,7 +167,7 @@ func one(draw *rand.Rand) fault {
 // carried strikes and carries the run on until it is over.
 func (c fault) carried(t *testing.T, f *lab.Fleet) {
 	s := &struck{T: t, fleet: f, tool: tool(t, f)}
-	old := witness.Expects(f.Engine, "2.6.3")
+	old, before := witness.Expects(f.Engine, "2.6.3"), settings(t, f)
 	var said []product.Output
 	report := observed(t, f, func(w *witness.Witness) {
 		s.witness = w
@@ -198,7 +198,11 @@ func (c fault) carried(t *testing.T, f *lab.Fleet) {
 		}
 		t.Errorf("the run is not over: exit %d", said[len(said)-1].Code)
 	})
-	c.judge(s, report, said[len(said)-1].Code != 0)
+	back := said[len(said)-1].Code != 0
+	c.judge(s, report, back)
+	if !t.Failed() && len(c.bad) == 0 { // what a stranger leaves is his
+		sameSettings(t, before, settings(t, f), back)
+	}
 	var codes []int
 	for _, out := range said {
 		codes = append(codes, out.Code)

@@ -79,6 +79,14 @@ func TestFaultTerminalGone(t *testing.T) {
 	})
 }
 
+// awaitReleased waits for what a run leaves last on each server.
+func awaitReleased(s *struck) {
+	s.Helper()
+	for _, server := range s.fleet.Servers {
+		s.must(server.Name, "until grep -qs ' 1$' /var/lib/kea-lockstep/over; do sleep 0.2; done")
+	}
+}
+
 // TestFaultNobodyReads: a reader that went away after the first line, and one that stands still, do not hold up the run.
 func TestFaultNobodyReads(t *testing.T) {
 	faults(t, []fault{
@@ -93,6 +101,15 @@ func TestFaultNobodyReads(t *testing.T) {
 			s.no(out.Close())
 			return product.Output{}, cmd.Wait()
 		}},
+		{name: "its terminal stands still", codes: []int{0}, drive: func(ctx context.Context, s *struck) (product.Output, error) {
+			tty, err := product.Stand(s.tool.Command(ctx, "upgrade", "--to", "3.0.3", "--yes", "--verbose"))
+			if err != nil {
+				return product.Output{}, err
+			}
+			awaitReleased(s)
+			tty.Read()
+			return product.Output{Code: tty.Wait(), Stderr: tty.Text()}, nil
+		}},
 		{name: "stderr is full", codes: []int{0}, drive: func(ctx context.Context, s *struck) (product.Output, error) {
 			read, write, err := os.Pipe()
 			s.no(err)
@@ -103,10 +120,7 @@ func TestFaultNobodyReads(t *testing.T) {
 			cmd.Stderr = write
 			s.no(cmd.Start())
 			s.no(write.Close())
-			for _, server := range s.fleet.Servers { // what a run leaves last
-				_, err := s.fleet.Run(ctx, server.Name, "until grep -qs ' 1$' /var/lib/kea-lockstep/over; do sleep 0.2; done")
-				s.no(err)
-			}
+			awaitReleased(s)
 			go func() { _, _ = io.Copy(s.Output(), read) }()
 			return product.Output{}, cmd.Wait()
 		}},

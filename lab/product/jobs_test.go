@@ -43,10 +43,10 @@ func startedIn(journal string) (jobs []job, odd []string) {
 	return jobs, odd
 }
 
-// started gives the jobs that systemd started on a server since it booted.
+// started gives the jobs that systemd started on a server, in each of its boots.
 func started(t *testing.T, f *lab.Fleet, server string) []job {
 	t.Helper()
-	jobs, odd := startedIn(labtest.Must(t, f, server, "journalctl --no-pager --output=cat --boot"))
+	jobs, odd := startedIn(labtest.Must(t, f, server, "journalctl --no-pager --output=cat"))
 	for _, unit := range odd {
 		t.Errorf("%s: %s is the unit of no job that is known: the journal is read wrongly", server, unit)
 	}

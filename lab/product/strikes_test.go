@@ -91,7 +91,6 @@ func restarted(s *struck) { s.no(s.fleet.RestartDatabase(s.Context())) }
 // rebooted restarts a server as its administrator does. On again, its Kea runs or does not.
 func rebooted(server string, then after) func(*struck) {
 	return func(s *struck) {
-		s.booted = append(s.booted, server)
 		s.no(s.fleet.Reboot(s.Context(), server))
 		s.finds(server, then)
 	}
@@ -118,7 +117,6 @@ func off(server string, long time.Duration, then after) func(*struck) {
 // on switches a server on and looks whether its Kea came up.
 func (s *struck) on(server string, then after) {
 	s.Helper()
-	s.booted = append(s.booted, server)
 	if err := s.fleet.Boot(s.Context(), server); err != nil {
 		s.Error(err)
 		return

@@ -25,8 +25,17 @@ type Terminal struct {
 	done chan struct{}
 }
 
-// Start runs a command in a terminal.
+// Start runs a command in a terminal that is read.
 func Start(cmd *exec.Cmd) (*Terminal, error) {
+	t, err := Stand(cmd)
+	if err == nil {
+		t.Read()
+	}
+	return t, err
+}
+
+// Stand runs a command in a terminal that nobody reads, until Read: one whose keeper is suspended, or far behind a connection that hangs.
+func Stand(cmd *exec.Cmd) (*Terminal, error) {
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 50, Cols: 140})
 	if err != nil {
 		return nil, fmt.Errorf("starting %s in a terminal: %w", cmd.Path, err)
@@ -34,9 +43,7 @@ func Start(cmd *exec.Cmd) (*Terminal, error) {
 	if tty, err = closable(tty); err != nil {
 		return nil, fmt.Errorf("starting %s in a terminal: %w", cmd.Path, err)
 	}
-	t := &Terminal{cmd: cmd, tty: tty, done: make(chan struct{})}
-	go t.read()
-	return t, nil
+	return &Terminal{cmd: cmd, tty: tty, done: make(chan struct{})}, nil
 }
 
 // closable gives a file that Close takes away at once. One that was made blocking stays until what reads it has read something.
@@ -52,6 +59,9 @@ func closable(blocking *os.File) (*os.File, error) {
 	}
 	return os.NewFile(uintptr(fd), blocking.Name()), nil
 }
+
+// Read begins to read the terminal.
+func (t *Terminal) Read() { go t.read() }
 
 func (t *Terminal) read() {
 	defer close(t.done)

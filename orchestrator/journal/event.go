@@ -97,6 +97,9 @@ var ErrDamaged = errors.New("the journal is damaged")
 // after an error of Append nothing may be done that the events announce.
 type Log interface {
 	Append(ctx context.Context, events ...Event) error
+	// Hold takes a run for this process, until it ends or closes the log: what is read from then on is all there is. It gives ErrDriven when
+	// another process holds it, and ErrNoRun where there is none.
+	Hold(run string) error
 	Read(ctx context.Context, run string) iter.Seq2[Event, error]
 	// Home tells the place where a run is kept from every other, copies of it included. While one process has appended there, no other
 	// may. Empty where that cannot be told.

@@ -88,6 +88,15 @@ func (f *Files) Driven(run string) (bool, error) {
 	return false, nil
 }
 
+// Hold takes a run's file for this process, until Close. It gives ErrDriven when another process holds it, ErrNoRun where there is none, and
+// ErrDamaged where it does not verify.
+func (f *Files) Hold(run string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, err := f.tail(run, false)
+	return err
+}
+
 // Append makes the events durable at the end of their run's file, which it creates for a RunBegun only. It gives ErrDriven
 // when another process holds the file.
 func (f *Files) Append(_ context.Context, events ...Event) error {
