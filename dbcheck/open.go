@@ -40,6 +40,12 @@ func open(ctx context.Context, dial Dialer, target Target, readOnly bool) (*DB, 
 // Close ends the connection.
 func (d *DB) Close() error { return d.sql.Close() }
 
+// Rest lets the connection go where nobody asks over it just now. The next question dials anew.
+func (d *DB) Rest() {
+	d.sql.SetMaxIdleConns(0)
+	d.sql.SetMaxIdleConns(1)
+}
+
 // Target is what the DB was opened with.
 func (d *DB) Target() Target { return d.target }
 

@@ -88,6 +88,26 @@ func (c *connections) slot(key connectionKey) (*connection, error) {
 	return c.open[key], nil
 }
 
+// rest lets go of the connections to a place that nobody asks over: a database server has only so many, and a survey of a large fleet
+// comes by from every server.
+func (c *connections) rest(at fleet.Place) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, one := range c.open {
+		if key.at != at {
+			continue
+		}
+		select {
+		case one.turn <- struct{}{}:
+			if one.db != nil {
+				one.db.Rest()
+			}
+			<-one.turn
+		default: // it is being opened
+		}
+	}
+}
+
 func (c *connections) forget(at fleet.Place) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -13,6 +13,7 @@ import (
 
 // Database takes the whole look at one database from one place, as Kea there reaches it.
 func (f *Fleet) Database(ctx context.Context, at fleet.Place) (fleet.Database, error) {
+	defer f.databases.rest(at)
 	seen := fleet.Database{Engine: at.Engine, Name: at.Name}
 	db, err := f.database(ctx, at, asKea, toRead)
 	if err != nil {

@@ -25,6 +25,7 @@ type Server struct {
 	mu       sync.Mutex
 	last     uint32
 	sessions map[uint32]*Session
+	most     int // sessions at once
 	locks    map[string]*Session
 	scratch  map[string]*world.Contents // databases beside the world's; nil: empty
 	catalogs map[string]*catalog
@@ -77,7 +78,15 @@ func (s *Server) admit(id uint32, user, schema, address string) (*Session, error
 		one.schema = schema
 	}
 	s.sessions[one.id] = one
+	s.most = max(s.most, len(s.sessions))
 	return one, nil
+}
+
+// Most gives how many sessions there were at once at most, Kea's not counted.
+func (s *Server) Most() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.most
 }
 
 // there says whether a database is.

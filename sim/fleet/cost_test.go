@@ -36,3 +36,17 @@ func TestALookCostsAServerAsMuchInALargeFleet(t *testing.T) {
 		})
 	}
 }
+
+// TestASurveyLeavesTheDatabaseItsConnections: a server of MySQL lets 151 in by default, PostgreSQL 100, and Kea's own are among them. Of a
+// survey only those count that are looked at just now.
+func TestASurveyLeavesTheDatabaseItsConnections(t *testing.T) {
+	const (
+		atOnce = 20 // servers looked at, the fleet file's default
+		each   = 3  // to read as Kea, to read as the administrator, to see sessions
+	)
+	f := raise(t, Spec{Servers: 64})
+	f.must(t, 0, "64 servers share 1 database", "survey")
+	if most := f.Base.Most(); most > atOnce*each {
+		t.Errorf("%d connections at once, and %d were enough", most, atOnce*each)
+	}
+}

@@ -41,6 +41,7 @@ const (
 // Fleet is a fleet that runs.
 type Fleet struct {
 	World *world.World
+	Base  *database.Server
 	Hosts []*host.Host
 	File  string // fleet.yaml
 	State string // a directory for journals
@@ -58,7 +59,7 @@ const (
 func Raise(ctx context.Context, s Spec) (*Fleet, error) {
 	w := world.New(world.Spec{Servers: s.Servers, Databases: 1, Engine: kea.MySQL, From: From, To: To, Speed: s.Speed})
 	f := &Fleet{World: w, File: filepath.Join(s.Dir, "fleet.yaml"), State: filepath.Join(s.Dir, "state"), fails: map[string]bool{s.Fail: true}}
-	base := database.New(w, map[string]string{"kea": keaPassword, "admin": adminPassword})
+	f.Base = database.New(w, map[string]string{"kea": keaPassword, "admin": adminPassword})
 	login, err := keyFile(filepath.Join(s.Dir, "id"))
 	if err != nil {
 		return nil, err
@@ -69,7 +70,7 @@ func Raise(ctx context.Context, s Spec) (*Fleet, error) {
 	}
 	var known, servers strings.Builder
 	for _, name := range w.Names() {
-		h, err := host.New(ctx, name, host.Options{World: w, Database: base, Config: config(name, w), Fault: f.fault})
+		h, err := host.New(ctx, name, host.Options{World: w, Database: f.Base, Config: config(name, w), Fault: f.fault})
 		if err != nil {
 			return nil, err
 		}
