@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -171,6 +173,48 @@ func TestTheFleetStaysUpAndThingsHappen(t *testing.T) {
 	p.sees("done: " + what)
 	p.types("99\n")
 	p.sees("type a number from 1 to")
+	p.types("\x03")
+	p.sees("nothing is left behind")
+	p.ends(0)
+}
+
+// TestTheProgramWorksOnAFleetThatStaysUp does what the fleet's first screen says: it builds the program and runs its commands.
+func TestTheProgramWorksOnAFleetThatStaysUp(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "kea-lockstep")
+	if out, err := exec.Command("go", "build", "-o", program, "kea-lockstep/cmd/kea-lockstep").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	p := sit(t, "--speed", "20", "--keep")
+	p.sees("Type NUMBER")
+	dir := regexp.MustCompile(`(?m)^  cd (\S+)`).FindStringSubmatch(p.screen())
+	if dir == nil {
+		t.Fatalf("no directory is named:\n%s", p.screen())
+	}
+	for _, c := range []struct {
+		code  int
+		words string
+		says  string
+	}{
+		{0, "version", "kea-lockstep"},
+		{0, "survey", "3 servers share 1 database"},
+		{0, "check", "ok"},
+		{0, "plan", "point of no return"},
+		{3, "upgrade", "stdin is no terminal"},
+		{0, "upgrade --yes", "done: 3 servers at Kea 3.0.3"},
+		{0, "status", "done"},
+		{0, "runs", "3.0.3"},
+		{0, "check", "expects 30.0"},
+		{2, "resume", "nothing to carry on"},
+		{0, "unlock", ""},
+	} {
+		cmd := exec.Command(program, strings.Fields(c.words)...)
+		cmd.Dir = dir[1]
+		cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir[1], "state"))
+		out, _ := cmd.CombinedOutput() // the code tells
+		if code := cmd.ProcessState.ExitCode(); code != c.code || !strings.Contains(string(out), c.says) {
+			t.Errorf("%s: exit %d, want %d and %q:\n%s", c.words, code, c.code, c.says, out)
+		}
+	}
 	p.types("\x03")
 	p.sees("nothing is left behind")
 	p.ends(0)
