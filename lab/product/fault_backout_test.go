@@ -62,12 +62,13 @@ func TestFaultBackOut(t *testing.T) {
 			again: []string{"k1", "k2"}, blind: c.blind,
 		})
 	}
-	for _, step := range []string{"old-install-k1", "old-start-k2"} {
+	for step, strike := range map[string]func(*struck){"old-install-k1": unpacking("k1", killsDriver), "old-start-k2": killsDriver} {
+		killed := abort(begins(step), strike, -1)
+		killed.mend = elsewhere
 		table = append(table, fault{
 			name: "driver killed in " + step + ", and carried on from elsewhere", at: begins("configure-k1"), strike: signals(os.Interrupt), codes: []int{4},
-			next: abort(begins(step), killsDriver, -1), on: []way{from("k2", 7)}, again: []string{"k1"},
+			next: killed, on: []way{from("k2", 7)}, again: []string{"k1"},
 		})
-		table[len(table)-1].next.mend = elsewhere
 	}
 	faults(t, table)
 }

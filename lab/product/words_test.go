@@ -3,6 +3,7 @@
 package product_test
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -32,14 +33,18 @@ var endings = map[int][]string{
 	130: {"nothing was changed"},
 }
 
+// colour is what a terminal is told of colours.
+var colour = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
 // complete wants that a drive which ended by itself said all that its operator needs.
 func (s *struck) complete(command string, out product.Output) {
 	s.Helper()
 	if !slices.Contains([]string{"upgrade", "resume", "rollback"}, command) {
 		return
 	}
+	said := colour.ReplaceAllString(out.Stderr, "")
 	for _, text := range endings[out.Code] {
-		if !strings.Contains(out.Stderr, text) {
+		if !strings.Contains(said, text) {
 			s.Errorf("%s: exit %d, and it does not say %q", command, out.Code, text)
 		}
 	}
