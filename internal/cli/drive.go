@@ -34,7 +34,7 @@ type driving struct {
 
 // newDriving prepares the drive of a run whose journal has so many events. The answers come from the terminal, or from --yes.
 func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string, events int) (*driving, error) {
-	json, err := asJSON(c)
+	format, err := output(c)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string
 			events++
 			e.Seq = events
 			d.op.aside(progress.Line(e, status))
-			if line, err := view.Event(e); json && err == nil {
+			if line, err := view.Event(e); format == formatJSON && err == nil {
 				d.tell.say(p.Out, line)
 			}
 		},

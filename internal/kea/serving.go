@@ -82,14 +82,10 @@ func readServing(daemon DaemonKind, top *node) Serving {
 		key = "subnet6"
 	}
 	outer := allocatorsOf(f, top, allocators{"iterative", "iterative"})
-	for _, n := range f.sections(top, key) {
-		s.Subnets = append(s.Subnets, readSubnet(f, n, outer))
-	}
+	s.addSubnets(f, f.sections(top, key), outer)
 	for _, network := range f.sections(top, "shared-networks") {
 		inner := allocatorsOf(f, network, outer)
-		for _, n := range f.sections(network, key) {
-			s.Subnets = append(s.Subnets, readSubnet(f, n, inner))
-		}
+		s.addSubnets(f, f.sections(network, key), inner)
 	}
 	if f.err != nil {
 		s.Problem = f.err.Error()
@@ -108,6 +104,15 @@ func allocatorsOf(f *fields, n *node, outer allocators) allocators {
 		}
 	}
 	return outer
+}
+
+// addSubnets leaves out one without a prefix, which is none.
+func (s *Serving) addSubnets(f *fields, subnets []*node, outer allocators) {
+	for _, n := range subnets {
+		if subnet := readSubnet(f, n, outer); subnet.Prefix.IsValid() {
+			s.Subnets = append(s.Subnets, subnet)
+		}
+	}
 }
 
 func readSubnet(f *fields, n *node, outer allocators) Subnet {
