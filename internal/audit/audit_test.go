@@ -193,13 +193,11 @@ func TestTheManualOfRulesIsTheRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want, got []string
+	var want []string
 	for _, r := range Rules() {
 		want = append(want, fmt.Sprintf("| `%s` | %s | %s | %s |", r.Code, r.Severity, r.Checks, r.Source))
 	}
-	for _, row := range regexp.MustCompile("(?m)^\\| `.*$").FindAllString(string(text), -1) {
-		got = append(got, row)
-	}
+	got := regexp.MustCompile("(?m)^\\| `.*$").FindAllString(string(text), -1)
 	if !slices.Equal(want, got) {
 		t.Errorf("docs/audit.md has\n%s\nand the rules are\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}

@@ -159,6 +159,15 @@ func casesOfHA() []ruleCase {
 		both[1].leases = otherDB
 		return both
 	}
+	fullyApart := apart("", "")
+	fullyApart[1].hosts = otherDB
+	reservations := func(rows ...int64) func(*fleet.Facts) {
+		return func(f *fleet.Facts) {
+			for i := range f.Databases {
+				f.Databases[i].Rows = map[string]int64{"hosts": rows[i]}
+			}
+		}
+	}
 	unread := func(f *fleet.Facts) { f.Databases[0].Reach = fleet.Doubt("timeout") }
 	return []ruleCase{
 		{code: "ha-lease-updates", name: "left at the defaults", want: fires, servers: pair("", ""), says: []string{"k1", "send-lease-updates is true and sync-leases is true", "kea.conf:2:"}},
@@ -176,6 +185,10 @@ func casesOfHA() []ruleCase {
 		{code: "ha-subnets", name: "the same in another order", want: silent, servers: []told{{dhcp: more + ha("k1", off)}, {dhcp: subnets(
 			subnet(2, "10.2.0.0/16", "10.2.0.10 - 10.2.0.99", ""), subnet(1, "10.1.0.0/16", "10.1.0.10 - 10.1.0.99", "")) + ha("k2", off)}}},
 		{code: "ha-subnets", name: "no group", want: silent, servers: []told{{dhcp: quiet}, {dhcp: more}}},
+		{code: "ha-reservations", name: "one fewer", want: fires, servers: fullyApart, spoil: reservations(1204, 1203), says: []string{"k1", "1204 on k1, 1203 on k2"}},
+		{code: "ha-reservations", name: "as many", want: silent, servers: fullyApart, spoil: reservations(1204, 1204)},
+		{code: "ha-reservations", name: "one database", want: silent, servers: pair(off, off), spoil: reservations(1204)},
+		{code: "ha-reservations", name: "not counted", want: cannotTell, servers: fullyApart},
 		{code: "hub-and-spoke", name: "hub and spoke in one", want: fires, servers: []told{{dhcp: more + hub}, {dhcp: quiet + spoke}}, says: []string{"k1", "has 2"}},
 		{code: "hub-and-spoke", name: "the hub elsewhere", want: silent, servers: []told{{dhcp: more + hub, leases: otherDB, hosts: otherDB}, {dhcp: quiet + spoke}}},
 	}

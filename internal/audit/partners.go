@@ -9,7 +9,7 @@ import (
 
 // partner is another server of a High Availability relationship, as its own configuration has it.
 type partner struct {
-	daemon
+	*daemon
 	relation kea.HARelationship
 }
 
@@ -25,7 +25,7 @@ func peerNames(r kea.HARelationship) string {
 
 // partners are the other servers of a relationship that are in the fleet. Two pairs may have the same names: peers that agree on
 // an address are preferred.
-func (look scene) partners(of daemon, r kea.HARelationship) []partner {
+func (look scene) partners(of *daemon, r kea.HARelationship) []partner {
 	var named, met []partner
 	for _, d := range look.daemons {
 		if d.kind != of.kind || d.server.Name == of.server.Name {
@@ -58,11 +58,11 @@ func addressOf(r kea.HARelationship, name string) string {
 }
 
 // partnersIn are a member's partners that are members too.
-func (look scene) partnersIn(s share, m daemon, r kea.HARelationship) []partner {
+func (look scene) partnersIn(s share, m *daemon, r kea.HARelationship) []partner {
 	return slices.DeleteFunc(look.partners(m, r), func(p partner) bool { return !s.has(p.daemon) })
 }
 
-func (s share) has(d daemon) bool { return slices.Contains(s.servers(), d.server.Name) }
+func (s share) has(d *daemon) bool { return slices.Contains(s.servers(), d.server.Name) }
 
 // haGroup reports whether the members are one High Availability group and nobody else.
 func (look scene) haGroup(s share) bool {
@@ -81,28 +81,11 @@ func (look scene) haGroup(s share) bool {
 	return true
 }
 
-// sameSubnets reports whether all members are known to serve the same subnets, by identifier and prefix: the shared lease database of
-// the article's first exception, with the High Availability hook or without it.
-func (s share) sameSubnets() bool {
-	first, whole := served(s.members[0])
-	if !whole || len(first) == 0 {
-		return false
-	}
-	return !slices.ContainsFunc(s.members[1:], func(m daemon) bool {
-		other, whole := served(m)
-		return !whole || !slices.Equal(first, other)
-	})
+// sameSubnets reports whether all are known to serve the same subnets, by identifier and prefix: the shared lease database of the article's
+// first exception, with the High Availability hook or without it.
+func sameSubnets(all []*daemon) bool {
+	return len(all[0].served) > 0 && !slices.ContainsFunc(all, func(d *daemon) bool { return !d.whole() || !slices.Equal(all[0].served, d.served) })
 }
 
 // excepted reports whether the article's exception "High Availability" applies.
-func (look scene) excepted(s share) bool { return look.haGroup(s) || s.sameSubnets() }
-
-// served are a daemon's subnets as "id prefix", sorted.
-func served(d daemon) (all []string, whole bool) {
-	subnets, whole := d.subnets()
-	for _, s := range subnets {
-		all = append(all, subnetName(s))
-	}
-	slices.Sort(all)
-	return all, whole
-}
+func (s share) excepted() bool { return s.group || s.same }

@@ -18,7 +18,7 @@ func rulesOfConnections() []Rule {
 }
 
 // recoveries are what a daemon does when a connection is lost, for all that it needs to serve clients.
-func (d daemon) recoveries() []kea.Recovery {
+func (d *daemon) recoveries() []kea.Recovery {
 	var all []kea.Recovery
 	for _, ref := range d.config.Databases {
 		for _, r := range ref.Recoveries {

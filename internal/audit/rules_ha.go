@@ -2,6 +2,8 @@ package audit
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
@@ -18,6 +20,8 @@ func rulesOfHA() []Rule {
 		{"ha-half", Warning, "of send-lease-updates and sync-leases one is true and one is false", sharing, halfSent},
 		{"ha-subnets", Warning, "a High Availability group shares a database, and its servers offer different subnets",
 			article + "Host Reservations (other configurations)", differentSubnets},
+		{"ha-reservations", Warning, "High Availability partners keep reservations apart, and not as many of them",
+			article + "Impact on Availability (send the same commands to both)", uncopied},
 		{"hub-and-spoke", Warning, "a server with several High Availability relationships shares a database with a partner",
 			article + "Host Reservations (hub-and-spoke)", hubs},
 	}
@@ -44,7 +48,7 @@ func sentTwice(look scene) []Finding {
 // neverSent: "both are false if database replication is in use, or both are true otherwise" (Kea manual, "Lease Information Sharing"). Whether
 // two databases replicate cannot be seen.
 func neverSent(look scene) []Finding {
-	return look.apart(func(d daemon, r kea.HARelationship) (Finding, bool) {
+	return look.apart(func(d *daemon, r kea.HARelationship) (Finding, bool) {
 		return d.at("set both to true, unless the databases replicate to each other",
 				"send-lease-updates and sync-leases are false (%s), and its High Availability partner keeps leases elsewhere: nothing brings one's leases to the other", r.At),
 			!r.SendLeaseUpdates && !r.SyncLeases
@@ -54,14 +58,14 @@ func neverSent(look scene) []Finding {
 // halfSent: "in the most typical use case, both parameters are set to the same value [...] Kea does not natively support" others (Kea manual,
 // "Lease Information Sharing").
 func halfSent(look scene) []Finding {
-	return look.apart(func(d daemon, r kea.HARelationship) (Finding, bool) {
+	return look.apart(func(d *daemon, r kea.HARelationship) (Finding, bool) {
 		return d.at("set both to true, unless something else brings leases from one to the other",
 			"send-lease-updates is %t and sync-leases is %t (%s)", r.SendLeaseUpdates, r.SyncLeases, r.At), r.SendLeaseUpdates != r.SyncLeases
 	})
 }
 
 // apart asks of every relationship whose partners are in the fleet and keep their leases elsewhere.
-func (look scene) apart(judge func(daemon, kea.HARelationship) (Finding, bool)) []Finding {
+func (look scene) apart(judge func(*daemon, kea.HARelationship) (Finding, bool)) []Finding {
 	var all []Finding
 	for _, d := range look.daemons {
 		for _, r := range d.config.HA {
@@ -74,7 +78,7 @@ func (look scene) apart(judge func(daemon, kea.HARelationship) (Finding, bool)) 
 }
 
 // leasesTogether reports whether a server shares its leases with a partner, or whether that cannot be told.
-func (look scene) leasesTogether(d daemon, r kea.HARelationship) bool {
+func (look scene) leasesTogether(d *daemon, r kea.HARelationship) bool {
 	if slices.ContainsFunc(look.databases, func(one fleet.Database) bool { return !one.Reach.OK() && reads(d, one) }) {
 		return true
 	}
@@ -86,7 +90,7 @@ func (look scene) leasesTogether(d daemon, r kea.HARelationship) bool {
 func differentSubnets(look scene) []Finding {
 	var all []Finding
 	for _, s := range look.shares {
-		if !look.haGroup(s) || s.sameSubnets() || slices.ContainsFunc(s.members, func(m daemon) bool { _, whole := served(m); return !whole }) {
+		if !s.group || s.same || slices.ContainsFunc(s.members, func(m *daemon) bool { return !m.whole() }) {
 			continue
 		}
 		all = append(all, s.all("give each server a database of its own, or all of them the same subnets",
@@ -100,8 +104,7 @@ func unequal(s share) []string {
 	by := map[string][]string{}
 	var order []string
 	for _, m := range s.members {
-		subnets, _ := served(m)
-		for _, name := range subnets {
+		for _, name := range m.served {
 			if by[name] == nil {
 				order = append(order, name)
 			}
@@ -115,6 +118,49 @@ func unequal(s share) []string {
 		}
 	}
 	return all
+}
+
+// uncopied: with a database for each, "for host reservations, send the same add/delete API commands to both servers" ("Impact on Availability"). As many on
+// both sides are no proof that they are the same; not as many are one that they are not.
+func uncopied(look scene) []Finding {
+	var all []Finding
+	for _, set := range look.haSets() {
+		var apart, counted []*daemon
+		rows := map[string]int64{}
+		for _, d := range set {
+			if one, is := look.hostsApart(d); is {
+				apart = append(apart, d)
+				if n, known := one.Rows["hosts"]; known {
+					counted, rows[d.server.Name] = append(counted, d), n
+				}
+			}
+		}
+		if len(apart) < 2 || !sameSubnets(apart) {
+			continue
+		}
+		for _, d := range apart {
+			if _, known := rows[d.server.Name]; !known {
+				all = append(all, doubtful(d.at("kea-lockstep survey", "how many reservations are in its database cannot be told")))
+			}
+		}
+		if each := byText(counted, func(d *daemon) string { return strconv.FormatInt(rows[d.server.Name], 10) }); len(each) > 1 {
+			all = append(all, counted[0].at("send commands that change reservations to every server of the group, and add what is missing",
+				"its High Availability group does not keep the same reservations: there are %s", strings.Join(each, ", ")))
+		}
+	}
+	return all
+}
+
+// hostsApart is the database of a daemon's reservations, where it can be read and no other server keeps anything in it.
+func (look scene) hostsApart(d *daemon) (fleet.Database, bool) {
+	for _, one := range look.holding() {
+		for _, e := range one.Endpoints {
+			if e.Place.Server == d.server.Name && e.Daemon == d.kind && slices.Contains(e.Uses, kea.Hosts) {
+				return one, len(keepers(one)) == 1
+			}
+		}
+	}
+	return fleet.Database{}, false
 }
 
 // hubs: "Hub-and-spoke configurations [...] should have separate databases, and manage reservations individually" ("Host Reservations").

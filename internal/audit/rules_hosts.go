@@ -22,7 +22,7 @@ func rulesOfHosts() []Rule {
 func uniqueness(look scene) []Finding {
 	var all []Finding
 	for _, s := range look.sharing(kea.Hosts) {
-		if each := byText(s.members, func(m daemon) string { return fmt.Sprint(m.config.Serving.UniqueReservations) }); len(each) > 1 {
+		if each := byText(s.members, func(m *daemon) string { return fmt.Sprint(m.config.Serving.UniqueReservations) }); len(each) > 1 {
 			all = append(all, s.all("set it alike on every server; to true only once no address is reserved twice", "ip-reservations-unique is %s", strings.Join(each, ", ")))
 		}
 	}
@@ -34,10 +34,10 @@ func uniqueness(look scene) []Finding {
 func identifiers(look scene) []Finding {
 	var all []Finding
 	for _, s := range look.sharing(kea.Hosts) {
-		if !look.excepted(s) {
+		if !s.excepted() {
 			continue
 		}
-		if each := byText(s.members, func(m daemon) string { return strings.Join(m.config.Serving.Identifiers, ", ") }); len(each) > 1 {
+		if each := byText(s.members, func(m *daemon) string { return strings.Join(m.config.Serving.Identifiers, ", ") }); len(each) > 1 {
 			all = append(all, s.all("set host-reservation-identifiers alike on every server", "reservations are looked up by %s", strings.Join(each, "; by ")))
 		}
 	}

@@ -45,7 +45,7 @@ func release(major, minor, patch int) kea.Version {
 }
 
 // allocates gives the first subnet that uses an allocator, and how many do.
-func (d daemon) allocates(name string) (first kea.Subnet, n int) {
+func (d *daemon) allocates(name string) (first kea.Subnet, n int) {
 	for _, s := range slices.Backward(d.config.Serving.Subnets) {
 		if uses(s, name) {
 			first, n = s, n+1
@@ -98,8 +98,8 @@ func disagreedFLQ(look scene) []Finding {
 	for _, s := range look.sharing(kea.Leases) {
 		var seen sightings[string, bool]
 		for _, m := range s.members {
-			for _, n := range m.config.Serving.Subnets {
-				seen.add(subnetName(n), uses(n, "shared-flq"), m.server.Name)
+			for i, n := range m.config.Serving.Subnets {
+				seen.add(m.named[i], uses(n, "shared-flq"), m.server.Name)
 			}
 		}
 		wrong := seen.split(strings.Clone, func(used bool) string {
@@ -123,14 +123,17 @@ func iterative(look scene) []Finding {
 	for _, s := range look.sharing(kea.Leases) {
 		on := map[string]int{}
 		for _, m := range s.members {
-			for _, n := range m.config.Serving.Subnets {
-				on[subnetName(n)]++
+			for _, name := range m.named {
+				on[name]++
 			}
 		}
 		for _, m := range s.members {
-			common := slices.DeleteFunc(slices.Clone(m.config.Serving.Subnets), func(n kea.Subnet) bool {
-				return on[subnetName(n)] < 2 || !uses(n, "iterative")
-			})
+			var common []kea.Subnet
+			for i, n := range m.config.Serving.Subnets {
+				if on[m.named[i]] > 1 && uses(n, "iterative") {
+					common = append(common, n)
+				}
+			}
 			if len(common) > 0 && len(m.config.HA) == 0 && m.version().Compare(release(2, 4, 0)) >= 0 {
 				all = append(all, s.of(m, `set "allocator": "random", or "pd-allocator" for prefixes`, "%s uses the allocator iterative (%s)%s: servers then try the same addresses at the same time",
 					subnetName(common[0]), common[0].At, alike(len(common)-1)))
@@ -145,7 +148,7 @@ func iterative(look scene) []Finding {
 func statistics(look scene) []Finding {
 	var all []Finding
 	for _, s := range look.sharing(kea.Leases) {
-		if !slices.ContainsFunc(s.members, func(m daemon) bool { return m.loads("libdhcp_stat_cmds.so") }) {
+		if !slices.ContainsFunc(s.members, func(m *daemon) bool { return m.loads("libdhcp_stat_cmds.so") }) {
 			all = append(all, s.all("load libdhcp_stat_cmds.so on one of them at least, and ask it with stat-lease4-get or stat-lease6-get",
 				"each of %s counts only the leases that it changed itself", several(s.servers())))
 		}

@@ -27,10 +27,10 @@ func rulesOfSchema() []Rule {
 func mixedVersions(look scene) []Finding {
 	var all []Finding
 	for _, d := range look.databases {
-		users := slices.DeleteFunc(slices.Clone(look.daemons), func(one daemon) bool { return one.version().IsZero() || !reads(one, d) })
-		each := byText(users, func(one daemon) string { return one.version().String() })
+		users := slices.DeleteFunc(slices.Clone(look.daemons), func(one *daemon) bool { return one.version().IsZero() || !reads(one, d) })
+		each := byText(users, func(one *daemon) string { return one.version().String() })
 		if len(each) > 1 {
-			newest := slices.MaxFunc(users, func(a, b daemon) int { return a.version().Compare(b.version()) })
+			newest := slices.MaxFunc(users, func(a, b *daemon) int { return a.version().Compare(b.version()) })
 			all = append(all, Finding{Database: called(d), Message: fmt.Sprintf("the servers that share it run different versions of Kea: %s", strings.Join(each, ", ")),
 				Next: "kea-lockstep plan --to " + newest.version().String()})
 		}
@@ -39,6 +39,6 @@ func mixedVersions(look scene) []Finding {
 }
 
 // reads reports whether a daemon's configuration names a database, for whatever use.
-func reads(one daemon, d fleet.Database) bool {
+func reads(one *daemon, d fleet.Database) bool {
 	return slices.ContainsFunc(d.Endpoints, func(e fleet.Endpoint) bool { return e.Place.Server == one.server.Name && e.Daemon == one.kind })
 }

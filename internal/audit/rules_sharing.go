@@ -29,7 +29,7 @@ func sharedDatabases(look scene) []Finding {
 			continue
 		}
 		of := slices.DeleteFunc(slices.Clone(look.shares), func(s share) bool { return s.database.ID != d.ID })
-		together := func(s share) bool { return look.excepted(s) && len(s.servers()) == len(servers) }
+		together := func(s share) bool { return s.excepted() && len(s.servers()) == len(servers) }
 		if len(of) > 0 && !slices.ContainsFunc(of, func(s share) bool { return !together(s) }) {
 			continue
 		}
@@ -44,7 +44,7 @@ func sharedDatabases(look scene) []Finding {
 func oneDatabase(look scene) []Finding {
 	var all []Finding
 	for _, s := range look.shares {
-		if look.excepted(s) {
+		if s.excepted() {
 			all = append(all, Finding{Database: called(s.database), Message: several(s.servers()) + " are there for each other, and all depend on this one database",
 				Next: "see that the database is highly available itself, or give each server its own"})
 		}
@@ -57,7 +57,7 @@ func oneDatabase(look scene) []Finding {
 func globalReservations(look scene) []Finding {
 	var all []Finding
 	for _, s := range look.sharing(kea.Hosts) {
-		if look.excepted(s) {
+		if s.excepted() {
 			continue
 		}
 		for _, m := range s.members {

@@ -47,9 +47,7 @@ func (s *sightings[K, V]) add(k K, v V, server string) {
 	if s.on[k][v] == nil {
 		s.values[k] = append(s.values[k], v)
 	}
-	if !slices.Contains(s.on[k][v], server) {
-		s.on[k][v] = append(s.on[k][v], server)
-	}
+	s.on[k][v] = append(s.on[k][v], server)
 }
 
 // split are the keys of which servers have different values, each with who has which.
@@ -144,9 +142,9 @@ func overlaps(look scene) []Finding {
 	for _, s := range look.sharing(kea.Leases) {
 		on := map[held][]string{}
 		for _, m := range s.members {
-			for _, n := range m.config.Serving.Subnets {
+			for i, n := range m.config.Serving.Subnets {
 				for _, p := range n.Pools {
-					h := held{subnetName(n), p}
+					h := held{m.named[i], p}
 					on[h] = append(on[h], m.server.Name)
 				}
 			}

@@ -43,7 +43,7 @@ func clocksApart(look scene) []Finding {
 		all = append(all, clocksOf(set, clockWarns, clockEnds, "one takes leases for expired that are not")...)
 	}
 	for _, s := range look.sharing(kea.Leases) {
-		if !look.haGroup(s) {
+		if !s.group {
 			all = append(all, clocksOf(s.members, clockWarns, 1<<62, "one takes leases for expired that are not")...)
 		}
 	}
@@ -51,18 +51,18 @@ func clocksApart(look scene) []Finding {
 }
 
 // haSets are High Availability groups, each once.
-func (look scene) haSets() [][]daemon {
-	var sets [][]daemon
+func (look scene) haSets() [][]*daemon {
+	var sets [][]*daemon
 	for _, d := range look.daemons {
 		for _, r := range d.config.HA {
-			set := []daemon{d}
+			set := []*daemon{d}
 			for _, p := range look.partners(d, r) {
 				set = append(set, p.daemon)
 			}
-			known := slices.ContainsFunc(sets, func(other []daemon) bool {
-				return slices.ContainsFunc(other, func(o daemon) bool { return o.kind == d.kind && o.server.Name == d.server.Name }) && len(other) == len(set) &&
-					!slices.ContainsFunc(set, func(one daemon) bool {
-						return !slices.ContainsFunc(other, func(o daemon) bool { return o.server.Name == one.server.Name })
+			known := slices.ContainsFunc(sets, func(other []*daemon) bool {
+				return slices.ContainsFunc(other, func(o *daemon) bool { return o.kind == d.kind && o.server.Name == d.server.Name }) && len(other) == len(set) &&
+					!slices.ContainsFunc(set, func(one *daemon) bool {
+						return !slices.ContainsFunc(other, func(o *daemon) bool { return o.server.Name == one.server.Name })
 					})
 			})
 			if len(set) > 1 && !known {
@@ -74,9 +74,9 @@ func (look scene) haSets() [][]daemon {
 }
 
 // clocksOf compares the first and the last of a set's clocks. One that could not be read is told by who asks for less.
-func clocksOf(set []daemon, above, upTo time.Duration, so string) []Finding {
+func clocksOf(set []*daemon, above, upTo time.Duration, so string) []Finding {
 	var all []Finding
-	var read []daemon
+	var read []*daemon
 	for _, d := range set {
 		switch {
 		case d.server.Clock != nil:
@@ -88,7 +88,7 @@ func clocksOf(set []daemon, above, upTo time.Duration, so string) []Finding {
 	if len(read) == 0 {
 		return all
 	}
-	byClock := func(a, b daemon) int { return cmp.Compare(*a.server.Clock, *b.server.Clock) }
+	byClock := func(a, b *daemon) int { return cmp.Compare(*a.server.Clock, *b.server.Clock) }
 	last, first := slices.MinFunc(read, byClock), slices.MaxFunc(read, byClock)
 	if apart := *first.server.Clock - *last.server.Clock; apart > above && apart <= upTo {
 		all = append(all, first.at("set the clocks, by NTP", "its clock is %s before that of %s: %s", apart.Round(time.Second), last.server.Name, so))

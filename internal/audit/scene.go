@@ -13,7 +13,7 @@ import (
 type scene struct {
 	known     Known
 	databases []fleet.Database
-	daemons   []daemon // that may use a database, whose configuration could be read
+	daemons   []*daemon // that may use a database, whose configuration could be read
 	shares    []share
 	blind     bool // a server could not be looked at
 }
@@ -23,6 +23,8 @@ type daemon struct {
 	server fleet.Server
 	kind   kea.DaemonKind
 	config kea.Config
+	named  []string // its subnets for people, in their order
+	served []string // the same, sorted
 }
 
 // share is a database in which daemons of one kind on several servers keep the same: leases or reservations. DHCPv4 and DHCPv6 do
@@ -31,7 +33,18 @@ type share struct {
 	database fleet.Database
 	kind     kea.DaemonKind
 	use      kea.Use
-	members  []daemon // two or more
+	members  []*daemon // two or more
+	group    bool      // they are one High Availability group
+	same     bool      // they are known to serve the same subnets
+}
+
+func daemonOf(s fleet.Server, c fleet.Config) *daemon {
+	d := &daemon{server: s, kind: c.Daemon, config: c.Parsed}
+	for _, n := range c.Parsed.Serving.Subnets {
+		d.named = append(d.named, subnetName(n))
+	}
+	d.served = slices.Sorted(slices.Values(d.named))
+	return d
 }
 
 func sceneOf(facts fleet.Facts, known Known) scene {
@@ -43,14 +56,15 @@ func sceneOf(facts fleet.Facts, known Known) scene {
 		}
 		for _, c := range s.Configs {
 			if c.Problem == "" && c.Daemon.UsesDatabase() {
-				look.daemons = append(look.daemons, daemon{s, c.Daemon, c.Parsed})
+				look.daemons = append(look.daemons, daemonOf(s, c))
 			}
 		}
 	}
 	for _, d := range facts.Databases {
 		for _, kind := range []kea.DaemonKind{kea.DHCP4, kea.DHCP6} {
 			for _, use := range []kea.Use{kea.Leases, kea.Hosts} {
-				if s := (share{d, kind, use, look.users(d, kind, use)}); len(s.servers()) > 1 {
+				if s := (share{database: d, kind: kind, use: use, members: look.users(d, kind, use)}); len(s.servers()) > 1 {
+					s.group, s.same = look.haGroup(s), sameSubnets(s.members)
 					look.shares = append(look.shares, s)
 				}
 			}
@@ -60,8 +74,8 @@ func sceneOf(facts fleet.Facts, known Known) scene {
 }
 
 // users are the daemons of a kind that use a database for something.
-func (look scene) users(d fleet.Database, kind kea.DaemonKind, use kea.Use) []daemon {
-	var all []daemon
+func (look scene) users(d fleet.Database, kind kea.DaemonKind, use kea.Use) []*daemon {
+	var all []*daemon
 	for _, one := range look.daemons {
 		if one.kind == kind && slices.ContainsFunc(d.Endpoints, func(e fleet.Endpoint) bool {
 			return e.Place.Server == one.server.Name && e.Daemon == kind && slices.Contains(e.Uses, use)
@@ -93,14 +107,14 @@ func (s share) all(next, format string, args ...any) Finding {
 }
 
 // of is a finding of one of its members.
-func (s share) of(m daemon, next, format string, args ...any) Finding {
+func (s share) of(m *daemon, next, format string, args ...any) Finding {
 	f := s.all(next, format, args...)
 	f.Server = m.server.Name
 	return f
 }
 
 // at is a finding of a daemon by itself.
-func (d daemon) at(next, format string, args ...any) Finding {
+func (d *daemon) at(next, format string, args ...any) Finding {
 	return Finding{Server: d.server.Name, Daemon: string(d.kind), Message: fmt.Sprintf(format, args...), Next: next}
 }
 
@@ -111,19 +125,19 @@ func doubtful(f Finding) Finding {
 }
 
 // keeps reports whether the daemon keeps something in a database.
-func (d daemon) keeps(uses ...kea.Use) bool {
+func (d *daemon) keeps(uses ...kea.Use) bool {
 	return slices.ContainsFunc(d.config.Databases, func(r kea.DatabaseRef) bool {
 		return slices.ContainsFunc(r.Uses, func(u kea.Use) bool { return slices.Contains(uses, u) })
 	})
 }
 
 // loads reports whether the daemon loads a hook library.
-func (d daemon) loads(library string) bool {
+func (d *daemon) loads(library string) bool {
 	return slices.ContainsFunc(d.config.Hooks, func(h kea.Hook) bool { return h.File() == library })
 }
 
 // version is that of the daemon that runs, else of what is installed.
-func (d daemon) version() kea.Version {
+func (d *daemon) version() kea.Version {
 	for _, s := range d.server.Service {
 		if s.Daemon == d.kind && !s.Version.IsZero() {
 			return s.Version
@@ -132,10 +146,8 @@ func (d daemon) version() kea.Version {
 	return d.server.Software.Kea
 }
 
-// subnets are the daemon's, and whether they are all that it serves.
-func (d daemon) subnets() (all []kea.Subnet, whole bool) {
-	return d.config.Serving.Subnets, d.config.Serving.Problem == "" && !d.keeps(kea.ConfigBackend)
-}
+// whole reports whether the subnets of its configuration are all that it serves.
+func (d *daemon) whole() bool { return d.config.Serving.Problem == "" && !d.keeps(kea.ConfigBackend) }
 
 // called is how people call a database: as the first configuration names it.
 func called(d fleet.Database) string {
@@ -170,7 +182,7 @@ func some(all []string) string {
 }
 
 // byText groups names by a text that they share, in the order of the texts' first names.
-func byText(each []daemon, text func(daemon) string) []string {
+func byText(each []*daemon, text func(*daemon) string) []string {
 	var texts []string
 	names := map[string][]string{}
 	for _, d := range each {

@@ -156,7 +156,7 @@ func (f *fields) pool(n *node) (Pool, bool) {
 	if first, last, ranged := strings.Cut(text, "-"); ranged {
 		a, errA := netip.ParseAddr(strings.TrimSpace(first))
 		b, errB := netip.ParseAddr(strings.TrimSpace(last))
-		if errA == nil && errB == nil && a.Compare(b) <= 0 {
+		if errA == nil && errB == nil && a.BitLen() == b.BitLen() && a.Compare(b) <= 0 {
 			return Pool{First: a, Last: b}, true
 		}
 	} else if p, err := netip.ParsePrefix(strings.TrimSpace(text)); err == nil {
