@@ -14,7 +14,8 @@ type Rule struct {
 
 // Rules are all that Audit holds a fleet against, what keeps it from seeing first.
 func Rules() []Rule {
-	return slices.Concat(rulesOfSight(), rulesOfSchema(), rulesOfSharing(), rulesOfHA(), rulesOfSubnets(), rulesOfLeases(), rulesOfHosts(), rulesOfTime(), rulesOfConnections())
+	return slices.Concat(rulesOfSight(), rulesOfSchema(), rulesOfSharing(), rulesOfHA(), rulesOfSubnets(), rulesOfLeases(), rulesOfHosts(),
+		rulesOfTime(), rulesOfConnections())
 }
 
 // The sources, as docs/audit.md links them.

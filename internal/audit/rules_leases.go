@@ -33,7 +33,8 @@ func oldKea(look scene) []Finding {
 		for _, m := range s.members {
 			v := m.version()
 			if !v.IsZero() && (v.Compare(release(2, 6, 2)) < 0 || v.Compare(release(2, 7, 0)) >= 0 && v.Compare(release(2, 7, 7)) < 0) {
-				all = append(all, s.of(m, "plan an upgrade: kea-lockstep plan --to VERSION", "Kea %s shares leases with other servers: ISC wants 2.6.2 at least for that, or 2.7.7", v))
+				all = append(all, s.of(m, "plan an upgrade: kea-lockstep plan --to VERSION",
+					"Kea %s shares leases with other servers: ISC wants 2.6.2 at least for that, or 2.7.7", v))
 			}
 		}
 	}
@@ -109,7 +110,8 @@ func disagreedFLQ(look scene) []Finding {
 			return "does not"
 		})
 		if len(wrong) > 0 {
-			all = append(all, s.all("give each subnet the same allocator on every server, in a maintenance window", "the servers do not agree which subnets use the allocator shared-flq: %s", some(wrong)))
+			all = append(all, s.all("give each subnet the same allocator on every server, in a maintenance window",
+				"the servers do not agree which subnets use the allocator shared-flq: %s", some(wrong)))
 		}
 	}
 	return all
@@ -135,7 +137,8 @@ func iterative(look scene) []Finding {
 				}
 			}
 			if len(common) > 0 && len(m.config.HA) == 0 && m.version().Compare(release(2, 4, 0)) >= 0 {
-				all = append(all, s.of(m, `set "allocator": "random", or "pd-allocator" for prefixes`, "%s uses the allocator iterative (%s)%s: servers then try the same addresses at the same time",
+				all = append(all, s.of(m, `set "allocator": "random", or "pd-allocator" for prefixes`,
+					"%s uses the allocator iterative (%s)%s: servers then try the same addresses at the same time",
 					subnetName(common[0]), common[0].At, alike(len(common)-1)))
 			}
 		}

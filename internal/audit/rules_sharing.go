@@ -33,7 +33,8 @@ func sharedDatabases(look scene) []Finding {
 		if len(of) > 0 && !slices.ContainsFunc(of, func(s share) bool { return !together(s) }) {
 			continue
 		}
-		all = append(all, Finding{Database: called(d), Message: several(servers) + " keep leases or reservations in it, and are not known to be one High Availability group, nor to serve the same subnets",
+		all = append(all, Finding{Database: called(d), Message: several(servers) + " keep leases or reservations in it, and are not known to be " +
+			"one High Availability group, nor to serve the same subnets",
 			Next: "where it works, leave it; give servers that are added a database of their own"})
 	}
 	return all
@@ -82,7 +83,8 @@ func reservationCommands(look scene) []Finding {
 			}
 		}
 		if len(takers) > 1 {
-			all = append(all, s.all("send commands to one of them only; in Stork select one daemon", "%s all take commands that change the reservations in it", several(takers)))
+			all = append(all, s.all("send commands to one of them only; in Stork select one daemon",
+				"%s all take commands that change the reservations in it", several(takers)))
 		}
 	}
 	return all

@@ -81,10 +81,12 @@ func unseenPartners(look scene) []Finding {
 	for _, d := range look.daemons {
 		for _, r := range d.config.HA {
 			for _, p := range r.Peers {
-				if p.Name == r.ThisServer || !d.keeps(kea.Leases, kea.Hosts) || slices.ContainsFunc(look.partners(d, r), func(o partner) bool { return o.relation.ThisServer == p.Name }) {
+				seen := slices.ContainsFunc(look.partners(d, r), func(o partner) bool { return o.relation.ThisServer == p.Name })
+				if seen || p.Name == r.ThisServer || !d.keeps(kea.Leases, kea.Hosts) {
 					continue
 				}
-				all = append(all, doubtful(d.at("add it to the fleet file", "its High Availability peer %s (%s) is none of the fleet's servers: whether it shares the database cannot be told", p.Name, p.URL)))
+				all = append(all, doubtful(d.at("add it to the fleet file",
+					"its High Availability peer %s (%s) is none of the fleet's servers: whether it shares the database cannot be told", p.Name, p.URL)))
 			}
 		}
 	}
