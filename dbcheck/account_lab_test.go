@@ -129,14 +129,14 @@ func scratchAndBack(t *testing.T, target Target) error {
 }
 
 func TestSettingsAndContents(t *testing.T) {
-	s := startServer(t, "--lock-wait-timeout=77", "--max-connections=33", "--log-bin", "--server-id=7")
+	s := startServer(t, "--default-time-zone=-02:30", "--lock-wait-timeout=77", "--max-connections=33", "--log-bin", "--server-id=7")
 	s.exec(t, "CREATE DATABASE "+mysqlDialect{}.quote(awkward), "CREATE TABLE "+mysqlDialect{}.quote(awkward)+".lease4 (a INT)", "CREATE TABLE "+mysqlDialect{}.quote(awkward)+".`odd ``t` (a INT)",
 		"CREATE DEFINER='dba'@'%' TRIGGER "+mysqlDialect{}.quote(awkward)+".tr BEFORE INSERT ON "+mysqlDialect{}.quote(awkward)+".lease4 FOR EACH ROW BEGIN END")
 	d := s.open(t, s.target(awkward, "root", ""))
 	ctx := t.Context()
 	set, err := d.Settings(ctx)
 	if err != nil || set.LockWait != 77*time.Second || set.MaxConnections != 33 || set.Connections != 2 || !set.BinaryLog ||
-		set.TrustFunctionCreators || len(set.Tables) != 2 || set.Bytes() <= 0 || !strings.HasSuffix(set.DataDir, "/data/") || set.Zone != "SYSTEM" || !slices.Equal(set.Definers, []string{"dba@%"}) {
+		set.TrustFunctionCreators || len(set.Tables) != 2 || set.Bytes() <= 0 || !strings.HasSuffix(set.DataDir, "/data/") || set.Zone != "-02:30" || set.Offset != -150*time.Minute || !slices.Equal(set.Definers, []string{"dba@%"}) {
 		t.Errorf("%+v %v", set, err)
 	}
 	before, err := d.Fingerprint(ctx)

@@ -13,6 +13,8 @@ type Settings struct {
 	// Zone is the server's time zone, SystemZone what "SYSTEM" means there. Kea
 	// wants its own system's zone.
 	Zone, SystemZone string
+	// Offset is how far that zone is from UTC now, east of it above 0.
+	Offset time.Duration
 	// Connections are the most that are allowed, and those open now.
 	MaxConnections, Connections int64
 	DataDir                     string // free space there is for the machine to tell
@@ -44,7 +46,7 @@ func (s Settings) Bytes() int64 {
 	return sum
 }
 
-// Settings reads them, in three round trips for PostgreSQL and four for MySQL.
+// Settings reads them, in three round trips for PostgreSQL and five for MySQL.
 func (d *DB) Settings(ctx context.Context) (Settings, error) { return d.dialect.settings(ctx, d) }
 
 func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }

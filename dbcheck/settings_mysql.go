@@ -28,6 +28,12 @@ func (mysqlDialect) settings(ctx context.Context, d *DB) (Settings, error) {
 		PrimaryKeyRequired: v.on("sql_require_primary_key"),
 		MaxPacket:          v.number("max_allowed_packet"), Uptime: seconds(status.number("uptime")),
 	}
+	// A zone's name may be an abbreviation, or nothing but SYSTEM: what it does to times tells.
+	var offset int64
+	if err := d.row(ctx, "asking for the time zone", "SELECT TIME_TO_SEC(TIMEDIFF(NOW(), UTC_TIMESTAMP()))", &offset); err != nil {
+		return s, err
+	}
+	s.Offset = seconds(offset)
 	err = d.each(ctx, "asking for definers", definers, func(rows *sql.Rows) error {
 		var account string
 		err := rows.Scan(&account)

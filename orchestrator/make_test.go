@@ -115,7 +115,7 @@ func TestHash(t *testing.T) {
 		{"rows", db(func(d *fleet.Database) { d.Rows = map[string]int64{"lease4": 1 << 30} }), true},
 		{"bytes", db(func(d *fleet.Database) { d.Bytes <<= 9 }), true},
 		{"free space", k2(func(s *fleet.Server) { s.Disk[0].Free -= 1 << 30 }), true},
-		{"clock", k2(func(s *fleet.Server) { s.Clock = 3 * time.Second }), true},
+		{"clock", k2(func(s *fleet.Server) { s.Clock = new(3 * time.Second) }), true},
 		{"a pid", k2(func(s *fleet.Server) { s.Processes[0].PID, s.Units[0].PID = 9, 9 }), true},
 		{"boot", k2(func(s *fleet.Server) { s.BootID = "another" }), true},
 		{"one more session of Kea", session(fleet.OwnerKea), true},

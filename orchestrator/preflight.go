@@ -137,7 +137,7 @@ func (c checker) server(s fleet.Server) {
 	for _, d := range s.Disk {
 		c.must(d.Free >= minFree, at("disk", "make room on "+d.Path, "%d MB are free on %s; the upgrade needs %d MB", d.Free>>20, d.Path, minFree>>20))
 	}
-	if s.Clock.Abs() > maxSkew {
+	if s.Clock != nil && s.Clock.Abs() > maxSkew {
 		c.warn(at("clock", "set its clock", "its clock is off by %s", s.Clock.Round(1e9)))
 	}
 	for _, m := range s.Managers {

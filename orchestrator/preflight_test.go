@@ -57,7 +57,7 @@ func wrongServers() []wrong {
 		{code: "break", does: k2(func(s *fleet.Server) { s.Configs[0].Staged = reread(s.Configs[0].Text) }), says: []string{"k2", "k2.conf", "hook library"}, also: []string{"staged-database"}},
 		{code: "staged-database", does: func(f *fleet.Facts, _ *orchestrator.Options) { stage(f, "another", false) }, says: []string{"k2", "k2.conf", "another"}},
 		{code: "staged-empty", does: func(f *fleet.Facts, _ *orchestrator.Options) { stage(f, "another", true) }, says: []string{"k2", "another", "no leases"}, also: []string{"staged-database"}},
-		{code: "clock", warns: true, does: k2(func(s *fleet.Server) { s.Clock = -2 * time.Hour }), says: []string{"k2", "2h"}},
+		{code: "clock", warns: true, does: k2(func(s *fleet.Server) { s.Clock = new(-2 * time.Hour) }), says: []string{"k2", "2h"}},
 		{code: "manager", warns: true, does: k2(func(s *fleet.Server) { s.Managers = []string{"puppet"} }), says: []string{"k2", "puppet"}},
 		{code: "not-running", warns: true, does: k2(func(s *fleet.Server) {
 			s.Units[0].Active, s.Units[0].PID, s.Processes, s.Service = "inactive", 0, nil, nil

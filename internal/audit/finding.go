@@ -21,4 +21,6 @@ type Finding struct {
 	Found    string   `json:"found"`   // schema
 	Message  string   `json:"message"`
 	Next     string   `json:"next"` // a command, or what to do in words
+	// CannotTell is a rule that could not be held against what is there; the severity is that of what may be wrong.
+	CannotTell bool `json:"cannot_tell,omitempty"`
 }

@@ -59,8 +59,8 @@ type matcher struct {
 }
 
 func (m *matcher) server(s fleet.Server) {
-	if !s.Reach.OK() {
-		m.unknown(Finding{Code: "unreachable", Server: s.Name, Message: "cannot be reached: " + s.Reach.Saw, Next: "ssh " + m.address(s.Name)})
+	if f, blind := unseen(s, m.address); blind {
+		m.unknown(f)
 		return
 	}
 	for _, cfg := range s.Configs {
@@ -184,7 +184,7 @@ func (m *matcher) fences(s fleet.Server) {
 func (m *matcher) add(f Finding) { m.match.Findings = append(m.match.Findings, f) }
 
 func (m *matcher) unknown(f Finding) {
-	f.Severity = Error
+	f.Severity, f.CannotTell = Error, true
 	m.add(f)
 	if m.match.Verdict == Matches {
 		m.match.Verdict = Unknown

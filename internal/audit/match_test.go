@@ -21,9 +21,9 @@ func one() fleet.Facts {
 	place := fleet.Place{Server: "k1", Engine: kea.MySQL, Host: "192.0.2.5", Name: "kea"}
 	return fleet.Facts{
 		Servers: []fleet.Server{{
-			Pulse: fleet.Pulse{Name: "k1", Units: []fleet.Unit{unit}}, Reach: fleet.Affirm("answers"),
-			Software: fleet.Software{Kea: version("2.6.3")},
-			Service:  []fleet.Service{{Unit: unit.Name, Daemon: kea.DHCP4, Active: true, PID: 812, Version: version("2.6.3")}},
+			Pulse: fleet.Pulse{Name: "k1", Units: []fleet.Unit{unit}}, Reach: fleet.Affirm("answers"), Root: fleet.Affirm("root"),
+			Platform: fleet.Platform{OS: "Model 1", Playbook: "model"}, Software: fleet.Software{Kea: version("2.6.3")},
+			Service: []fleet.Service{{Unit: unit.Name, Daemon: kea.DHCP4, Active: true, PID: 812, Version: version("2.6.3")}},
 		}},
 		Databases: []fleet.Database{{
 			ID: "mysql:1:kea", Engine: kea.MySQL, Name: "kea", Reach: fleet.Affirm("answers"), Structure: fleet.Affirm("whole"),
@@ -51,9 +51,11 @@ func TestCheck(t *testing.T) {
 		"a server that does not answer": {func(f *fleet.Facts) {
 			f.Servers[0] = fleet.Server{Pulse: fleet.Pulse{Name: "k1"}, Reach: fleet.Deny("refused")}
 		}, Unknown, "unreachable"},
-		"a database that does not answer": {func(f *fleet.Facts) { f.Databases[0].Reach = fleet.Doubt("timeout") }, Unknown, "database"},
-		"a release that is not known":     {func(f *fleet.Facts) { f.Servers[0].Service[0].Version = version("9.9.9") }, Unknown, "version"},
-		"a version that is not told":      {func(f *fleet.Facts) { f.Servers[0].Service = nil }, Unknown, "version"},
+		"a server without root":              {func(f *fleet.Facts) { f.Servers[0].Root = fleet.Deny("sudo asks for a password") }, Unknown, "root"},
+		"a server whose language is unknown": {func(f *fleet.Facts) { f.Servers[0].Platform = fleet.Platform{OS: "Plan 9"} }, Unknown, "platform"},
+		"a database that does not answer":    {func(f *fleet.Facts) { f.Databases[0].Reach = fleet.Doubt("timeout") }, Unknown, "database"},
+		"a release that is not known":        {func(f *fleet.Facts) { f.Servers[0].Service[0].Version = version("9.9.9") }, Unknown, "version"},
+		"a version that is not told":         {func(f *fleet.Facts) { f.Servers[0].Service = nil }, Unknown, "version"},
 		"a Kea started by hand": {func(f *fleet.Facts) {
 			f.Servers[0].Processes = []fleet.Process{{PID: 99, Daemon: kea.DHCP4, Command: "kea-dhcp4 -c x"}}
 		}, Unknown, "by-hand"},
@@ -73,6 +75,9 @@ func TestCheck(t *testing.T) {
 			found := c.code == "" && len(m.Findings) == 0
 			for _, f := range m.Findings {
 				found = found || f.Code == c.code && f.Message != "" && f.Severity != ""
+				if i := place(Rules(), f.Code); f.Code != "fenced" && (i < 0 || Rules()[i].Severity != f.Severity) {
+					t.Errorf("the rules have no %s of severity %s", f.Code, f.Severity)
+				}
 			}
 			if !found {
 				t.Errorf("no finding %q in %+v", c.code, m.Findings)

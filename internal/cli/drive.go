@@ -34,7 +34,7 @@ type driving struct {
 
 // newDriving prepares the drive of a run. The answers come from the terminal, or from --yes.
 func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string) (*driving, error) {
-	json, err := asJSON(c)
+	format, err := output(c)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string
 		Absence: p.absence,
 		Told: func(e journal.Event, status journal.Status) {
 			d.op.aside(progress.Line(e, status))
-			if line, err := view.Event(e); json && err == nil {
+			if line, err := view.Event(e); format == formatJSON && err == nil {
 				d.tell.say(p.Out, line)
 			}
 		},

@@ -18,7 +18,7 @@ const (
 	codeHaltedPast  code = 5   // after it
 	codeHeld        code = 6   // by somebody else, or a halted run stands in the way
 	codeBackedOut   code = 7   // the old state serves again
-	codeMismatch    code = 8   // check found mismatches, or cannot tell
+	codeMismatch    code = 8   // check or audit found what must not be, or cannot tell
 	codePaused      code = 9   // before the next phase
 	codeInterrupted code = 130 // before the first effect
 )

@@ -9,18 +9,32 @@ import (
 	"kea-lockstep/internal/view"
 )
 
-// show writes a command's result to stdout, as text or as JSON.
+// markdowner is a document that can be Markdown too.
+type markdowner interface{ Markdown() string }
+
+// show writes a command's result to stdout, as text, as JSON, or as Markdown where it can be that.
 func (p *program) show(c *ufcli.Context, d view.Document) error {
-	json, err := asJSON(c)
+	var formats []string
+	m, marks := d.(markdowner)
+	if marks {
+		formats = []string{formatMarkdown}
+	}
+	format, err := output(c, formats...)
 	if err != nil {
 		return err
 	}
-	if json {
+	var result string
+	switch format {
+	case formatJSON:
 		return view.JSON(p.Out, d)
+	case formatMarkdown:
+		result = m.Markdown()
+	default:
+		page := view.NewPage(p.paper(p.Out, plainly(c)))
+		d.Text(page)
+		result = page.String()
 	}
-	page := view.NewPage(p.paper(p.Out, plainly(c)))
-	d.Text(page)
-	if _, err := fmt.Fprint(p.Out, page); err != nil {
+	if _, err := fmt.Fprint(p.Out, result); err != nil {
 		return fmt.Errorf("writing the result: %w", err)
 	}
 	return nil

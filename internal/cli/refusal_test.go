@@ -72,6 +72,25 @@ func TestNothingToDoIsDone(t *testing.T) {
 	b.atRest(true)
 }
 
+func TestAuditTellsADoubt(t *testing.T) {
+	b := newBench(t, 2)
+	r := b.expect(codeDone, "audit")
+	holds(t, r.out, "2 servers and 1 database", "nothing above advice", "advice", "k1 and k2", "rule ")
+	if r.talk != "" {
+		t.Errorf("of advice alone it says %q", r.talk)
+	}
+	b.at = func(p world.Point) world.Fault {
+		if p.What == "server k2" {
+			return world.Fails
+		}
+		return world.NoFault
+	}
+	r = b.expect(codeMismatch, "audit -o json")
+	holds(t, r.out, `"format": "kea-lockstep.audit/1"`, `"verdict": "unknown"`, `"code": "unreachable"`, `"server": "k2"`, `"cannot_tell": true`)
+	holds(t, r.talk, "1 that cannot be told")
+	b.expect(codeUsage, "audit --group nobody")
+}
+
 func TestCheckTellsAMismatchAndADoubt(t *testing.T) {
 	b := newBench(t, 2)
 	holds(t, b.expect(codeDone, "check -o json").out, `"verdict": "match"`)

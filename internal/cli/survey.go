@@ -25,8 +25,9 @@ func (p *program) surveyCommand() *ufcli.Command {
 }
 
 // facts surveys the fleet for a command that only looks.
-func (p *program) facts(c *ufcli.Context) (fleet.File, fleet.Facts, error) {
-	file, world, err := p.open(c)
+// The command may write more formats than every command does.
+func (p *program) facts(c *ufcli.Context, formats ...string) (fleet.File, fleet.Facts, error) {
+	file, world, err := p.open(c, formats...)
 	if err != nil {
 		return file, fleet.Facts{}, err
 	}
@@ -41,11 +42,11 @@ func (p *program) facts(c *ufcli.Context) (fleet.File, fleet.Facts, error) {
 }
 
 // open reads the fleet file and connects, to look. It checks what was typed first.
-func (p *program) open(c *ufcli.Context) (fleet.File, looking, error) {
+func (p *program) open(c *ufcli.Context, formats ...string) (fleet.File, looking, error) {
 	if _, err := arguments(c, ""); err != nil {
 		return fleet.File{}, nil, err
 	}
-	if _, err := asJSON(c); err != nil {
+	if _, err := output(c, formats...); err != nil {
 		return fleet.File{}, nil, err
 	}
 	file, err := load(c.String("fleet"))

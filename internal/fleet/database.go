@@ -63,6 +63,7 @@ type Database struct {
 	Lacks     []Lack           `json:"lacks,omitempty"` // what an account that may have to migrate may not do and needs, from any place
 	Scratch   Verdict          `json:"scratch"`         // an account may make scratch databases, from every place: a backup can be proved by restoring it
 	Lockable  Verdict          `json:"lockable"`        // the engine grants advisory locks
+	Zone      string           `json:"zone"`            // the offset from UTC now of the zone in which its sessions see times, "+0000"; empty: unknown
 	Rows      map[string]int64 `json:"rows"`            // measured: rows of Kea's larger tables
 	Bytes     int64            `json:"bytes"`           // measured: data and indexes
 }

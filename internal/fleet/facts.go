@@ -51,7 +51,8 @@ type Server struct {
 	Disk     []Disk             `json:"disk"`     // measured; the last is where backups are kept
 	Holds    []string           `json:"holds"`    // Kea packages that are held back
 	Busy     Verdict            `json:"busy"`     // no: the package manager's lock is free
-	Clock    time.Duration      `json:"clock"`    // measured: the server's clock less ours
+	Clock    *time.Duration     `json:"clock"`    // measured: the server's clock less ours; nil: it could not be read
+	Zone     string             `json:"zone"`     // its time zone's offset from UTC now, "+0200"; empty: it could not be read
 }
 
 // Platform says what the server runs and which playbook speaks its language.

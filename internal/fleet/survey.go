@@ -121,6 +121,7 @@ func merge(seen []Database) []Database {
 		m.Clients.Visible = All(m.Clients.Visible, d.Clients.Visible)
 		m.Clients.Sessions = union(m.Clients.Sessions, d.Clients.Sessions)
 		m.Empty = m.Empty || d.Empty
+		m.Zone = cmp.Or(m.Zone, d.Zone)
 		m.Structure, m.Lockable = All(m.Structure, d.Structure), All(m.Lockable, d.Lockable)
 		m.Scratch = All(m.Scratch, d.Scratch)
 		for _, l := range d.Lacks {

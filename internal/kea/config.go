@@ -21,6 +21,8 @@ type Config struct {
 	Sockets   []ControlSocket
 	HA        []HARelationship
 	Hooks     []Hook
+	// Serving is what it serves, for servers that share a database to agree on.
+	Serving Serving
 	// Settings are the other keys whose meaning changed between releases; see Breaks.
 	Settings []Setting
 }
@@ -51,14 +53,27 @@ type DatabaseRef struct {
 	Uses         []Use
 	ReadOnly     bool
 	TLS          TLS
-	// OnFail is what the daemon does when the connection is lost; empty is Kea's default.
-	OnFail            string
+	// Recoveries are as many as places of the configuration that name the
+	// database: Kea opens a connection for each.
+	Recoveries     []Recovery
+	ConnectTimeout time.Duration // 0 where the configuration names none; Kea then waits 5 s
+	At             Position
+}
+
+// Recovery is what the daemon does when the connection for one use is lost
+// (ARM, database-connectivity.rst).
+type Recovery struct {
+	Use               Use
+	OnFail            string // empty is Kea's default
 	MaxReconnectTries int
 	ReconnectWait     time.Duration
 	RetryOnStartup    bool
-	ConnectTimeout    time.Duration // 0 where the configuration names none; Kea then waits 5 s
 	At                Position
 }
+
+// Reconnects reports whether the daemon tries to reconnect at all: both
+// numbers are 0 by default, and either switches it off.
+func (r Recovery) Reconnects() bool { return r.MaxReconnectTries > 0 && r.ReconnectWait > 0 }
 
 // TLS is how the connection to a database is secured, as the configuration says it.
 type TLS struct {

@@ -26,6 +26,7 @@ func ReadConfig(path string, text []byte, include func(path string) ([]byte, err
 	if daemon.UsesDatabase() {
 		cfg.readDatabases(f, top)
 		cfg.readHooks(f, top)
+		cfg.Serving = readServing(daemon, top)
 	}
 	cfg.readSockets(f, top)
 	cfg.Settings = settingsOf(root)
@@ -106,12 +107,16 @@ func (c *Config) addDatabase(f *fields, n *node, use Use) {
 			CipherList:  f.text(n, "cipher-list"),
 			SSLMode:     f.text(n, "ssl-mode"),
 		},
-		OnFail:            f.text(n, "on-fail"),
-		MaxReconnectTries: f.number(n, "max-reconnect-tries"),
-		ReconnectWait:     f.millis(n, "reconnect-wait-time", 0),
-		RetryOnStartup:    f.flag(n, "retry-on-startup", false),
-		ConnectTimeout:    f.seconds(n, "connect-timeout"),
-		At:                n.start.position(),
+		Recoveries: []Recovery{{
+			Use:               use,
+			OnFail:            f.text(n, "on-fail"),
+			MaxReconnectTries: f.number(n, "max-reconnect-tries"),
+			ReconnectWait:     f.millis(n, "reconnect-wait-time", 0),
+			RetryOnStartup:    f.flag(n, "retry-on-startup", false),
+			At:                n.start.position(),
+		}},
+		ConnectTimeout: f.seconds(n, "connect-timeout"),
+		At:             n.start.position(),
 	}
 	if ref.Engine == "" {
 		f.fail(n, "this database has no type")
@@ -121,6 +126,7 @@ func (c *Config) addDatabase(f *fields, n *node, use Use) {
 			if !slices.Contains(c.Databases[i].Uses, use) {
 				c.Databases[i].Uses = append(c.Databases[i].Uses, use)
 			}
+			c.Databases[i].Recoveries = append(c.Databases[i].Recoveries, ref.Recoveries...)
 			return
 		}
 	}

@@ -38,8 +38,9 @@ func TestReadConfigOfAServer(t *testing.T) {
 	if fmt.Sprint(db.Uses) != "[leases hosts]" {
 		t.Errorf("uses: %v", db.Uses)
 	}
-	if db.MaxReconnectTries != 3 || db.ReconnectWait != 2*time.Second || db.OnFail != "serve-retry-exit" {
-		t.Errorf("reconnection read as %+v", db)
+	if r := db.Recoveries[0]; len(db.Recoveries) != 2 || r.Use != Leases || r.MaxReconnectTries != 3 || r.ReconnectWait != 2*time.Second ||
+		r.OnFail != "serve-retry-exit" || !r.Reconnects() {
+		t.Errorf("reconnection read as %+v", db.Recoveries)
 	}
 	if db.At.String() != "debian-2.6-mysql.conf:12:23" {
 		t.Errorf("lease-database is at %s", db.At)

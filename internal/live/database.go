@@ -110,8 +110,17 @@ func (f *Fleet) contentsOf(ctx context.Context, db, admin *dbcheck.DB, at fleet.
 	if err != nil {
 		return err
 	}
-	seen.Bytes = settings.Bytes()
+	seen.Bytes, seen.Zone = settings.Bytes(), zone(settings.Offset)
 	return f.mayDo(ctx, at, admin, seen)
+}
+
+// zone writes an offset from UTC as date +%z does.
+func zone(offset time.Duration) string {
+	sign := '+'
+	if offset < 0 {
+		sign, offset = '-', -offset
+	}
+	return fmt.Sprintf("%c%02d%02d", sign, int(offset.Hours()), int(offset.Minutes())%60)
 }
 
 // structure holds the database against what Kea makes of that version.

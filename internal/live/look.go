@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -40,7 +41,7 @@ func (f *Fleet) Server(ctx context.Context, name string) (fleet.Server, error) {
 		return seen, fmt.Errorf("looking at %s: %w", name, err)
 	}
 	seen.Configs, seen.Tools, seen.Disk, seen.Holds = rest.Configs, rest.Tools, rest.Disk, rest.Holds
-	seen.Busy, seen.Clock, seen.Managers = rest.Busy, rest.Clock, rest.Managers
+	seen.Busy, seen.Clock, seen.Zone, seen.Managers = rest.Busy, rest.Clock, rest.Zone, rest.Managers
 	seen.Packages = rest.Packages
 	for i := range seen.Packages {
 		seen.Packages[i].Installed = seen.Software.Packages[seen.Packages[i].Name]
@@ -170,6 +171,9 @@ func needed(tools map[string]fleet.Verdict, book playbooks.Playbook, configs []f
 // parseRest reads what server.sh prints beside the configurations.
 func parseRest(found sections) fleet.Server {
 	seen := fleet.Server{Tools: map[string]fleet.Verdict{}, Managers: found["managers"], Holds: found["holds"]}
+	if zone := found.first("zone"); offset.MatchString(zone) {
+		seen.Zone = zone
+	}
 	for _, row := range found.rows("tools", 2) {
 		seen.Tools[row[0]] = fleet.Affirm("%s", row[1])
 		if row[1] == "" {
@@ -197,12 +201,15 @@ func parseRest(found sections) fleet.Server {
 	return seen
 }
 
-// skew is the server's clock less ours, as exact as the question took.
-func skew(said string, asked, answered time.Time) time.Duration {
+// offset is a time zone's offset from UTC, as date +%z prints it.
+var offset = regexp.MustCompile(`^[+-]\d{4}$`)
+
+// skew is the server's clock less ours, as exact as the question took; nil where it cannot be told.
+func skew(said string, asked, answered time.Time) *time.Duration {
 	seconds, err := strconv.ParseFloat(said, 64)
 	if err != nil {
-		return 0
+		return nil
 	}
 	ours := asked.Add(answered.Sub(asked) / 2)
-	return time.Duration((seconds - float64(ours.UnixNano())/1e9) * 1e9)
+	return new(time.Duration((seconds - float64(ours.UnixNano())/1e9) * 1e9))
 }

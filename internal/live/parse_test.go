@@ -232,11 +232,21 @@ func TestLogsAreJudged(t *testing.T) {
 
 func TestClocksAreCompared(t *testing.T) {
 	asked := time.Unix(1000, 0)
-	if d := skew("1090.5", asked, asked.Add(time.Second)); d < 89*time.Second || d > 91*time.Second {
+	if d := skew("1090.5", asked, asked.Add(time.Second)); d == nil || *d < 89*time.Second || *d > 91*time.Second {
 		t.Errorf("a clock that is 90 s ahead is off by %v", d)
 	}
-	if d := skew("nonsense", asked, asked); d != 0 {
+	if d := skew("nonsense", asked, asked); d != nil {
 		t.Errorf("what cannot be read is off by %v", d)
+	}
+	for east, want := range map[time.Duration]string{0: "+0000", 330 * time.Minute: "+0530", -150 * time.Minute: "-0230"} {
+		if got := zone(east); got != want {
+			t.Errorf("%v east of UTC is %q, not %q", east, got, want)
+		}
+	}
+	for said, want := range map[string]string{"+0200": "+0200", "CEST": "", "": ""} {
+		if got := parseRest(sections{"zone": {said}}).Zone; got != want {
+			t.Errorf("of the zone %q it takes %q", said, got)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -156,6 +157,40 @@ func TestCheck(t *testing.T) {
 	golden(t, "check-mismatch", view.Check(audit.Check(f, address)))
 }
 
+func TestAudit(t *testing.T) {
+	address := func(name string) string { return "root@" + name + ".example.net" }
+	f := facts(t, three(), nil)
+	golden(t, "audit-clean", view.Audit(audit.Audit(f, audit.Known{Address: address})))
+	// Fifty servers, of which most do the same; one does not answer, one knows a subnet by another's identifier.
+	many := three()
+	many.Servers = 50
+	f = facts(t, many, nil)
+	subnet := kea.Subnet{ID: 7, At: kea.Position{File: "/etc/kea/kea-dhcp4.conf", Line: 31, Column: 9}, Prefix: netip.MustParsePrefix("10.1.0.0/16"), Allocator: "flq", Pools: []kea.Pool{{First: netip.MustParseAddr("10.1.0.10"), Last: netip.MustParseAddr("10.1.0.99")}}}
+	for i := range f.Servers {
+		f.Servers[i].Configs[0].Parsed.Serving.Subnets = []kea.Subnet{subnet}
+	}
+	other := subnet
+	other.Prefix, other.Allocator, other.Pools = netip.MustParsePrefix("10.2.0.0/16"), "random", nil
+	f.Servers[20].Configs[0].Parsed.Serving.Subnets = []kea.Subnet{other}
+	f.Servers[49] = fleet.Server{Pulse: fleet.Pulse{Name: "k50"}, Reach: fleet.Deny("dial tcp 192.0.2.60:22: connection refused")}
+	found := view.Audit(audit.Audit(f, audit.Known{Address: address}))
+	if got, want := found.Sentence(), "2 errors and 1 that cannot be told"; got != want {
+		t.Errorf("it ends with %q, want %q", got, want)
+	}
+	page := view.NewPage(view.Paper{Columns: 100})
+	found.Text(page)
+	same(t, "audit-findings.txt.golden", page.String())
+	same(t, "audit-findings.md.golden", found.Markdown())
+}
+
+// What a server said is in a table of Markdown and no markup of it.
+func TestMarkdownOfWhatAServerSaid(t *testing.T) {
+	got := view.Audit{Findings: []audit.Finding{{Code: "unreachable", Message: "a|b\n<script>\x1b[31m"}}}.Markdown()
+	if !strings.Contains(got, `| a\|b &lt;script>␛[31m |`) {
+		t.Errorf("it writes\n%s", got)
+	}
+}
+
 // events is a run that halted after the point of no return.
 func events(p orchestrator.Plan) []journal.Event {
 	at := time.Date(2026, 11, 22, 2, 3, 0, 0, time.UTC)
@@ -304,6 +339,7 @@ func TestEveryDocumentNamesItsFormat(t *testing.T) {
 	for want, d := range map[string]view.Document{
 		"kea-lockstep.survey/1": view.NewSurvey(f, kea.Version{}, ""),
 		"kea-lockstep.check/1":  view.Check(audit.Check(f, func(s string) string { return s })),
+		"kea-lockstep.audit/1":  view.Audit(audit.Audit(f, audit.Known{Address: func(s string) string { return s }})),
 		"kea-lockstep.plan/1":   view.NewPlan(plan(t, f), false),
 		"kea-lockstep.status/1": view.NewStatus(journal.Status{}, time.Time{}, view.Where{}),
 		"kea-lockstep.runs/1":   view.Runs{},

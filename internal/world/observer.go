@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"time"
 
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
@@ -53,7 +54,7 @@ func (w *World) whole(s *server) fleet.Server {
 		Packages: []fleet.Package{{Name: "kea-dhcp4-server", Installed: s.installed.pkg, Available: available}},
 		Configs:  []fleet.Config{cfg}, Service: w.services(s), Managers: s.managers, Holds: s.held,
 		Tools: map[string]fleet.Verdict{"kea-admin": fleet.Affirm("there")},
-		Disk:  []fleet.Disk{{Path: "/var", Free: 10 << 30}}, Busy: fleet.Deny("free"),
+		Disk:  []fleet.Disk{{Path: "/var", Free: 10 << 30}}, Busy: fleet.Deny("free"), Clock: new(time.Duration(0)), Zone: "+0000",
 	}
 }
 
@@ -180,7 +181,7 @@ func (d *Driver) Database(ctx context.Context, at fleet.Place) (fleet.Database, 
 			Primary: fleet.Affirm("writable"), Schema: b.schema, Structure: structure, Clients: d.w.look(b),
 			Known:   append([]kea.Schema{b.schema}, steps(b.schema, newest)...),
 			Scratch: fleet.Affirm("may create databases"), Lockable: fleet.Affirm("grants locks"),
-			Rows: map[string]int64{"lease4": b.leases}, Bytes: 1 << 20,
+			Zone: "+0000", Rows: map[string]int64{"lease4": b.leases}, Bytes: 1 << 20,
 		}, nil
 	})
 }

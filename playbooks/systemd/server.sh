@@ -7,6 +7,8 @@ echo "@uid"
 id -u
 echo "@clock"
 date +%s.%N
+echo "@zone"
+date +%z
 echo "@configs"
 configs all
 echo "@tools"

@@ -75,14 +75,19 @@ var functions = map[string]func(s *Session, a []any) (any, error){
 	"UNIX_TIMESTAMP": func(s *Session, _ []any) (any, error) {
 		return s.server.started.Unix() + int64(time.Since(s.server.started)/time.Second), nil
 	},
-	"@@HOSTNAME":   variableOf("hostname"),
-	"@@PORT":       variableOf("port"),
-	"@@SERVER_ID":  variableOf("server_id"),
-	"@@DATADIR":    variableOf("datadir"),
-	"VERSION":      func(*Session, []any) (any, error) { return version, nil },
-	"GET_LOCK":     func(s *Session, a []any) (any, error) { return s.server.take(s, text(a[0])), nil },
-	"IS_USED_LOCK": func(s *Session, a []any) (any, error) { return s.server.holder(text(a[0])), nil },
-	"RELEASE_LOCK": func(s *Session, a []any) (any, error) { return s.server.letGo(s, text(a[0])), nil },
+	// Times are seconds, and the zone is UTC.
+	"NOW":           func(*Session, []any) (any, error) { return time.Now().Unix(), nil },
+	"UTC_TIMESTAMP": func(*Session, []any) (any, error) { return time.Now().Unix(), nil },
+	"TIMEDIFF":      func(_ *Session, a []any) (any, error) { return integer(a[0]) - integer(a[1]), nil },
+	"TIME_TO_SEC":   func(_ *Session, a []any) (any, error) { return a[0], nil },
+	"@@HOSTNAME":    variableOf("hostname"),
+	"@@PORT":        variableOf("port"),
+	"@@SERVER_ID":   variableOf("server_id"),
+	"@@DATADIR":     variableOf("datadir"),
+	"VERSION":       func(*Session, []any) (any, error) { return version, nil },
+	"GET_LOCK":      func(s *Session, a []any) (any, error) { return s.server.take(s, text(a[0])), nil },
+	"IS_USED_LOCK":  func(s *Session, a []any) (any, error) { return s.server.holder(text(a[0])), nil },
+	"RELEASE_LOCK":  func(s *Session, a []any) (any, error) { return s.server.letGo(s, text(a[0])), nil },
 }
 
 func textual(f func(a []string) string) func(*Session, []any) (any, error) {

@@ -85,6 +85,8 @@ func date(c *shell.Call) int {
 	switch strings.Join(c.Args[1:], " ") {
 	case "+%s.%N":
 		fmt.Fprintf(c.Out(), "%d.%09d\n", now.Unix(), now.Nanosecond())
+	case "+%z":
+		fmt.Fprintln(c.Out(), "+0000")
 	case "+%s":
 		fmt.Fprintln(c.Out(), now.Unix())
 	default:

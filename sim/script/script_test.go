@@ -42,7 +42,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"fleet": raise, "exits": exits, "happens": happens, "steady": steady, "stranger": stranger, "calm": calm, "interrupted": interrupted,
+			"fleet": raise, "exits": exits, "happens": happens, "steady": steady, "stranger": stranger, "calm": calm, "interrupted": interrupted, "edits": edits,
 		},
 	})
 }
@@ -124,6 +124,21 @@ func happens(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Fatalf("nothing of that name can happen: %s", args[0])
 }
+
+// edits is "edits SERVER OLD NEW": a text in the configuration of a server, numbered from 1, is replaced wherever it stands.
+func edits(ts *testscript.TestScript, _ bool, args []string) {
+	server, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	disk := of(ts).Hosts[server-1].Disk()
+	text, err := disk.Read(config)
+	ts.Check(err)
+	if !strings.Contains(string(text), args[1]) {
+		ts.Fatalf("there is no %q in\n%s", args[1], text)
+	}
+	ts.Check(disk.Write(config, strings.ReplaceAll(string(text), args[1], args[2]), 0o640))
+}
+
+const config = "/etc/kea/kea-dhcp4.conf"
 
 // stranger lets somebody into the database who stays.
 func stranger(ts *testscript.TestScript, _ bool, _ []string) {
