@@ -196,8 +196,12 @@ func (d *driving) hearAbort(ctx context.Context) {
 }
 
 // begun is what the journal keeps of how a drive was begun.
-func begun(command string, file fleet.File, wish wish) journal.Begun {
-	return journal.Begun{Command: command, Fleet: file.Path, Target: wish.target}
+func begun(c *ufcli.Context, command string, file fleet.File, wish wish) journal.Begun {
+	b := journal.Begun{Command: command, Fleet: file.Path, Target: wish.target, Answers: journal.Terminal}
+	if c.Bool("yes") {
+		b.Answers = journal.YesFlag
+	}
+	return b
 }
 
 // newRun names a run.

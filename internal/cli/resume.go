@@ -134,7 +134,7 @@ func (p *program) carryOn(c *ufcli.Context, s store, k kept, command string, how
 	maker := planner{world, file, wishAgain(view.NewPlan(k.plan, false), file)}
 	d.drive.Again = maker.make
 	d.drive.Dead = c.StringSlice("declare-dead")
-	d.begun = begun(command, file, maker.wish)
+	d.begun = begun(c, command, file, maker.wish)
 	err = d.run(c.Context, how(d))
 	if errors.Is(err, journal.ErrDriven) {
 		return exitError{code: codeHeld, err: err}
