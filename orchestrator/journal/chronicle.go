@@ -12,8 +12,8 @@ import (
 // chronicle makes moments of events. What has ended is only ever added to, so that a status can share it.
 type chronicle struct {
 	ended  []Moment
-	open   map[string]Moment  // phases and steps under way, by place
-	titles map[string]Attempt // what steps were called when they were begun, by place
+	open   map[string]Moment      // phases and steps under way, by place
+	titles map[string]stepOutline // what the plan calls its steps, by place
 	drives []DriveStatus
 	last   time.Time // of the event before
 }
@@ -72,10 +72,6 @@ func (c *chronicle) step(e Event) error {
 		if err := e.Read(&a); err != nil {
 			return err
 		}
-		if c.titles == nil {
-			c.titles = map[string]Attempt{}
-		}
-		c.titles[at] = a
 		c.begin(e, Moment{What: Step, Kind: a.Kind, Attempt: a.Number, Title: a.Title})
 	case StepDone:
 		var r Result
@@ -96,7 +92,7 @@ func (c *chronicle) step(e Event) error {
 			return err
 		}
 		if _, begun := c.open[at]; !begun {
-			c.begin(e, Moment{What: Step, Title: cmp.Or(c.titles[at].Title, e.Step), Kind: c.titles[at].Kind})
+			c.begin(e, Moment{What: Step, Kind: c.titles[at].Kind, Title: cmp.Or(c.titles[at].Title, e.Step)})
 		}
 		c.end(e, Step, HasFailed, why)
 	}
@@ -146,6 +142,8 @@ func (c *chronicle) turn(e Event) error {
 		var o outline
 		err = e.Read(&o)
 		m.Said = o.Hash
+		c.titles = map[string]stepOutline{}
+		o.steps(func(group string, s stepOutline) { c.titles[place(Event{Group: group, Step: s.ID}, Step)] = s })
 	}
 	c.ended = append(c.ended, m)
 	return err

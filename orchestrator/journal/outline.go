@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"slices"
+
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
 )
@@ -25,7 +27,29 @@ type outline struct {
 			Product string
 			Before  kea.Schema
 		}
-		Phases []struct{ Name string }
+		Phases []phaseOutline
+		Back   []phaseOutline `json:"back_out"`
+	}
+}
+
+type phaseOutline struct {
+	Name  string
+	First [][]stepOutline
+	Lanes [][]stepOutline
+}
+
+type stepOutline struct{ ID, Kind, Title string }
+
+// steps calls back for every step of the plan.
+func (o outline) steps(each func(group string, s stepOutline)) {
+	for _, g := range o.Groups {
+		for _, p := range slices.Concat(g.Phases, g.Back) {
+			for _, lane := range slices.Concat(p.First, p.Lanes) {
+				for _, s := range lane {
+					each(g.ID, s)
+				}
+			}
+		}
 	}
 }
 
