@@ -15,6 +15,9 @@ func (p *program) reportCommand() *ufcli.Command {
 		ArgsUsage: "[RUN]",
 		Flags:     onFleet(),
 		Action: func(c *ufcli.Context) error {
+			if err := writes(c, view.Report{}); err != nil {
+				return err
+			}
 			return p.ofRun(c, func(k kept) view.Document {
 				return view.NewReport(k.status, time.Now(), where(c), k.broken, c.Bool("verbose"))
 			})

@@ -74,7 +74,7 @@ const phaseWidth = len(orchestrator.BackSoftware)
 func outageClock(e journal.Event, s journal.Status) string {
 	for _, g := range s.Groups {
 		o := g.Outage
-		if g.ID == e.Group && !o.Stopped.IsZero() && o.Back.IsZero() {
+		if g.ID == e.Group && !o.Stopped.IsZero() && o.Back.IsZero() && !o.Rolled {
 			return Clock(max(0, e.Time.Sub(o.Stopped)))
 		}
 	}

@@ -83,7 +83,7 @@ func (v Report) headline() string {
 func (v Report) open() bool { return !v.State.Over() }
 
 // named is a fact with its name.
-type named struct{ name, text string }
+type named struct{ Name, Text string }
 
 // facts are what a report says at its head.
 func (v Report) facts() []named {
@@ -98,7 +98,7 @@ func (v Report) facts() []named {
 		all = append(all, named{"ended", stamp(v.Ended) + ", after " + seconds(v.Ended.Sub(v.Began).Seconds())})
 	}
 	all = append(all, named{"fleet", v.Fleet}, named{"plan", v.Plan}, named{"risks", v.risks()})
-	return slices.DeleteFunc(all, func(n named) bool { return n.text == "" })
+	return slices.DeleteFunc(all, func(n named) bool { return n.Text == "" })
 }
 
 // versions says from where to where the run goes.
@@ -196,7 +196,7 @@ func (v Report) outage(g journal.GroupStatus) string {
 		return "none: no server was stopped"
 	case text == "":
 		return "nobody can tell: no server was confirmed after it"
-	case g.Mode == string(orchestrator.Rolling) || g.Estimate == 0 && g.Last == 0:
+	case o.Rolled || g.Estimate == 0 && g.Last == 0:
 		return text
 	}
 	return fmt.Sprintf("%s (estimated %s and %s)", text, seconds(g.Estimate), seconds(g.Last))
@@ -209,11 +209,13 @@ func (v Report) downs(g journal.GroupStatus) (rows [][]string) {
 	}
 	all := serversOf(v.Status, g)
 	all = slices.DeleteFunc(all, func(name string) bool { return len(g.Outage.Server[name].Spans()) == 0 })
+	place := make([]string, len(all))
 	if len(all) > fleet.Crowd && !v.verbose {
 		slices.SortStableFunc(all, func(a, b string) int { return int(v.down(g, a) - v.down(g, b)) })
+		place = []string{"first of " + count(len(all), "server"), "in the middle", "last"}
 		all = []string{all[0], all[len(all)/2], all[len(all)-1]}
 	}
-	for _, name := range all {
+	for i, name := range all {
 		spans := g.Outage.Server[name].Spans()
 		var when []string
 		for _, s := range spans {
@@ -225,14 +227,18 @@ func (v Report) downs(g journal.GroupStatus) (rows [][]string) {
 			}
 			when = append(when, s.From.UTC().Format(time.TimeOnly)+" to "+until)
 		}
-		rows = append(rows, []string{name, seconds(v.down(g, name).Seconds()), strings.Join(when, ", ")})
+		rows = append(rows, []string{name, seconds(v.down(g, name).Seconds()), strings.Join(when, ", "), place[i]})
 	}
 	return rows
 }
 
 // down is how long a server gave no answer, by now.
-func (v Report) down(g journal.GroupStatus, name string) (sum time.Duration) {
-	for _, s := range g.Outage.Server[name].Spans() {
+func (v Report) down(g journal.GroupStatus, name string) time.Duration {
+	return v.sum(g.Outage.Server[name])
+}
+
+func (v Report) sum(o journal.ServerOutage) (sum time.Duration) {
+	for _, s := range o.Spans() {
 		until := s.Until
 		if until.IsZero() {
 			until = v.now
@@ -243,7 +249,7 @@ func (v Report) down(g journal.GroupStatus, name string) (sum time.Duration) {
 }
 
 // backup is a dump as a report tells it.
-type backup struct{ what, where, size, digest, taken, proof string }
+type backup struct{ What, Where, Size, Digest, Taken, Proof string }
 
 func (v Report) backups() (all []backup) {
 	name := func(b journal.Backup) string {

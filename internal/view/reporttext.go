@@ -18,7 +18,7 @@ func (v Report) Text(p *Page) {
 	}
 	p.blank()
 	for _, f := range v.facts() {
-		p.labelled(plain, 2, f.name, f.text)
+		p.labelled(plain, 2, f.Name, f.Text)
 	}
 	for _, g := range v.Groups {
 		p.blank()
@@ -64,10 +64,10 @@ func (v Report) backupText(p *Page) {
 	}
 	p.blank()
 	for _, b := range all {
-		p.line(plain, "  %s", strings.Join(unique([]string{b.what, b.size, b.taken}), ", "))
-		p.verbatim(plain, 4, b.where)
-		p.verbatim(faint, 4, b.digest)
-		p.block(plain, 4, b.proof)
+		p.line(plain, "  %s", strings.Join(unique([]string{b.What, b.Size, b.Taken}), ", "))
+		p.verbatim(plain, 4, b.Where)
+		p.verbatim(faint, 4, b.Digest)
+		p.block(plain, 4, b.Proof)
 	}
 }
 
@@ -119,7 +119,7 @@ func (v Report) chapterText(p *Page, c chapter) {
 
 // words is a line of a chapter as text: what and where; what is below a phase stands moved in.
 func (e entry) words() string {
-	on := strings.Join(fleet.Short(e.servers), ", ")
+	on := e.where()
 	switch {
 	case e.step && on != "":
 		return "  " + e.text + "  " + on
@@ -128,6 +128,9 @@ func (e entry) words() string {
 	}
 	return strings.Join(unique([]string{e.group, on, e.text}), "  ")
 }
+
+// where names the servers of a line.
+func (e entry) where() string { return strings.Join(fleet.Short(e.servers), ", ") }
 
 // clock is the time of an entry; with its day, where that is not the day on which the drive began.
 func clock(at, began time.Time) string {

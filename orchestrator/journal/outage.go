@@ -8,11 +8,12 @@ import (
 
 // Outage is how long the group's clients went without an answer, as far as the events tell: from the first stop to the first
 // confirmed server, and per server from its stop to its own confirmation. What is stopped again later counts once more. Zero
-// durations mean not stopped, or not back yet.
+// durations mean not stopped, or not back yet; a group that is rolled is never without all its servers.
 type Outage struct {
 	Stopped time.Time               `json:"stopped,omitzero"`
 	Back    time.Time               `json:"back,omitzero"`
 	Past    []Span                  `json:"-"` // without any server, before it was stopped for the last time
+	Rolled  bool                    `json:"-"` // its servers are stopped one by one, and others serve meanwhile
 	AllDown float64                 `json:"all_down_s"`
 	Server  map[string]ServerOutage `json:"-"`
 	Per     map[string]float64      `json:"per_server"`
@@ -109,7 +110,7 @@ func (o *Outage) total() {
 			o.Per[name] = length(s.Spans()).Seconds()
 		}
 	}
-	if !o.Back.IsZero() {
+	if !o.Back.IsZero() && !o.Rolled {
 		o.AllDown = length(append(slices.Clone(o.Past), Span{o.Stopped, o.Back})).Seconds()
 	}
 }

@@ -32,6 +32,9 @@ type outline struct {
 	}
 }
 
+// rolling is the orchestrator's mode for groups whose servers go one by one.
+const rolling = "rolling"
+
 type phaseOutline struct {
 	Name  string
 	First [][]stepOutline
@@ -61,7 +64,7 @@ func (f *Folding) plan(o outline) {
 		for _, p := range g.Phases {
 			status.Phases = append(status.Phases, PhaseStatus{Name: p.Name, State: Waiting})
 		}
-		status.Outage.Server = map[string]ServerOutage{}
+		status.Outage.Server, status.Outage.Rolled = map[string]ServerOutage{}, g.Mode == rolling && len(g.Servers) > 1
 		f.now.Groups = append(f.now.Groups, status)
 		for _, s := range g.Servers {
 			f.now.Servers = append(f.now.Servers, ServerStatus{Name: s.Name, Group: g.ID, Before: s.Before})
