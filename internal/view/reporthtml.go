@@ -87,6 +87,12 @@ func (v Report) htmlGroup(g journal.GroupStatus) htmlGroup {
 		last = max(last, v.down(g, name))
 	}
 	one.AllDown, one.Last = seconds(v.sum(all).Seconds()), seconds(last.Seconds())
+	if o.Back.IsZero() {
+		one.AllDown += " so far"
+	}
+	if len(o.Per) < len(o.Server) {
+		one.Last += " so far"
+	}
 	if g.Estimate > 0 {
 		one.Estimate, one.LastEstimate = seconds(g.Estimate), seconds(g.Last)
 	}

@@ -16,6 +16,7 @@ type drawing struct {
 	Ticks  []drawnTick
 	Breaks []drawnBar
 	Lines  []drawnTick
+	Drives []drawnTick
 }
 
 type drawnRow struct {
@@ -44,6 +45,7 @@ const (
 	rowHeight  = 22
 	barHeight  = 12
 	thinHeight = 4
+	above      = 30 // the lanes, for what is written at the lines across them
 	many       = 5 * fleet.Crowd
 )
 
@@ -52,7 +54,7 @@ func (p picture) draw() *drawing {
 	if len(p.groups) == 0 || len(p.axis.parts) == 0 {
 		return nil
 	}
-	d := &drawing{Height: 18}
+	d := &drawing{Height: above}
 	for _, g := range p.groups {
 		top := d.Height
 		if len(p.groups) > 1 {
@@ -69,14 +71,17 @@ func (p picture) draw() *drawing {
 		d.Height += 10
 	}
 	d.Bottom = d.Height
-	for _, t := range p.axis.ticks(4) {
-		d.Ticks = append(d.Ticks, d.mark(t.x, t.text, 18, d.Bottom))
+	for _, t := range p.axis.ticks(6) {
+		d.Ticks = append(d.Ticks, d.mark(t.x, t.text, above, d.Bottom))
+	}
+	for _, t := range p.drives {
+		d.Drives = append(d.Drives, d.mark(t.x, t.text, above-14, d.Bottom))
 	}
 	for _, part := range p.axis.parts {
 		if part.short {
 			idle := seconds(part.until.Sub(part.from).Seconds())
 			d.Breaks = append(d.Breaks, drawnBar{
-				Y: 18, Height: d.Bottom - 18, X: percent(part.x0), Width: percent(part.x1 - part.x0), Hint: "nothing was done for " + idle, Text: idle,
+				Y: above, Height: d.Bottom - above, X: percent(part.x0), Width: percent(part.x1 - part.x0), Hint: "nothing was done for " + idle, Text: idle,
 			})
 		}
 	}
@@ -102,7 +107,7 @@ func (d *drawing) lanes(a axis, all []lane, thin bool) {
 				continue
 			}
 			drawn := drawnBar{
-				Y: d.Height + (step-height)/2, Height: height, Class: string(b.kind), X: percent(a.at(b.From)), Width: percent(a.at(b.Until) - a.at(b.From)),
+				Y: d.Height + (step-height)/2, Height: height, Class: string(b.kind), X: percent(a.at(b.From)), Width: percent(max(a.at(b.Until)-a.at(b.From), hairline)),
 				Hint: fmt.Sprintf("%s: %s, %s to %s", clean(l.name), b.text, clock(b.From, b.From), clock(b.Until, b.From)),
 			}
 			switch {
@@ -157,6 +162,9 @@ func (d *drawing) mark(x float64, text string, from, until int) drawnTick {
 	}
 	return t
 }
+
+// hairline is as wide as a bar is at least, for what took no time.
+const hairline = 0.002
 
 func percent(x float64) string { return fmt.Sprintf("%.2f%%", 100*max(0, min(1, x))) }
 
