@@ -2,7 +2,6 @@ package view
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -192,6 +191,8 @@ func (v Report) outage(g journal.GroupStatus) string {
 	o := g.Outage
 	text := Status{v.Status, v.now}.outage(g)
 	switch {
+	case g.Untold:
+		return "not known yet: how far it got was not asked"
 	case o.Stopped.IsZero():
 		return "none: no server was stopped"
 	case text == "":
@@ -251,6 +252,17 @@ func (v Report) sum(o journal.ServerOutage) (sum time.Duration) {
 // backup is a dump as a report tells it.
 type backup struct{ What, Where, Size, Digest, Taken, Proof string }
 
+// lasting gives the dumps that were not written over by a later one.
+func (v Report) lasting() (all []journal.Backup) {
+	for i, b := range v.Backups {
+		later := func(o journal.Backup) bool { return o.Server == b.Server && o.Path == b.Path }
+		if !slices.ContainsFunc(v.Backups[i+1:], later) {
+			all = append(all, b)
+		}
+	}
+	return all
+}
+
 func (v Report) backups() (all []backup) {
 	name := func(b journal.Backup) string {
 		for _, d := range v.Bases {
@@ -270,11 +282,7 @@ func (v Report) backups() (all []backup) {
 		}
 		return backup{what, b.Server + ":" + b.Path, size(b.Bytes), digest, stamp(b.Taken), proof}
 	}
-	for i, b := range v.Backups {
-		later := func(o journal.Backup) bool { return o.Server == b.Server && o.Path == b.Path }
-		if slices.ContainsFunc(v.Backups[i+1:], later) {
-			continue // it was written over
-		}
+	for _, b := range v.lasting() {
 		all = append(all, one(b, "backup of "+name(b), proof(b, v.Backups)))
 	}
 	for _, b := range v.Kept {
@@ -287,7 +295,7 @@ func (v Report) backups() (all []backup) {
 func size(bytes string) string {
 	n, err := strconv.ParseInt(bytes, 10, 64)
 	switch {
-	case errors.Is(err, strconv.ErrRange) || err != nil:
+	case err != nil:
 		return bytes
 	case n < 10_000:
 		return count(int(n), "byte")

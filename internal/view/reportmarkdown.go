@@ -18,8 +18,9 @@ func (v Report) Markdown() string {
 	for _, f := range v.facts() {
 		line("- %s: %s", f.Name, md(f.Text))
 	}
+	line("")
 	for _, g := range v.Groups {
-		line("\n## %s: %s\n", md(g.ID), md(string(g.State)+past(g)))
+		line("## %s: %s\n", md(g.ID), md(string(g.State)+past(g)))
 		line("Outage: %s\n", md(v.outage(g)))
 		table(&b, []string{"server", "Kea before", "after", "stands"}, v.servers(g))
 		table(&b, []string{"database", "product", "schema before", "after"}, v.databases(g))
@@ -30,11 +31,11 @@ func (v Report) Markdown() string {
 		for _, c := range all {
 			rows = append(rows, []string{c.What, c.Where, c.Size, c.Digest, c.Taken, c.Proof})
 		}
-		line("\n## Backups\n")
+		line("## Backups\n")
 		table(&b, []string{"what", "where", "size", "digest", "taken", "proof"}, rows)
 	}
 	if len(v.Drives) > 0 {
-		line("\n## What was done\n")
+		line("## What was done\n")
 	}
 	for _, c := range chapters(v.Status, v.verbose) {
 		v.markdownChapter(&b, c)
@@ -62,8 +63,11 @@ func (v Report) markdownChapter(b *strings.Builder, c chapter) {
 	var rows [][]string
 	for _, e := range c.lines {
 		at, text := clock(e.at, c.drive.Began), strings.Join(unique([]string{e.group, e.text}), "  ")
+		if e.step || e.amid {
+			text = "· " + e.text
+		}
 		if e.step {
-			at, text = "", "· "+e.text
+			at = ""
 		}
 		if e.detail != "" {
 			text += "\n" + e.detail
@@ -103,8 +107,8 @@ func md(text string) string {
 
 // mdSpecial marks what Markdown or the HTML in it would read as its own.
 var mdSpecial = func() *strings.Replacer {
-	pairs := []string{"&", "&amp;", "<", "&lt;", ">", "&gt;"}
-	for _, c := range "\\`*_{}[]()#|~!" {
+	pairs := []string{"&", "&amp;", "<", "&lt;"}
+	for _, c := range "\\`*_[]|~" {
 		pairs = append(pairs, string(c), "\\"+string(c))
 	}
 	return strings.NewReplacer(pairs...)

@@ -93,8 +93,8 @@ func (v Report) onText(p *Page) {
 	}
 }
 
-// tookWidth is as wide as the longest duration that people read without counting: "59 min 59 s".
-const tookWidth = len("59 min 59 s")
+// tookWidth is as wide as the longest duration.
+const tookWidth = len("119 min 59 s")
 
 func (v Report) chapterText(p *Page, c chapter) {
 	p.blank()

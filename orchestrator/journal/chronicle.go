@@ -136,7 +136,7 @@ func (c *chronicle) turn(e Event) error {
 	case TakenOver:
 		var t Takeover
 		err = e.Read(&t)
-		m.Server, m.Said = t.Server, t.Driver
+		m.Server, m.Said, m.Epoch = t.Server, t.Driver, e.Epoch+1 // of the drive that begins with it
 		c.elsewhere(t.Driver)
 	case PlanMade:
 		var o outline

@@ -61,7 +61,18 @@ func (s Status) Moments() []Moment {
 		if a.Epoch != b.Epoch {
 			return a.Epoch - b.Epoch // a clock may have been set back between two drives
 		}
-		return a.Time.Compare(b.Time)
+		if c := a.Time.Compare(b.Time); c != 0 {
+			return c
+		}
+		return rank(a) - rank(b)
 	})
 	return all
+}
+
+// rank puts a phase before the steps that begin with it.
+func rank(m Moment) int {
+	if m.What == Step {
+		return 1
+	}
+	return 0
 }
