@@ -14,6 +14,7 @@ import (
 type chapter struct {
 	drive journal.DriveStatus
 	lines []entry
+	torn  bool // what came next is not known
 }
 
 // entry is one line of a chapter: a phase or a turn of the run, or, below a phase, a step.

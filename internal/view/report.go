@@ -75,6 +75,9 @@ func (v Report) headline() string {
 	if v.State == journal.Running {
 		return "running"
 	}
+	if v.damaged != "" {
+		return "as far as its journal holds: " + NewEnding(v.Status, v.at).Sentence()
+	}
 	return NewEnding(v.Status, v.at).Sentence()
 }
 
@@ -222,11 +225,11 @@ func (v Report) downs(g journal.GroupStatus) (rows [][]string) {
 		for _, s := range spans {
 			until := "now"
 			if !s.Until.IsZero() {
-				until = s.Until.UTC().Format(time.TimeOnly)
+				until = clock(s.Until, v.Began)
 			} else if !v.open() {
 				until = "?"
 			}
-			when = append(when, s.From.UTC().Format(time.TimeOnly)+" to "+until)
+			when = append(when, clock(s.From, v.Began)+" to "+until)
 		}
 		rows = append(rows, []string{name, seconds(v.down(g, name).Seconds()), strings.Join(when, ", "), place[i]})
 	}
@@ -274,7 +277,7 @@ func (v Report) backups() (all []backup) {
 	}
 	one := func(b journal.Backup, what, proof string) backup {
 		if !b.ProvedAt.IsZero() {
-			proof += ", " + stamp(b.ProvedAt)
+			proof = fmt.Sprintf("proved %s: %s", stamp(b.ProvedAt), proof)
 		}
 		digest := ""
 		if b.Digest != "" {
@@ -306,6 +309,15 @@ func size(bytes string) string {
 	}
 }
 
+// chapters tells the drives of the run; of the last, where the journal is damaged, not to its end.
+func (v Report) chapters() []chapter {
+	all := chapters(v.Status, v.verbose)
+	if n := len(all); n > 0 {
+		all[n-1].torn = v.damaged != ""
+	}
+	return all
+}
+
 // heading says which drive a chapter is of.
 func (c chapter) heading() string {
 	d := c.drive
@@ -328,6 +340,8 @@ func (c chapter) ended() string {
 	switch {
 	case d.Began.IsZero():
 		return ""
+	case c.torn:
+		return "what came next is not known: the journal is damaged"
 	case d.Ended.IsZero() && d.State == journal.Running:
 		return "under way"
 	case d.Ended.IsZero():

@@ -61,7 +61,7 @@ func (v Report) HTML() (string, error) {
 			}
 		}
 	}
-	for _, c := range chapters(v.Status, v.verbose) {
+	for _, c := range v.chapters() {
 		page.Drives = append(page.Drives, htmlChapter(c))
 	}
 	written, err := template.New("report").Parse(reportPage)

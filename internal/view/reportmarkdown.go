@@ -37,7 +37,7 @@ func (v Report) Markdown() string {
 	if len(v.Drives) > 0 {
 		line("## What was done\n")
 	}
-	for _, c := range chapters(v.Status, v.verbose) {
+	for _, c := range v.chapters() {
 		v.markdownChapter(&b, c)
 	}
 	return b.String()

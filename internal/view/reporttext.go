@@ -26,7 +26,7 @@ func (v Report) Text(p *Page) {
 	}
 	v.backupText(p)
 	v.onText(p)
-	for _, c := range chapters(v.Status, v.verbose) {
+	for _, c := range v.chapters() {
 		v.chapterText(p, c)
 	}
 }
