@@ -18,7 +18,7 @@ import (
 // everywhere are the flags that every command has.
 func everywhere(more ...ufcli.Flag) []ufcli.Flag {
 	return append(more,
-		&ufcli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "text", Usage: "`FORMAT` of stdout: text or json"},
+		&ufcli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "text", Usage: "`FORMAT` of stdout: text or json; of a report also html, markdown, mermaid or prometheus"},
 		&ufcli.StringFlag{Name: "state", Usage: "keep journals of runs in `DIR` (default: $XDG_STATE_HOME/kea-lockstep)"},
 		&ufcli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show each step's commands, and what jobs on the servers put out"},
 		&ufcli.BoolFlag{Name: "plain", Usage: "lines of text only, as where there is no terminal"},
