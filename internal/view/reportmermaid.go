@@ -42,7 +42,7 @@ func (v Report) Mermaid() string {
 			task("point of no return", "milestone", journal.Span{From: at, Until: at})
 		}
 		if len(g.downs) > 0 {
-			fmt.Fprintf(&b, "    section without an answer\n")
+			fmt.Fprintf(&b, "    section no answer\n")
 		}
 		for _, l := range fewer(g.downs) {
 			for _, bar := range l.bars {
