@@ -81,7 +81,7 @@ func (p picture) draw() *drawing {
 		if part.short {
 			idle := seconds(part.until.Sub(part.from).Seconds())
 			d.Breaks = append(d.Breaks, drawnBar{
-				Y: above, Height: d.Bottom - above, X: percent(part.x0), Width: percent(part.x1 - part.x0), Hint: "nothing was done for " + idle, Text: idle,
+				Y: above, Height: d.Bottom - above, X: percent(part.x0), Width: percent(part.x1 - part.x0), Hint: "nothing was done for " + idle,
 			})
 		}
 	}
