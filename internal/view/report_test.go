@@ -239,3 +239,23 @@ func TestAReportOfManyIsShort(t *testing.T) {
 		t.Errorf("the picture has %d servers", n)
 	}
 }
+
+// Several groups are told apart.
+func TestAReportOfSeveralGroups(t *testing.T) {
+	apart := three()
+	apart.Separate = true
+	p := plan(t, facts(t, apart, nil))
+	s := halts(p)
+	all := written(t, view.NewReport(s.status(t), s.at, view.Where{}, nil, false))
+	for _, want := range []string{"k1  halted, past the point of no return", "k2  waiting", "02:03:01         k1  gate go: yes", "k1: halted"} {
+		if !strings.Contains(all["text"], want) {
+			t.Errorf("it does not say %q:\n%s", want, all["text"])
+		}
+	}
+	for _, want := range []string{`group="k1",state="halted"} 1`, `group="k2",state="waiting"} 1`} {
+		if !strings.Contains(all["prometheus"], want) {
+			t.Errorf("the metrics lack %s:\n%s", want, all["prometheus"])
+		}
+	}
+	exposition(t, all["prometheus"])
+}
