@@ -63,7 +63,7 @@ func (d *Drive) declare(ctx context.Context, name string, dead []string) (journa
 	if !yes {
 		return journal.Event{}, fmt.Errorf("%s: %w", name, ErrDeclined)
 	}
-	return journal.Event{Type: journal.DeclaredDead, Group: id, Server: name}.With(journal.Question{Question: q.Text, Yes: true}), nil
+	return journal.Event{Type: journal.DeclaredDead, Group: id, Server: name}.With(journal.Question{Question: q.Text, Yes: true, Typed: true}), nil
 }
 
 // mayBeDead gives the group that the server is left out of.

@@ -261,7 +261,7 @@ func (g *groupDrive) put(ctx context.Context, q Question) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("asking %q: %w", q.Text, err)
 	}
-	return yes, g.record(ctx, journal.Event{Type: journal.Asked}.With(journal.Question{Question: q.Text, Yes: yes}))
+	return yes, g.record(ctx, journal.Event{Type: journal.Asked}.With(journal.Question{Question: q.Text, Yes: yes, Typed: q.Typed}))
 }
 
 // declined is a question that the operator answered with no.

@@ -15,7 +15,7 @@ func (p *program) auditCommand() *ufcli.Command {
 		Usage: "hold the fleet against ISC's guidance on shared databases (exit 8 for findings above advice, or if it cannot be told)",
 		Flags: onFleet(),
 		Action: func(c *ufcli.Context) error {
-			file, facts, err := p.facts(c, formatMarkdown)
+			file, facts, err := p.facts(c, view.Audit{})
 			if err != nil {
 				return err
 			}
@@ -25,11 +25,11 @@ func (p *program) auditCommand() *ufcli.Command {
 					known.Only = append(known.Only, s.Name)
 				}
 			}
-			view := view.Audit(audit.Audit(facts, known))
-			if err := p.show(c, view); err != nil {
+			found := view.Audit(audit.Audit(facts, known))
+			if err := p.show(c, found); err != nil {
 				return err
 			}
-			if sentence := view.Sentence(); sentence != "" {
+			if sentence := found.Sentence(); sentence != "" {
 				return exitError{code: codeMismatch, err: errors.New(sentence)}
 			}
 			return nil

@@ -17,7 +17,7 @@ func (p *program) checkCommand() *ufcli.Command {
 		Usage: "does every running and installed Kea match its database's schema? (exit 8 if not, or if it cannot be told)",
 		Flags: onFleet(),
 		Action: func(c *ufcli.Context) error {
-			file, facts, err := p.facts(c)
+			file, facts, err := p.facts(c, nil)
 			if err != nil {
 				return err
 			}

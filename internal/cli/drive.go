@@ -34,8 +34,7 @@ type driving struct {
 
 // newDriving prepares the drive of a run. The answers come from the terminal, or from --yes.
 func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string) (*driving, error) {
-	format, err := output(c)
-	if err != nil {
+	if err := writes(c, nil); err != nil {
 		return nil, err
 	}
 	d := &driving{program: p, store: s, at: where(c), tell: newTeller(), paper: p.paper(p.Err, plainly(c))}
@@ -48,13 +47,13 @@ func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string
 		tell := func(server, line string) { d.op.aside(view.Output(server, line, d.paper)) }
 		p.output.Store(&tell)
 	}
-	progress := view.NewProgress(d.paper)
+	progress, json := view.NewProgress(d.paper), c.String("output") == "json"
 	d.drive = &orchestrator.Drive{
 		Run: run, Driver: p.driver, Version: buildVersion(), Log: s, World: world, Actor: world, Locker: noticing{world, &d.held}, Operator: d.op,
 		Absence: p.absence,
 		Told: func(e journal.Event, status journal.Status) {
 			d.op.aside(progress.Line(e, status))
-			if line, err := view.Event(e); format == formatJSON && err == nil {
+			if line, err := view.Event(e); json && err == nil {
 				d.tell.say(p.Out, line)
 			}
 		},
@@ -201,8 +200,12 @@ func (d *driving) hearAbort(ctx context.Context) {
 }
 
 // begun is what the journal keeps of how a drive was begun.
-func begun(command string, file fleet.File, wish wish) journal.Begun {
-	return journal.Begun{Command: command, Fleet: file.Path, Target: wish.target}
+func begun(c *ufcli.Context, command string, file fleet.File, wish wish) journal.Begun {
+	b := journal.Begun{Command: command, Fleet: file.Path, Target: wish.target, Answers: journal.Terminal}
+	if c.Bool("yes") {
+		b.Answers = journal.YesFlag
+	}
+	return b
 }
 
 // newRun names a run.

@@ -18,7 +18,7 @@ import (
 // everywhere are the flags that every command has.
 func everywhere(more ...ufcli.Flag) []ufcli.Flag {
 	return append(more,
-		&ufcli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "text", Usage: "`FORMAT` of stdout: text, json, or of audit markdown"},
+		&ufcli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "text", Usage: "`FORMAT` of stdout: text or json; of an audit also markdown, of a report html, markdown, mermaid or prometheus"},
 		&ufcli.StringFlag{Name: "state", Usage: "keep journals of runs in `DIR` (default: $XDG_STATE_HOME/kea-lockstep)"},
 		&ufcli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show each step's commands, and what jobs on the servers put out"},
 		&ufcli.BoolFlag{Name: "plain", Usage: "lines of text only, as where there is no terminal"},
@@ -75,24 +75,6 @@ func arguments(c *ufcli.Context, name string) (string, error) {
 		return "", usage("%s takes one %s, %q is one too many", c.Command.Name, name, c.Args().Get(1))
 	}
 	return c.Args().First(), nil
-}
-
-// The formats of --output. Every command writes the first two.
-const (
-	formatText     = "text"
-	formatJSON     = "json"
-	formatMarkdown = "markdown"
-)
-
-// output reads --output, of a command that may write more formats than every command does.
-func output(c *ufcli.Context, more ...string) (string, error) {
-	formats := append([]string{formatText, formatJSON}, more...)
-	format := c.String("output")
-	if !slices.Contains(formats, format) {
-		last := len(formats) - 1
-		return "", usage("%s writes %s or %s, not %q", c.Command.Name, strings.Join(formats[:last], ", "), formats[last], format)
-	}
-	return format, nil
 }
 
 // load reads the fleet file that -f names. Whatever is wrong with it is usage.

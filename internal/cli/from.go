@@ -76,7 +76,7 @@ func (p *program) heir(ctx context.Context, c *ufcli.Context, s store, world act
 	maker := planner{world, file, wishAgain(view.NewPlan(h.Plan, false), file)}
 	d.drive.Again = maker.make
 	d.drive.Dead = c.StringSlice("declare-dead")
-	d.begun = begun(takesOver, file, maker.wish)
+	d.begun = begun(c, takesOver, file, maker.wish)
 	if err := d.mayTakeOver(ctx, h, damaged); err != nil {
 		d.close()
 		return nil, h, err

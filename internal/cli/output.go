@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	ufcli "github.com/urfave/cli/v2"
@@ -9,33 +10,37 @@ import (
 	"kea-lockstep/internal/view"
 )
 
-// markdowner is a document that can be Markdown too.
-type markdowner interface{ Markdown() string }
-
-// show writes a command's result to stdout, as text, as JSON, or as Markdown where it can be that.
+// show writes a command's result to stdout, in the format that was asked for.
 func (p *program) show(c *ufcli.Context, d view.Document) error {
-	var formats []string
-	m, marks := d.(markdowner)
-	if marks {
-		formats = []string{formatMarkdown}
-	}
-	format, err := output(c, formats...)
-	if err != nil {
+	if err := writes(c, d); err != nil {
 		return err
 	}
-	var result string
-	switch format {
-	case formatJSON:
+	var text string
+	var err error
+	switch format := c.String("output"); format {
+	case "json":
 		return view.JSON(p.Out, d)
-	case formatMarkdown:
-		result = m.Markdown()
-	default:
+	case "text":
 		page := view.NewPage(p.paper(p.Out, plainly(c)))
 		d.Text(page)
-		result = page.String()
+		text = page.String()
+	default:
+		text, err = view.As(format, d)
 	}
-	if _, err := fmt.Fprint(p.Out, result); err != nil {
+	if err == nil {
+		_, err = fmt.Fprint(p.Out, text)
+	}
+	if err != nil {
 		return fmt.Errorf("writing the result: %w", err)
+	}
+	return nil
+}
+
+// writes refuses a format that a document is not written in.
+func writes(c *ufcli.Context, d view.Document) error {
+	all := view.Formats(d)
+	if format := c.String("output"); !slices.Contains(all, format) {
+		return usage("%s writes %s or %s, not %q", c.Command.Name, strings.Join(all[:len(all)-1], ", "), all[len(all)-1], format)
 	}
 	return nil
 }

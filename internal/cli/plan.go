@@ -22,7 +22,7 @@ func (p *program) planCommand() *ufcli.Command {
 }
 
 func (p *program) plan(c *ufcli.Context) error {
-	file, world, err := p.open(c)
+	file, world, err := p.open(c, nil)
 	if err != nil {
 		return err
 	}

@@ -132,6 +132,6 @@ func (p *program) carryOn(c *ufcli.Context, s store, k kept, command string, how
 	maker := planner{world, file, wishAgain(view.NewPlan(k.plan, false), file)}
 	d.drive.Again = maker.make
 	d.drive.Dead = c.StringSlice("declare-dead")
-	d.begun = begun(command, file, maker.wish)
+	d.begun = begun(c, command, file, maker.wish)
 	return d.run(c.Context, how(d))
 }

@@ -16,31 +16,36 @@ func (p *program) statusCommand() *ufcli.Command {
 		ArgsUsage: "[RUN]",
 		Flags:     onFleet(),
 		Action: func(c *ufcli.Context) error {
-			named, err := arguments(c, "run")
-			if err != nil {
-				return err
-			}
-			s, err := p.store(c)
-			if err != nil {
-				return err
-			}
-			path := ""
-			if c.IsSet("fleet") {
-				path = fleetPath(c)
-			}
-			k, err := s.newest(c.Context, named, path)
-			if err != nil {
-				return err
-			}
-			if err := p.show(c, view.NewStatus(k.status, time.Now(), where(c))); err != nil {
-				return err
-			}
-			if k.broken != nil {
-				return exitError{code: codeError, err: k.broken, hints: byMarkers(k.server(), k.status.Run, where(c))}
-			}
-			return nil
+			return p.ofRun(c, func(k kept) view.Document { return view.NewStatus(k.status, time.Now(), where(c)) })
 		},
 	}
+}
+
+// ofRun shows something of the run that is named, or of the newest.
+func (p *program) ofRun(c *ufcli.Context, shown func(kept) view.Document) error {
+	named, err := arguments(c, "run")
+	if err != nil {
+		return err
+	}
+	s, err := p.store(c)
+	if err != nil {
+		return err
+	}
+	path := ""
+	if c.IsSet("fleet") {
+		path = fleetPath(c)
+	}
+	k, err := s.newest(c.Context, named, path)
+	if err != nil {
+		return err
+	}
+	if err := p.show(c, shown(k)); err != nil {
+		return err
+	}
+	if k.broken != nil {
+		return exitError{code: codeError, err: k.broken, hints: byMarkers(k.server(), k.status.Run, where(c))}
+	}
+	return nil
 }
 
 func (p *program) runsCommand() *ufcli.Command {

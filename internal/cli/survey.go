@@ -15,7 +15,7 @@ func (p *program) surveyCommand() *ufcli.Command {
 		Usage: "show servers, daemons, versions, databases, who shares what, sessions",
 		Flags: onFleet(),
 		Action: func(c *ufcli.Context) error {
-			file, facts, err := p.facts(c)
+			file, facts, err := p.facts(c, nil)
 			if err != nil {
 				return err
 			}
@@ -25,9 +25,9 @@ func (p *program) surveyCommand() *ufcli.Command {
 }
 
 // facts surveys the fleet for a command that only looks.
-// The command may write more formats than every command does.
-func (p *program) facts(c *ufcli.Context, formats ...string) (fleet.File, fleet.Facts, error) {
-	file, world, err := p.open(c, formats...)
+// What the command writes says in which formats; nil: in those of every command.
+func (p *program) facts(c *ufcli.Context, result view.Document) (fleet.File, fleet.Facts, error) {
+	file, world, err := p.open(c, result)
 	if err != nil {
 		return file, fleet.Facts{}, err
 	}
@@ -42,11 +42,11 @@ func (p *program) facts(c *ufcli.Context, formats ...string) (fleet.File, fleet.
 }
 
 // open reads the fleet file and connects, to look. It checks what was typed first.
-func (p *program) open(c *ufcli.Context, formats ...string) (fleet.File, looking, error) {
+func (p *program) open(c *ufcli.Context, result view.Document) (fleet.File, looking, error) {
 	if _, err := arguments(c, ""); err != nil {
 		return fleet.File{}, nil, err
 	}
-	if _, err := output(c, formats...); err != nil {
+	if err := writes(c, result); err != nil {
 		return fleet.File{}, nil, err
 	}
 	file, err := load(c.String("fleet"))

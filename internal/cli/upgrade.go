@@ -131,7 +131,7 @@ func (p *program) clear(c *ufcli.Context, s store, file fleet.File, saved *view.
 
 // begin makes the run durable, plans, shows the plan and drives it.
 func (d *driving) begin(c *ufcli.Context, maker planner, saved *view.Plan) error {
-	if err := d.drive.Begin(c.Context, begun("upgrade", maker.file, maker.wish)); err != nil {
+	if err := d.drive.Begin(c.Context, begun(c, "upgrade", maker.file, maker.wish)); err != nil {
 		d.close()
 		return err
 	}

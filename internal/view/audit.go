@@ -101,18 +101,10 @@ func (v Audit) Markdown() string {
 	}
 	b.WriteString("\n| | where | why | what to do | rule |\n|---|---|---|---|---|\n")
 	for _, f := range v.together() {
-		row := []string{"**" + f.label() + "**", f.where(), f.Message, f.Next, "`" + f.Code + "`: " + source(f.Code)}
-		for i := range row {
-			row[i] = inTable(row[i])
-		}
+		row := []string{"**" + f.label() + "**", md(f.where()), md(f.Message), md(f.Next), "`" + f.Code + "`: " + md(source(f.Code))}
 		b.WriteString("| " + strings.Join(row, " | ") + " |\n")
 	}
 	return b.String()
-}
-
-// inTable makes text fit for a cell of a Markdown table: in one line, with nothing that ends the cell or is HTML.
-func inTable(text string) string {
-	return strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;").Replace(clean(strings.ReplaceAll(text, "\n", " ")))
 }
 
 // Sentence says how the audit ended; empty when nothing is above advice.

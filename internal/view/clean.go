@@ -30,6 +30,18 @@ func clean(text string) string {
 	return b.String()
 }
 
+// cleanLines makes text of several lines fit, each by itself.
+func cleanLines(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		bare, ended := strings.CutSuffix(line, "\n")
+		if b.WriteString(clean(bare)); ended {
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
 func unsafe(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029'
 }

@@ -146,7 +146,7 @@ func whereabouts(s journal.Status, g journal.GroupStatus) []string {
 		lines = append(lines, row[0].text+"  "+row[1].text)
 	}
 	for _, d := range s.Bases {
-		if !inGroup(s, g, d) {
+		if d.Group != g.ID {
 			continue
 		}
 		text := fmt.Sprintf("%s  schema %s", d.Name, d.After)
@@ -156,19 +156,6 @@ func whereabouts(s journal.Status, g journal.GroupStatus) []string {
 		lines = append(lines, text)
 	}
 	return lines
-}
-
-// inGroup: a status does not say which group a database is of; in a run of one group all are its.
-func inGroup(s journal.Status, g journal.GroupStatus, d journal.DatabaseStatus) bool {
-	if len(s.Groups) == 1 {
-		return true
-	}
-	for _, step := range g.Steps {
-		if step.Result.Facts[journal.FactDatabase] == string(d.ID) {
-			return true
-		}
-	}
-	return false
 }
 
 func serverStands(s journal.Status, g journal.GroupStatus, server journal.ServerStatus) string {

@@ -74,7 +74,7 @@ const phaseWidth = len(orchestrator.BackSoftware)
 func outageClock(e journal.Event, s journal.Status) string {
 	for _, g := range s.Groups {
 		o := g.Outage
-		if g.ID == e.Group && !o.Stopped.IsZero() && o.Back.IsZero() {
+		if g.ID == e.Group && !o.Stopped.IsZero() && o.Back.IsZero() && !o.Rolled {
 			return Clock(max(0, e.Time.Sub(o.Stopped)))
 		}
 	}
@@ -125,29 +125,40 @@ func (p *Progress) turn(e journal.Event, s journal.Status) (tone, string) {
 		return good, "done"
 	case journal.PhaseVoid:
 		return mild, "no longer holds, and is done again"
-	case journal.Stranger:
-		_ = e.Read(&said) // a stranger without words is a stranger all the same
-		return bad, "not by this run: " + said
-	case journal.Untouched:
-		_ = e.Read(&said)
-		return mild, "the point of no return is taken back: " + said
 	case journal.Moved:
 		var seen []journal.Sighting
 		_ = e.Read(&seen) // the event tells it all the same
-		return bad, "past the point of no return, and not by this run: " + sightings(seen)
+		return turned(e.Type, sightings(seen))
+	case journal.Stranger, journal.Untouched, journal.BackingOut, journal.RollingBack:
+		_ = e.Read(&said) // without words it has happened all the same
+		return turned(e.Type, said)
 	case journal.DeclaredDead:
-		return bad, "declared dead: the run goes on without it"
-	case journal.BackingOut:
-		_ = e.Read(&said)
-		return mild, "backing out to the old state: " + said
-	case journal.RollingBack:
-		return mild, "rolling back to the old state; from here the run goes nowhere else"
+		return turned(e.Type, "")
 	case journal.GroupEnded:
 		for _, g := range s.Groups {
 			if g.ID == e.Group {
 				return stateTone(g.State), g.ID + ": " + string(g.State)
 			}
 		}
+	}
+	return plain, ""
+}
+
+// turned words an event that is no part of the procedure, with what was said.
+func turned(t journal.Type, said string) (tone, string) {
+	switch t {
+	case journal.Stranger:
+		return bad, "not by this run: " + said
+	case journal.Untouched:
+		return mild, "the point of no return is taken back: " + said
+	case journal.Moved:
+		return bad, "past the point of no return, and not by this run: " + said
+	case journal.DeclaredDead:
+		return bad, "declared dead: the run goes on without it"
+	case journal.BackingOut:
+		return mild, "backing out to the old state: " + said
+	case journal.RollingBack:
+		return mild, "rolling back to the old state; from here the run goes nowhere else"
 	}
 	return plain, ""
 }

@@ -137,6 +137,8 @@ func (v Status) outage(g journal.GroupStatus) string {
 		return ""
 	case o.Back.IsZero() && g.State.Over():
 		return ""
+	case o.Back.IsZero() && o.Rolled:
+		return "one server at a time"
 	case o.Back.IsZero():
 		return fmt.Sprintf("%s so far, since %s", seconds(max(0, v.now.Sub(o.Stopped).Seconds())), stamp(o.Stopped))
 	}
@@ -155,6 +157,9 @@ func span(o journal.Outage) string {
 	last := 0.0
 	for _, s := range o.Per {
 		last = max(last, s)
+	}
+	if o.Rolled {
+		return fmt.Sprintf("one server at a time, %s at most", seconds(last))
 	}
 	return fmt.Sprintf("%s without any server, %s to the last", seconds(o.AllDown), seconds(last))
 }

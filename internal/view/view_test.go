@@ -186,7 +186,7 @@ func TestAudit(t *testing.T) {
 // What a server said is in a table of Markdown and no markup of it.
 func TestMarkdownOfWhatAServerSaid(t *testing.T) {
 	got := view.Audit{Findings: []audit.Finding{{Code: "unreachable", Message: "a|b\n<script>\x1b[31m"}}}.Markdown()
-	if !strings.Contains(got, `| a\|b &lt;script>␛[31m |`) {
+	if !strings.Contains(got, `| a\|b<br>&lt;script>␛\[31m |`) {
 		t.Errorf("it writes\n%s", got)
 	}
 }

@@ -35,13 +35,15 @@ func thousands(n int64) string {
 	return digits
 }
 
-// seconds writes a duration as people say it: 0.4 s, 12 s, 3 min 5 s.
+// seconds writes a duration as people say it: 0.4 s, 12 s, 3 min 5 s, 7 h 2 min.
 func seconds(s float64) string {
 	switch {
 	case s < 10:
 		return fmt.Sprintf("%.1f s", s)
 	case s < 120:
 		return fmt.Sprintf("%.0f s", s)
+	case s >= 7200:
+		return fmt.Sprintf("%d h %d min", int(s)/3600, int(s)/60%60)
 	default:
 		d := time.Duration(s) * time.Second
 		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)

@@ -14,7 +14,14 @@ type Begun struct {
 	Fleet   string      `json:"fleet"`   // path of the fleet file
 	Target  kea.Version `json:"target"`
 	Version string      `json:"version"` // of this program
+	Answers string      `json:"answers,omitempty"`
 }
+
+// Who answers the questions of a drive, but for those that a person has to.
+const (
+	Terminal = "terminal" // a person, at the driver's terminal
+	YesFlag  = "--yes"
+)
 
 // Attempt is the data of StepBegun.
 type Attempt struct {
@@ -41,6 +48,7 @@ type Asking struct {
 type Question struct {
 	Question string `json:"question"`
 	Yes      bool   `json:"yes"`
+	Typed    bool   `json:"typed,omitempty"` // by a person, whoever answers the others
 }
 
 // Problem is what a user is told of a failure: what happened, what was seen, verbatim, where the fleet stands, and the commands
@@ -119,6 +127,12 @@ type Status struct {
 	Bases   []DatabaseStatus `json:"databases"`
 	Backups []Backup         `json:"backups"`
 	Kept    []Backup         `json:"kept"` // what databases held before a rollback restored them
+
+	// For a report.
+	Accepted []string      `json:"-"` // risks
+	Drives   []DriveStatus `json:"-"`
+	Timeline []Moment      `json:"-"` // what has ended, in the order in which it did
+	UnderWay []Moment      `json:"-"`
 }
 
 // GroupStatus is where one group stands.
@@ -134,7 +148,11 @@ type GroupStatus struct {
 	Outage      Outage                `json:"outage"`
 	Problem     *Problem              `json:"problem,omitempty"`
 	Strangers   []string              `json:"strangers,omitempty"`
-	Untold      bool                  `json:"-"` // it was taken over, and its servers have not told yet how far it got
+	Mode        string                `json:"mode,omitempty"`
+	Canary      string                `json:"canary,omitempty"`
+	Estimate    float64               `json:"outage_estimate_s"`
+	Last        float64               `json:"last_estimate_s"` // until the last server is back
+	Untold      bool                  `json:"-"`               // it was taken over, and its servers have not told yet how far it got
 	Steps       map[string]StepStatus `json:"-"`
 	// What held the lock of each database for the newest drive that took it.
 	Holders map[fleet.DatabaseID]Hold `json:"-"`
@@ -173,11 +191,12 @@ type ServerStatus struct {
 
 // DatabaseStatus is one database's schemas.
 type DatabaseStatus struct {
-	ID     fleet.DatabaseID `json:"id"`
-	Name   string           `json:"name"`
-	Before kea.Schema       `json:"before"`
-	After  kea.Schema       `json:"after"`
-	group  string
+	ID      fleet.DatabaseID `json:"id"`
+	Name    string           `json:"name"`
+	Product string           `json:"product,omitempty"`
+	Before  kea.Schema       `json:"before"`
+	After   kea.Schema       `json:"after"`
+	Group   string           `json:"group"`
 }
 
 // Backup is one dump of a database that the run took.
@@ -187,5 +206,7 @@ type Backup struct {
 	Path     string           `json:"path"`
 	Bytes    string           `json:"bytes,omitempty"`
 	Digest   string           `json:"sha256,omitempty"`
+	Taken    time.Time        `json:"taken,omitzero"`
 	Proved   string           `json:"proved,omitempty"` // how
+	ProvedAt time.Time        `json:"proved_at,omitzero"`
 }

@@ -10,24 +10,6 @@ import (
 	"kea-lockstep/internal/kea"
 )
 
-// outline is as much of a plan as a status needs.
-type outline struct {
-	Hash   string
-	Groups []struct {
-		ID      string
-		Servers []struct {
-			Name   string
-			Before kea.Version
-		}
-		Databases []struct {
-			ID     fleet.DatabaseID
-			Name   string
-			Before kea.Schema
-		}
-		Phases []struct{ Name string }
-	}
-}
-
 // The kinds of steps whose results a status shows. The orchestrator's table of kinds uses these very names.
 const (
 	KindFence   = "fence"
@@ -74,10 +56,18 @@ func Fold(events iter.Seq2[Event, error]) (Status, error) {
 type Folding struct {
 	now   Status
 	alive bool // a drive has begun and not ended
+	past  chronicle
 }
 
 // Add takes the next event in.
 func (f *Folding) Add(e Event) error {
+	if err := f.add(e); err != nil {
+		return err
+	}
+	return f.past.add(e, f.overall())
+}
+
+func (f *Folding) add(e Event) error {
 	f.now.Run, f.now.Epoch, f.now.Seq = e.Run, max(f.now.Epoch, e.Epoch), e.Seq
 	switch e.Type {
 	case RunBegun, DriveBegun:
@@ -120,24 +110,6 @@ func (f *Folding) drive(e Event, b Begun) {
 	}
 }
 
-func (f *Folding) plan(o outline) {
-	f.now.Plan, f.now.Groups, f.now.Servers, f.now.Bases = o.Hash, nil, nil, nil
-	for _, g := range o.Groups {
-		status := GroupStatus{ID: g.ID, State: Waiting, Steps: map[string]StepStatus{}, Holders: map[fleet.DatabaseID]Hold{}}
-		for _, p := range g.Phases {
-			status.Phases = append(status.Phases, PhaseStatus{Name: p.Name, State: Waiting})
-		}
-		status.Outage.Server = map[string]ServerOutage{}
-		f.now.Groups = append(f.now.Groups, status)
-		for _, s := range g.Servers {
-			f.now.Servers = append(f.now.Servers, ServerStatus{Name: s.Name, Group: g.ID, Before: s.Before})
-		}
-		for _, d := range g.Databases {
-			f.now.Bases = append(f.now.Bases, DatabaseStatus{ID: d.ID, Name: d.Name, Before: d.Before, After: d.Before, group: g.ID})
-		}
-	}
-}
-
 func (f *Folding) grouped(g *GroupStatus, e Event) error {
 	switch e.Type {
 	case PhaseBegun:
@@ -167,7 +139,7 @@ func (f *Folding) grouped(g *GroupStatus, e Event) error {
 	case Untouched:
 		g.PastReturn = false
 		for i := range f.now.Bases {
-			if b := &f.now.Bases[i]; b.group == g.ID {
+			if b := &f.now.Bases[i]; b.Group == g.ID {
 				b.After = b.Before
 			}
 		}
@@ -275,7 +247,7 @@ func (f *Folding) done(g *GroupStatus, e Event, r Result) {
 	case KindProve:
 		for i, b := range slices.Backward(f.now.Backups) {
 			if b.Server == e.Server && string(b.Database) == r.Facts[FactDatabase] {
-				f.now.Backups[i].Proved = r.Facts[FactProof]
+				f.now.Backups[i].Proved, f.now.Backups[i].ProvedAt = r.Facts[FactProof], when(e, r)
 				break // a dump that this one took the place of was not what was restored
 			}
 		}
@@ -287,8 +259,16 @@ func (f *Folding) done(g *GroupStatus, e Event, r Result) {
 func dumped(e Event, r Result) Backup {
 	return Backup{
 		Database: fleet.DatabaseID(r.Facts[FactDatabase]), Server: e.Server, Path: r.Facts[FactPath],
-		Bytes: r.Facts[FactBytes], Digest: r.Facts[FactDigest],
+		Bytes: r.Facts[FactBytes], Digest: r.Facts[FactDigest], Taken: when(e, r),
 	}
+}
+
+// when is the time of a step's work. Of what was found done nobody knows it.
+func when(e Event, r Result) time.Time {
+	if r.Probed {
+		return time.Time{}
+	}
+	return e.Time
 }
 
 func (f *Folding) schema(r Result) {
@@ -354,6 +334,8 @@ func (f *Folding) Status() Status {
 	now.Bases = append([]DatabaseStatus{}, f.now.Bases...)
 	now.Backups = append([]Backup{}, f.now.Backups...)
 	now.Kept = append([]Backup{}, f.now.Kept...)
+	now.Drives, now.UnderWay = slices.Clone(f.past.drives), f.past.underWay()
+	now.Timeline = f.past.ended[:len(f.past.ended):len(f.past.ended)]
 	return now
 }
 
@@ -390,5 +372,11 @@ func (s *Status) Interrupt() {
 	}
 	if s.State == Running {
 		s.State = Interrupted
+	}
+	for i := range s.UnderWay {
+		s.UnderWay[i].Outcome = CutOff
+	}
+	if n := len(s.Drives); n > 0 && s.Drives[n-1].Ended.IsZero() && s.Drives[n-1].State == Running {
+		s.Drives[n-1].State = Interrupted
 	}
 }

@@ -254,9 +254,9 @@ func TestProofIsOfTheNewestDump(t *testing.T) {
 	s.done(journal.KindProve, "k1", proof)
 	status, _ := fold(t, s)
 	want := []journal.Backup{
-		{Database: "d", Server: "k1", Path: "/1", Bytes: "9", Digest: "ab"},
-		{Database: "d", Server: "k2", Path: "/2", Bytes: "9", Digest: "ab"},
-		{Database: "d", Server: "k1", Path: "/3", Bytes: "9", Digest: "ab", Proved: "restored and compared"},
+		{Database: "d", Server: "k1", Path: "/1", Bytes: "9", Digest: "ab", Taken: s.events[2].Time},
+		{Database: "d", Server: "k2", Path: "/2", Bytes: "9", Digest: "ab", Taken: s.events[3].Time},
+		{Database: "d", Server: "k1", Path: "/3", Bytes: "9", Digest: "ab", Taken: s.events[4].Time, Proved: "restored and compared", ProvedAt: s.events[5].Time},
 	}
 	if !reflect.DeepEqual(status.Backups, want) {
 		t.Errorf("backups %+v, want %+v", status.Backups, want)

@@ -8,11 +8,12 @@ import (
 
 // Outage is how long the group's clients went without an answer, as far as the events tell: from the first stop to the first
 // confirmed server, and per server from its stop to its own confirmation. What is stopped again later counts once more. Zero
-// durations mean not stopped, or not back yet.
+// durations mean not stopped, or not back yet; a group that is rolled is never without all its servers.
 type Outage struct {
 	Stopped time.Time               `json:"stopped,omitzero"`
 	Back    time.Time               `json:"back,omitzero"`
-	Earlier time.Duration           `json:"-"` // without any server, before it was stopped for the last time
+	Past    []Span                  `json:"-"` // without any server, before it was stopped for the last time
+	Rolled  bool                    `json:"-"` // its servers are stopped one by one, and others serve meanwhile
 	AllDown float64                 `json:"all_down_s"`
 	Server  map[string]ServerOutage `json:"-"`
 	Per     map[string]float64      `json:"per_server"`
@@ -20,14 +21,40 @@ type Outage struct {
 
 // SetBack reports whether a clock was set back meanwhile, so that nobody can tell how long it was.
 func (o Outage) SetBack() bool {
-	back := func(s ServerOutage) bool { return s.Earlier < 0 || !s.Back.IsZero() && s.Back.Before(s.Stopped) }
-	return back(ServerOutage{o.Stopped, o.Back, o.Earlier}) || slices.ContainsFunc(slices.Collect(maps.Values(o.Server)), back)
+	back := func(s ServerOutage) bool {
+		return slices.ContainsFunc(s.Spans(), func(one Span) bool { return !one.Until.IsZero() && one.Until.Before(one.From) })
+	}
+	return back(ServerOutage{o.Stopped, o.Back, o.Past}) || slices.ContainsFunc(slices.Collect(maps.Values(o.Server)), back)
 }
 
 // ServerOutage is when one server stopped and came back, the last time that it did.
 type ServerOutage struct {
 	Stopped, Back time.Time
-	Earlier       time.Duration // of the times before
+	Past          []Span // the times before
+}
+
+// Span is a time without an answer. Until is zero while it lasts.
+type Span struct {
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until,omitzero"`
+}
+
+// Spans gives each time without an answer, in order.
+func (s ServerOutage) Spans() []Span {
+	if s.Stopped.IsZero() {
+		return nil
+	}
+	return append(slices.Clone(s.Past), Span{s.Stopped, s.Back})
+}
+
+// length is how long spans that have ended were.
+func length(spans []Span) (sum time.Duration) {
+	for _, s := range spans {
+		if !s.Until.IsZero() {
+			sum += s.Until.Sub(s.From)
+		}
+	}
+	return sum
 }
 
 // stopped notes that a server is stopped. One that was back, and is stopped again, is down once more.
@@ -43,13 +70,13 @@ func (o *Outage) stopped(server string, at time.Time) {
 	case s.Back.IsZero():
 		return
 	}
-	o.Server[server] = ServerOutage{Stopped: at, Earlier: s.Earlier + s.Back.Sub(s.Stopped)}
+	o.Server[server] = ServerOutage{Stopped: at, Past: s.Spans()}
 	for _, other := range o.Server {
 		if !other.Back.IsZero() {
 			return
 		}
 	}
-	o.Earlier += o.Back.Sub(o.Stopped)
+	o.Past = append(slices.Clone(o.Past), Span{o.Stopped, o.Back})
 	o.Stopped, o.Back = at, time.Time{}
 }
 
@@ -80,10 +107,10 @@ func (o *Outage) total() {
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Server)) {
 		if s := o.Server[name]; !s.Back.IsZero() {
-			o.Per[name] = (s.Earlier + s.Back.Sub(s.Stopped)).Seconds()
+			o.Per[name] = length(s.Spans()).Seconds()
 		}
 	}
-	if !o.Back.IsZero() {
-		o.AllDown = (o.Earlier + o.Back.Sub(o.Stopped)).Seconds()
+	if !o.Back.IsZero() && !o.Rolled {
+		o.AllDown = length(append(slices.Clone(o.Past), Span{o.Stopped, o.Back})).Seconds()
 	}
 }
