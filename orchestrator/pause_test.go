@@ -99,7 +99,11 @@ func phaseNamed(g journal.GroupStatus, name string) journal.PhaseStatus {
 func TestPauseWaitsForWhatIsBesideIt(t *testing.T) {
 	acted(t, three(), func(p *play) {
 		p.opts.Serial = true
-		p.once(within(orchestrator.UpgradeRest), func() { p.requests <- orchestrator.Pause })
+		began := map[string]bool{}
+		p.once(func(e journal.Event) bool {
+			began[e.Phase] = began[e.Phase] || e.Type == journal.PhaseBegun
+			return began[orchestrator.ConfirmCanary] && began[orchestrator.UpgradeRest]
+		}, func() { p.requests <- orchestrator.Pause })
 		s, err := p.upgrade()
 		g := p.paused(s, err)
 		for _, step := range []string{"install-k3", "test-k3", "confirm-k1"} {
@@ -336,8 +340,8 @@ func TestPauseAtTheQuestionOfARollback(t *testing.T) {
 	})
 }
 
-// TestPauseOfSeveralGroups: the later ones wait, and where it was asked in the last phase of one the next is held before its first.
-func TestPauseOfSeveralGroups(t *testing.T) {
+// TestAPauseHoldsTheLaterGroup: the later ones wait, and where it was asked in the last phase of one the next is held before its first.
+func TestAPauseHoldsTheLaterGroup(t *testing.T) {
 	for phase, want := range map[string][2]journal.State{
 		orchestrator.BackUp: {journal.Paused, journal.Waiting},
 		orchestrator.Finish: {journal.Done, journal.Paused},

@@ -177,6 +177,9 @@ func (p *play) times(kind journal.Type, step string) (n int) {
 
 func (p *play) sound() {
 	p.t.Helper()
+	if err := turned(p.log); err != nil {
+		p.t.Error(err)
+	}
 	for _, v := range p.world.Violations() {
 		p.t.Errorf("the invariant broke: %s", v.What)
 	}
