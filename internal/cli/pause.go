@@ -2,9 +2,11 @@ package cli
 
 import (
 	"fmt"
+	"time"
 
 	ufcli "github.com/urfave/cli/v2"
 
+	"kea-lockstep/internal/view"
 	"kea-lockstep/orchestrator"
 )
 
@@ -15,6 +17,10 @@ func (p *program) pauseCommand() *ufcli.Command {
 		ArgsUsage: "[RUN]",
 		Flags:     onFleet(),
 		Action: func(c *ufcli.Context) error {
+			json, err := asJSON(c)
+			if err != nil {
+				return err
+			}
 			store, k, err := p.unfinished(c, notPaused)
 			if err != nil {
 				return err
@@ -30,6 +36,11 @@ func (p *program) pauseCommand() *ufcli.Command {
 			k, _, err = p.askDriver(c.Context, store, k, orchestrator.Pause)
 			if err != nil {
 				return err
+			}
+			if json {
+				if err := p.show(c, view.NewStatus(k.status, time.Now(), where(c))); err != nil {
+					return err
+				}
 			}
 			return p.endedElsewhere(c, k)
 		},

@@ -69,7 +69,7 @@ func TestPauseBeforeTheStopChangesNothing(t *testing.T) {
 func TestPauseInTheOutageSaysWhatItCosts(t *testing.T) {
 	b := newBench(t, 3)
 	var other result
-	r := b.inTheMiddle("upgrade --to 3.0.3 --yes -o json", "stop-k1/", world.NoFault, isPaused, func() { other = b.expect(codePaused, "pause "+b.newestRun()) })
+	r := b.inTheMiddle("upgrade --to 3.0.3 --yes -o json", "stop-k1/", world.NoFault, isPaused, func() { other = b.expect(codePaused, "pause -o json "+b.newestRun()) })
 	if r.code != int(codePaused) {
 		t.Fatalf("exit %d:\n%s", r.code, r.talk)
 	}
@@ -81,6 +81,8 @@ func TestPauseInTheOutageSaysWhatItCosts(t *testing.T) {
 		}
 	}
 	holds(t, r.out, `"type":"group-ended"`, `"state":"paused"`)
+	holds(t, other.out, `"format": "kea-lockstep.status/1"`, `"run": "`+run, `"state": "paused"`)
+	b.expect(codeUsage, "pause -o pictures")
 	holds(t, b.expect(codeHeld, "upgrade --to 3.0.3 --yes").talk, "is paused and stands in the way", "kea-lockstep resume "+run)
 	b.expect(codeHeld, "unlock --yes")
 	b.expect(codeDone, "resume --yes")
