@@ -56,6 +56,9 @@ func turned(log *world.Log) error {
 		if err := fold.Add(e); err != nil {
 			return err
 		}
+		if strings.HasPrefix(string(e.Type), "step-") { // which turn no state
+			continue
+		}
 		for _, g := range fold.Status().Groups {
 			from, known := before[g.ID]
 			if before[g.ID] = g.State; known && from != g.State && !orchestrator.MayTurn(from, g.State) {
