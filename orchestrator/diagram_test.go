@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"kea-lockstep/internal/world"
 	"kea-lockstep/orchestrator"
 	"kea-lockstep/orchestrator/journal"
 )
@@ -37,10 +39,52 @@ Before the first effect a failure refuses the run. From there to the point of no
 holds still, and resume goes on in the phase that is not done, or rollback leads back. The way back begins with the stop where a schema moved, and with the
 software where none did; a rollback that was begun leads nowhere else. A group that cannot be taken back holds still too.
 
-The state of a group is one of %s.
-`, orchestrator.Diagram(), orchestrator.PhaseTable(), strings.Join([]string{
-		string(journal.Waiting), string(journal.Running), string(journal.Paused), string(journal.Halted), string(journal.Interrupted),
-		string(journal.Refused), string(journal.Done), string(journal.BackedOut), string(journal.RolledBack)}, ", "))
+A request to pause holds a group before its next phase, on either way: what is in flight ends first, in every phase that has begun, and resume goes
+on with that phase. A failure counts for more than a pause, and so does an abort that comes after it.
+
+The state of a group, and when it changes, from the table in orchestrator/states.go:
+
+`+"```mermaid\n%s```"+`
+`, orchestrator.Diagram(), orchestrator.PhaseTable(), orchestrator.StateDiagram())
+}
+
+// turned says where the state of a group changed, by a journal, as no table has it.
+func turned(log *world.Log) error {
+	var fold journal.Folding
+	before := map[string]journal.State{}
+	for e := range log.Events() {
+		if err := fold.Add(e); err != nil {
+			return err
+		}
+		if strings.HasPrefix(string(e.Type), "step-") { // which turn no state
+			continue
+		}
+		for _, g := range fold.Status().Groups {
+			from, known := before[g.ID]
+			if before[g.ID] = g.State; known && from != g.State && !orchestrator.MayTurn(from, g.State) {
+				return fmt.Errorf("at event %d, %s, %s turned from %s to %s", e.Seq, e.Type, g.ID, from, g.State)
+			}
+		}
+	}
+	return nil
+}
+
+// TestTheTableOfStatesHasEach: every state that a group can be in, with ways in and, where something is left to do, ways out.
+func TestTheTableOfStatesHasEach(t *testing.T) {
+	all := []journal.State{
+		journal.Waiting, journal.Running, journal.Paused, journal.Halted, journal.Interrupted, journal.Refused, journal.Done, journal.BackedOut,
+		journal.RolledBack,
+	}
+	for _, s := range all {
+		in := slices.ContainsFunc(all, func(from journal.State) bool { return orchestrator.MayTurn(from, s) })
+		out := slices.ContainsFunc(all, func(to journal.State) bool { return orchestrator.MayTurn(s, to) })
+		if in == (s == journal.Waiting) || out == s.Over() {
+			t.Errorf("%s: ways in %t, ways out %t", s, in, out)
+		}
+	}
+	if len(orchestrator.States()) != len(all) {
+		t.Errorf("the table has %v", orchestrator.States())
+	}
 }
 
 // TestDiagramHoldsTogether: every arrow leads from and to something that is drawn, and every phase of a plan is drawn.

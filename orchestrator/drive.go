@@ -126,12 +126,15 @@ func (d *Drive) Status() journal.Status {
 
 // groups drives one group after the other. A group that does not end well leaves the later ones waiting.
 func (d *Drive) groups(ctx context.Context, resumed bool) error {
+	var before *groupDrive
 	for i := range d.plan.Groups {
 		g := &groupDrive{Drive: d, group: &d.plan.Groups[i], resumed: resumed}
 		state := g.status().State
 		if state.Over() {
 			continue
 		}
+		g.follows(before)
+		before = g
 		state, err := g.run(ctx)
 		if err != nil {
 			return err

@@ -84,7 +84,7 @@ func (y yes) Ask(_ context.Context, q orchestrator.Question) (bool, error) {
 	return true, nil
 }
 
-func (yes) Requests() <-chan orchestrator.Request { return nil }
+func (y yes) Requests() <-chan orchestrator.Request { return y.n.requests }
 
 // night is one fleet on one night, from the first drive to the last.
 type night struct {
@@ -98,8 +98,9 @@ type night struct {
 	seen   int
 	back   bool // the next drive is a rollback
 
-	on      func(journal.Event)
-	backToo bool // another journal has it that the run went back
+	on       func(journal.Event)
+	requests chan orchestrator.Request // of the drive that is under way
+	backToo  bool                      // another journal has it that the run went back
 
 	mu      sync.Mutex // lanes side by side
 	states  map[uint64]bool
@@ -124,6 +125,7 @@ func (n *night) status() journal.Status {
 // drive runs one process: an upgrade when there is no run yet, else its resume.
 func (n *night) drive(at func(world.Point) world.Fault) error {
 	n.drives++
+	n.requests = make(chan orchestrator.Request, 1)
 	driver := n.world.Drive(fmt.Sprint("driver ", n.drives), n.log)
 	driver.At = n.watched(at)
 	d := n.drivenBy(driver, "somebody@here")
@@ -240,6 +242,9 @@ func (n *night) over() bool {
 
 // sound holds the end of a night against what must be true whatever happened.
 func (n *night) sound() error {
+	if err := turned(n.log); err != nil {
+		return err
+	}
 	n.world.Settle(2 * time.Minute)
 	for _, v := range n.world.Violations() {
 		return fmt.Errorf("the invariant broke: %s", v.What)

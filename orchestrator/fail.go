@@ -10,14 +10,25 @@ import (
 	"kea-lockstep/orchestrator/journal"
 )
 
-// fail ends a group that could not go on. Before the first effect it is refused, or was interrupted; before the point of no
-// return it backs out to the old state; after it, and once servers are let go because all is done, the group holds still.
+// fail ends a group that could not go on. Where the operator paused it, it holds still and that is all. Else, before the first effect it
+// is refused, or was interrupted; before the point of no return it backs out to the old state; after it, and once servers are let go
+// because all is done, the group holds still.
 func (g *groupDrive) fail(ctx context.Context, cause error) (journal.State, error) {
 	if fatal(cause) {
 		return "", cause
 	}
 	if ctx.Err() != nil {
 		return "", fmt.Errorf("cut short: %w", ctx.Err())
+	}
+	if isPause(cause) {
+		worse := g.mayAct() // an abort may have come since
+		if worse == nil {
+			return g.ended(ctx, journal.Paused, g.problem(cause))
+		}
+		cause = worse
+	}
+	if !errors.Is(cause, errHeld) {
+		g.overtaken()
 	}
 	switch {
 	case !g.touched():
@@ -88,7 +99,7 @@ func (g *groupDrive) turn() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.backing = true
-	g.held, g.stranger, g.stopping, g.free = false, fleet.Verdict{}, nil, map[string]bool{}
+	g.held, g.stranger, g.stopping, g.pause.at, g.free = false, fleet.Verdict{}, nil, nil, map[string]bool{}
 }
 
 // goBack drives the phases of the way back, and those of databases for the ones that moved alone.
@@ -118,6 +129,9 @@ func (g *groupDrive) heldBack(ctx context.Context, cause, turned error) (journal
 	}
 	if turned != nil {
 		p.Why = strings.TrimSpace(p.Why + "\nit was backing out: " + turned.Error())
+	}
+	if isPause(cause) {
+		return g.ended(ctx, journal.Paused, p)
 	}
 	return g.ended(ctx, journal.Halted, p)
 }

@@ -1,6 +1,7 @@
 package orchestrator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ type groupDrive struct {
 	abort    bool            // the operator asked to back out
 	backing  bool            // the group is on its way back
 	stranger fleet.Verdict   // what the watch saw that must not be; its zero value is nothing
+	pause    pausing         // the operator asked to hold before the next phase
 	stopping error           // the first failure: nothing new begins
 	unlocked error           // a lock is lost for good: this drive begins nothing more
 	free     map[string]bool // servers whose fence is lifted, or about to be: they may run
@@ -65,8 +67,12 @@ func (g *groupDrive) run(ctx context.Context) (journal.State, error) {
 		return g.ended(ctx, journal.Done, nil)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go g.hear(ctx)
+	var hearing sync.WaitGroup
+	hearing.Go(func() { g.hear(ctx) })
+	defer func() { // what is heard by then is known to the next group
+		cancel()
+		hearing.Wait()
+	}()
 	locks, err := g.lock(ctx)
 	if err != nil {
 		return g.fail(ctx, err)
@@ -116,10 +122,7 @@ func (g *groupDrive) hear(ctx context.Context) {
 			if !ok {
 				return
 			}
-			g.mu.Lock()
-			g.held = g.held || r == Hold || !g.backing // on the way back an abort is what is being done
-			g.abort = g.abort || r == Abort
-			g.mu.Unlock()
+			g.heard(r)
 		case <-ctx.Done():
 			return
 		}
@@ -129,7 +132,7 @@ func (g *groupDrive) hear(ctx context.Context) {
 // forward drives every phase that is not done, each once those before it are.
 func (g *groupDrive) forward(ctx context.Context) error {
 	g.mu.Lock()
-	g.stopping = nil
+	g.stopping, g.pause.at = nil, nil
 	g.mu.Unlock()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -140,7 +143,8 @@ func (g *groupDrive) forward(ctx context.Context) error {
 	return err
 }
 
-// phases drives phases as their order allows. After the first failure nothing new begins; what is in flight ends first.
+// phases drives phases as their order allows. After the first failure nothing new begins, and after a request to pause no phase; what is
+// in flight ends first.
 func (g *groupDrive) phases(ctx context.Context, phases []Phase, w *watcher) error {
 	done := map[string]chan struct{}{}
 	for _, p := range phases {
@@ -174,16 +178,17 @@ func (g *groupDrive) phases(ctx context.Context, phases []Phase, w *watcher) err
 		})
 	}
 	wait.Wait()
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.stopping
+	return g.why()
 }
 
-// halt keeps the first failure.
+// halt keeps the first failure, and apart from it the first phase that a pause kept from beginning: others go on beside that one.
 func (g *groupDrive) halt(err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.stopping == nil || fatal(err) {
+	switch {
+	case isPause(err):
+		g.pause.at = cmp.Or(g.pause.at, err)
+	case g.stopping == nil || fatal(err):
 		g.stopping = err
 	}
 }
@@ -192,10 +197,13 @@ func (g *groupDrive) phase(ctx context.Context, p Phase) error {
 	if g.phaseDone(p.Name) {
 		return nil
 	}
-	if err := g.mayAct(); err != nil {
+	if err := g.mayBegin(p.Name); err != nil {
 		return err
 	}
 	if err := g.pass(ctx, p); err != nil {
+		return err
+	}
+	if err := g.mayBegin(p.Name); err != nil { // a gate and its question take their time
 		return err
 	}
 	if err := g.record(ctx, journal.Event{Type: journal.PhaseBegun, Phase: p.Name}); err != nil {
@@ -232,7 +240,7 @@ func (g *groupDrive) pass(ctx context.Context, p Phase) error {
 		return nil
 	}
 	asked := time.Now()
-	yes, err := g.ask(ctx, p.Ask)
+	yes, err := g.atGate(ctx, p.Name, g.question(p.Ask))
 	if err != nil {
 		return err
 	}

@@ -43,4 +43,5 @@ type Request string
 const (
 	Hold  Request = "hold"  // stop at the next safe point: Ctrl-C, a closed terminal
 	Abort Request = "abort" // stop there and back out where that is possible
+	Pause Request = "pause" // begin no phase; what is in flight ends
 )

@@ -20,7 +20,7 @@ const absence = 40 * time.Second
 // gate puts a gate's question until it is yes or patience ends, and writes the answer down.
 func (g *groupDrive) gate(ctx context.Context, name GateName, phase string) error {
 	v := g.until(ctx, patience, func() fleet.Verdict {
-		if err := g.mayAct(); err != nil {
+		if err := g.mayBegin(phase); err != nil {
 			return fleet.Deny("%v", err)
 		}
 		return g.answer(ctx, name, phase)
@@ -29,7 +29,7 @@ func (g *groupDrive) gate(ctx context.Context, name GateName, phase string) erro
 	if err != nil || v.OK() {
 		return err
 	}
-	if err := g.mayAct(); err != nil {
+	if err := g.mayBegin(phase); err != nil {
 		return err
 	}
 	return &gateError{name, phase, v}

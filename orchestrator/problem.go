@@ -14,7 +14,11 @@ func (g *groupDrive) problem(cause error) *journal.Problem {
 	var refused *declined
 	var s *stepError
 	var gate *gateError
+	var paused *pausedBefore
 	switch {
+	case errors.As(cause, &paused):
+		p.Phase, p.Why = paused.phase, ""
+		return p
 	case errors.As(cause, &s):
 		p.Phase = s.phase
 	case errors.As(cause, &gate):
@@ -40,8 +44,11 @@ func (g *groupDrive) what(cause error) string {
 		gate    *gateError
 		seen    *strangerSeen
 		refused *declined
+		paused  *pausedBefore
 	)
 	switch {
+	case errors.As(cause, &paused):
+		return paused.Error() + ", as asked"
 	case errors.As(cause, &refused):
 		return fmt.Sprintf("the answer to %q was no", g.question(refused.ask).Text)
 	case errors.Is(cause, errHeld):

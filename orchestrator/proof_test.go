@@ -188,7 +188,8 @@ func TestWorldChangesMeanwhile(t *testing.T) {
 	}
 }
 
-// TestPairsAtRandom draws faults, kills and disturbances in pairs, over several drives, from a printed seed.
+// TestPairsAtRandom draws faults, kills and disturbances in pairs, over several drives, from a printed seed. Every third first drive is asked to
+// pause besides.
 func TestPairsAtRandom(t *testing.T) {
 	seed := cmp.Or(*again, uint64(time.Now().UnixNano()))
 	t.Logf("seed %d", seed)
@@ -205,6 +206,7 @@ func TestPairsAtRandom(t *testing.T) {
 		first, second := 1+draw.IntN(totals[i]), 1+draw.IntN(totals[i])
 		d := world.Disturbances()[draw.IntN(len(world.Disturbances()))]
 		fault, other := faults[draw.IntN(len(faults))], faults[draw.IntN(len(faults))]
+		pause := draw.IntN(3) == 0
 		if fault == world.Hangs && strings.HasSuffix(d.Name, "by hand") {
 			fault = world.Lost // a command that hangs is past the look that would have seen it
 		}
@@ -214,6 +216,9 @@ func TestPairsAtRandom(t *testing.T) {
 				if p.Number == first {
 					d.Do(n.world, first)
 					return fault
+				}
+				if pause && p.Number == second {
+					n.requests <- orchestrator.Pause
 				}
 				return world.NoFault
 			})

@@ -65,7 +65,7 @@ func (g *groupDrive) agreed(ctx context.Context) error {
 	if len(moved) == 0 {
 		q.Saw = append(q.Saw, "every database is at its old schema: nothing of it is restored")
 	}
-	yes, err := g.put(ctx, q)
+	yes, err := g.atGate(ctx, "", q)
 	if err != nil {
 		return err
 	}

@@ -24,14 +24,17 @@ type play struct {
 	mu       sync.Mutex
 	no       map[orchestrator.Ask]bool // the questions that are answered with no
 	asked    []orchestrator.Ask
-	question orchestrator.Question // the newest
+	question orchestrator.Question                        // the newest
+	before   func(context.Context, orchestrator.Question) // what happens before a question is answered
 	requests chan orchestrator.Request
-	epoch    int
-	events   []journal.Event // of every drive, in the order in which they became durable
-	on       func(journal.Event)
-	at       func(world.Point) world.Fault
-	dead     []string // declared dead by the next drive
-	made     func(orchestrator.Plan) orchestrator.Plan
+	// No answer comes to what is asked.
+	unanswered bool
+	epoch      int
+	events     []journal.Event // of every drive, in the order in which they became durable
+	on         func(journal.Event)
+	at         func(world.Point) world.Fault
+	dead       []string // declared dead by the next drive
+	made       func(orchestrator.Plan) orchestrator.Plan
 }
 
 // acted runs a play in a bubble of its own time.
@@ -48,10 +51,16 @@ func acted(t *testing.T, spec world.Spec, do func(p *play)) {
 	})
 }
 
-func (p *play) Ask(_ context.Context, q orchestrator.Question) (bool, error) {
+func (p *play) Ask(ctx context.Context, q orchestrator.Question) (bool, error) {
+	if p.before != nil {
+		p.before(ctx, q)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.asked, p.question = append(p.asked, q.Ask), q
+	if p.unanswered {
+		return false, ctx.Err()
+	}
 	return !p.no[q.Ask], nil
 }
 
@@ -168,6 +177,9 @@ func (p *play) times(kind journal.Type, step string) (n int) {
 
 func (p *play) sound() {
 	p.t.Helper()
+	if err := turned(p.log); err != nil {
+		p.t.Error(err)
+	}
 	for _, v := range p.world.Violations() {
 		p.t.Errorf("the invariant broke: %s", v.What)
 	}

@@ -20,7 +20,7 @@ func (g *groupDrive) spare(ctx context.Context, cause error) error {
 	g.stopping = nil
 	g.mu.Unlock()
 	ready := g.ready(ctx)
-	if len(ready) == 0 || g.mayAct() != nil {
+	if len(ready) == 0 || g.mayBegin(StartRest) != nil {
 		return cause
 	}
 	ctx, cancel := context.WithCancel(ctx)

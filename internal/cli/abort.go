@@ -3,11 +3,9 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	ufcli "github.com/urfave/cli/v2"
 
@@ -34,7 +32,7 @@ func (p *program) abortCommand() *ufcli.Command {
 			}
 			switch {
 			case k.driven:
-				return p.askDriver(c, store, k)
+				return p.abortDriven(c, store, k)
 			case k.backingOut():
 				return p.carryOn(c, store, k, "abort", resuming)
 			default:
@@ -126,34 +124,26 @@ func (w waiting) Pulse(ctx context.Context, name string) (fleet.Pulse, error) {
 	}
 }
 
-// askDriver asks the process that drives the run, waits until it is done with it and says how it ended.
-func (p *program) askDriver(c *ufcli.Context, s store, k kept) error {
+// abortDriven asks the process that drives the run to back out. One that has paused meanwhile, or ended before it heard, leaves that to this one.
+func (p *program) abortDriven(c *ufcli.Context, s store, k kept) error {
 	run := k.status.Run
 	if k.backingOut() {
 		fmt.Fprintf(p.Err, "kea-lockstep: %s is backing out already\n", k.status.Driver)
-	} else if err := os.WriteFile(s.abortFile(run), nil, 0o600); err != nil {
-		return fmt.Errorf("asking %s to back out: %w", k.status.Driver, err)
 	}
-	fmt.Fprintf(p.Err, "kea-lockstep: waiting until %s has backed out\n", k.status.Driver)
-	ctx, stop := p.untilInterrupted(c.Context)
-	defer stop()
-	for k.driven {
-		select {
-		case <-time.After(between):
-		case <-ctx.Done():
-			return exitError{code: codeInterrupted, err: fmt.Errorf("not waiting any longer; %s was asked all the same", k.status.Driver)}
-		}
-		var err error
-		if k, err = s.read(ctx, run); err != nil {
-			return err
-		}
+	k, heard, err := p.askDriver(c.Context, s, k, orchestrator.Abort)
+	if err != nil {
+		return err
 	}
-	_ = os.Remove(s.abortFile(run)) // it ended before it heard
-	page := view.NewPage(p.paper(p.Err, plainly(c)))
-	view.NewEnding(k.status, where(c)).Text(page)
-	fmt.Fprint(p.Err, page)
-	if exit := outcome(k.status, false, false); exit != codeDone {
-		return exitError{code: exit}
+	if k.status.State != journal.Paused && (heard || !k.unfinished()) {
+		return p.endedElsewhere(c, k)
 	}
-	return nil
+	if err := canBackOut(k, where(c)); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.Err, "kea-lockstep: run %s is %s, and is backed out from here\n", run, k.status.State)
+	how := backingOut
+	if k.backingOut() {
+		how = resuming
+	}
+	return p.carryOn(c, s, k, "abort", how)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -117,8 +115,8 @@ func (d *driving) run(ctx context.Context, do func(context.Context) error) error
 		d.op.say("kea-lockstep: what is in flight ends, then the run holds still; once more stops at once\n")
 	})
 	defer stop()
-	_ = os.Remove(d.store.abortFile(d.drive.Run)) // what an earlier drive was asked, and did not live to hear
-	go d.hearAbort(ctx)
+	d.store.forget(d.drive.Run) // what an earlier drive was asked, and did not live to hear
+	go d.hearOthers(ctx)
 	err := do(ctx)
 	return d.end(ctx, err)
 }
@@ -176,27 +174,6 @@ func failure(err error, on view.Paper) string {
 	page := view.NewPage(on)
 	page.Failure(err.Error(), nil)
 	return page.String()
-}
-
-// between is how often a drive looks whether another terminal asked it to back out.
-const between = 300 * time.Millisecond
-
-// abortFile is where another terminal asks the drive of a run to back out.
-func (s store) abortFile(run string) string { return filepath.Join(s.dir, run+".abort") }
-
-func (d *driving) hearAbort(ctx context.Context) {
-	for tick := time.NewTicker(between); ; {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			tick.Stop()
-			return
-		}
-		if os.Remove(d.store.abortFile(d.drive.Run)) == nil {
-			d.op.request(orchestrator.Abort)
-			d.op.say("kea-lockstep: another terminal asks to back out; what is in flight ends first\n")
-		}
-	}
 }
 
 // begun is what the journal keeps of how a drive was begun.

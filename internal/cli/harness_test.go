@@ -104,13 +104,20 @@ func (b *bench) program(out, talk io.Writer) *program {
 // call runs one command line, its words parted by blanks, on the bench's fleet and state.
 func (b *bench) call(typed string) result {
 	b.t.Helper()
-	var out, talk screen
+	var talk screen
 	b.mu.Lock()
 	b.talk = &talk
 	b.mu.Unlock()
+	return b.called(typed, &talk)
+}
+
+// called is call beside another one, which stays the newest.
+func (b *bench) called(typed string, talk *screen) result {
+	b.t.Helper()
+	var out screen
 	words := strings.Fields(strings.ReplaceAll(typed, "DIR", b.dir))
 	argv := append([]string{"kea-lockstep", "-f", b.path("fleet.yaml"), "--state", b.path("state")}, words...)
-	code := b.program(&out, &talk).main(context.Background(), argv)
+	code := b.program(&out, talk).main(context.Background(), argv)
 	return result{code, out.String(), talk.String()}
 }
 

@@ -55,8 +55,11 @@ func (v Ending) heading(g journal.GroupStatus) string {
 	if len(v.status.Groups) > 1 {
 		text = g.ID + ": " + text
 	}
-	if g.State == journal.Refused || g.State == journal.Waiting {
+	switch g.State {
+	case journal.Refused, journal.Waiting:
 		return text
+	case journal.Paused:
+		return text + pausedBefore(g) + past(g)
 	}
 	phase := g.Phase
 	if g.Problem != nil && g.Problem.Phase != "" {
@@ -94,6 +97,9 @@ func (v Ending) Text(p *Page) {
 }
 
 func (v Ending) problem(p *Page, g journal.GroupStatus) {
+	if text := cost(v.status, g, v.status.Ended); text != "" {
+		p.line(bad, "  %s%s", pad("outage", labelWidth), text)
+	}
 	if g.Problem != nil {
 		p.labelled(bold, 2, "what", g.Problem.What)
 		if g.Problem.Why != "" {

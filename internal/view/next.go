@@ -68,6 +68,12 @@ func ways(s journal.Status, g journal.GroupStatus, at Where) []journal.Next {
 
 func unfinished(s journal.Status, g journal.GroupStatus, at Where, resume, upgrade string) []journal.Next {
 	rollback := "kea-lockstep rollback " + s.Run + at.State
+	goesOn := func(how string) journal.Next { // one that was paused stands where it was to stand
+		if g.State == journal.Paused && g.Problem != nil && g.Problem.Phase != "" {
+			how = "asks the fleet where it stands, and goes on with " + g.Problem.Phase
+		}
+		return journal.Next{Command: resume, Does: how}
+	}
 	switch {
 	case g.RollingBack:
 		return []journal.Next{{Command: rollback, Does: "goes on with the way back to " + before(s, g)}}
@@ -78,18 +84,18 @@ func unfinished(s journal.Status, g journal.GroupStatus, at Where, resume, upgra
 		}
 		return on
 	case g.PastReturn && migrated(s):
-		return rollbackToo(s, g, journal.Next{Command: resume, Does: "asks the fleet how far it got, and goes on to the target"}, rollback)
+		return rollbackToo(s, g, goesOn("asks the fleet how far it got, and goes on to the target"), rollback)
 	case g.PastReturn:
-		return rollbackToo(s, g, journal.Next{
-			Command: resume, Does: "asks the database how far it got, and goes on; a torn schema is restored from the backup, after a yes",
-		}, rollback)
+		return rollbackToo(s, g, goesOn("asks the database how far it got, and goes on; a torn schema is restored from the backup, after a yes"), rollback)
 	case Touched(g):
 		return []journal.Next{
-			{Command: resume, Does: "asks the fleet how far it got, and goes on"},
+			goesOn("asks the fleet how far it got, and goes on"),
 			{Command: "kea-lockstep abort " + s.Run + at.State, Does: "backs out to " + before(s, g)},
 		}
 	case g.State == journal.Waiting:
 		return []journal.Next{{Command: resume, Does: "begins with this group"}}
+	case g.State == journal.Paused:
+		return []journal.Next{goesOn("goes on")}
 	default:
 		return []journal.Next{{Command: upgrade, Does: "begins anew; nothing was changed"}}
 	}

@@ -68,7 +68,9 @@ func (v Status) Text(p *Page) {
 func (v Status) group(p *Page, g journal.GroupStatus) {
 	p.line(bold, "  %s  %s%s", g.ID, g.State, past(g))
 	p.line(plain, "  %s", marks(g))
-	if outage := v.outage(g); outage != "" {
+	if text := cost(v.Status, g, v.now); text != "" {
+		p.line(bad, "  outage  %s", text)
+	} else if outage := v.outage(g); outage != "" {
 		p.line(plain, "  outage  %s", outage)
 	}
 	p.block(plain, 4, strings.Join(whereabouts(v.Status, g), "\n"))

@@ -1,13 +1,11 @@
 package script
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -42,16 +40,21 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"fleet": raise, "exits": exits, "happens": happens, "steady": steady, "stranger": stranger, "calm": calm, "interrupted": interrupted, "edits": edits,
+			"fleet": raise, "exits": exits, "happens": happens, "steady": steady, "stranger": stranger, "calm": calm, "interrupted": interrupted, "edits": edits, "asked": asked,
 		},
 	})
 }
 
-// raise is "fleet SERVERS [STEP]": a fleet in the script's directory, of which a step fails once.
+// raise is "fleet SERVERS [STEP [TICK]]": a fleet in the script's directory, of which a step fails once ("" for none), and whose commands take
+// so long each.
 func raise(ts *testscript.TestScript, _ bool, args []string) {
 	servers, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	const tick = 10 * time.Millisecond
+	tick := 10 * time.Millisecond
+	if len(args) > 2 {
+		tick, err = time.ParseDuration(args[2])
+		ts.Check(err)
+	}
 	spec := fleet.Spec{
 		Servers: servers, Dir: ts.MkAbs("."), Settle: "50ms",
 		Speed: world.Speed{Command: tick, Stop: tick, Start: tick, Install: 5 * tick, Dump: 2 * tick, Migrate: 10 * tick, Boot: tick, Admin: tick},
@@ -77,35 +80,6 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if want := args[0]; strconv.Itoa(got) != want {
 		ts.Fatalf("it ended with %d, not %s", got, want)
-	}
-}
-
-// interrupted is "interrupted CODE TEXT ARGUMENT...": runs kea-lockstep, interrupts it once its talk has the text, and wants that code. What
-// it said is in the file talk.
-func interrupted(ts *testscript.TestScript, _ bool, args []string) {
-	program, err := exec.LookPath("kea-lockstep")
-	ts.Check(err)
-	cmd := exec.Command(program, args[2:]...)
-	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "XDG_STATE_HOME", "NO_COLOR"} {
-		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
-	}
-	talk, err := cmd.StderrPipe()
-	ts.Check(err)
-	ts.Check(cmd.Start())
-	var said strings.Builder
-	seen := false
-	for lines := bufio.NewScanner(talk); lines.Scan(); {
-		said.WriteString(lines.Text() + "\n")
-		if !seen && strings.Contains(lines.Text(), args[1]) {
-			seen = true
-			ts.Check(cmd.Process.Signal(os.Interrupt))
-		}
-	}
-	_ = cmd.Wait() // the code tells
-	ts.Check(os.WriteFile(ts.MkAbs("talk"), []byte(said.String()), 0o600))
-	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); !seen || got != args[0] {
-		ts.Fatalf("it ended with %s, not %s:\n%s", got, args[0], said.String())
 	}
 }
 
