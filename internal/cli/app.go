@@ -54,7 +54,7 @@ func newApp(p *program) *ufcli.App {
 		ErrWriter:   p.Err,
 		Commands: []*ufcli.Command{
 			p.surveyCommand(), p.checkCommand(), p.planCommand(), p.upgradeCommand(), p.resumeCommand(), p.rollbackCommand(), p.abortCommand(),
-			p.statusCommand(), p.runsCommand(), p.unlockCommand(), versionCommand(),
+			p.statusCommand(), p.runsCommand(), p.unlockCommand(), p.completionCommand(), versionCommand(),
 		},
 		Action:          noCommand,
 		OnUsageError:    badUsage,

@@ -18,7 +18,7 @@ func (p *program) resumeCommand() *ufcli.Command {
 	return &ufcli.Command{
 		Name:      "resume",
 		Usage:     "carry a run on after any failure or interruption (default: the newest unfinished one)",
-		ArgsUsage: "[RUN]",
+		ArgsUsage: oneRun,
 		Flags: onFleet(yesFlag(),
 			&ufcli.StringFlag{Name: "from", Usage: "by what the run left on `SERVER` and the others alone, without the journal of the machine that began it"},
 			declareDeadFlag()),
