@@ -53,7 +53,7 @@ func newApp(p *program) *ufcli.App {
 		Writer:      p.Out,
 		ErrWriter:   p.Err,
 		Commands: []*ufcli.Command{
-			p.surveyCommand(), p.checkCommand(), p.planCommand(), p.upgradeCommand(), p.resumeCommand(), p.rollbackCommand(), p.abortCommand(),
+			p.initCommand(), p.surveyCommand(), p.checkCommand(), p.planCommand(), p.upgradeCommand(), p.resumeCommand(), p.rollbackCommand(), p.abortCommand(),
 			p.statusCommand(), p.runsCommand(), p.unlockCommand(), p.completionCommand(), versionCommand(),
 		},
 		Action:          noCommand,
