@@ -27,13 +27,14 @@ type driving struct {
 	at          view.Where
 	op          *operator
 	tell        *teller
+	notices     *notices
 	paper       view.Paper
 	interrupted atomic.Bool
 	held        atomic.Bool // somebody else holds a lock that this drive wanted
 }
 
 // newDriving prepares the drive of a run whose journal has so many events. The answers come from the terminal, or from --yes.
-func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string, events int) (*driving, error) {
+func (p *program) newDriving(c *ufcli.Context, s store, file fleet.File, world acting, run string, events int) (*driving, error) {
 	json, err := asJSON(c)
 	if err != nil {
 		return nil, err
@@ -43,6 +44,7 @@ func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string
 		yes: c.Bool("yes"), paper: d.paper, say: func(text string) { d.tell.say(p.Err, text) }, answered: d.tell.answered,
 		requests: make(chan orchestrator.Request, 4), stop: make(chan struct{}), unproved: d.unproved,
 	}
+	d.notices = p.notices(file, d.at, d.op.aside)
 	d.op.keyboard, _ = terminal(p.In)
 	if c.Bool("verbose") {
 		tell := func(server, line string) { d.op.aside(view.Output(server, line, d.paper)) }
@@ -56,6 +58,7 @@ func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string
 			events++
 			e.Seq = events
 			d.op.aside(progress.Line(e, status))
+			d.notices.hear(e, status)
 			if line, err := view.Event(e); json && err == nil {
 				d.tell.say(p.Out, line)
 			}
@@ -152,18 +155,20 @@ func (d *driving) end(ctx context.Context, err error) error {
 	page := view.NewPage(d.paper)
 	view.NewEnding(status, d.at).Text(page)
 	d.op.say(page.String())
-	d.close()
+	d.close(status)
 	if exit == codeDone {
 		return nil
 	}
 	return exitError{code: exit}
 }
 
-// close lets the run go, for others to carry on, and then writes what is still to be told: that may take as long as nobody reads.
-func (d *driving) close() {
+// close lets the run go, for others to carry on, tells the listeners how it ended, and then writes what is still to be told: that may take
+// as long as nobody reads.
+func (d *driving) close(ended journal.Status) {
 	heard, release := d.signals()
 	defer release()
 	_ = d.store.Close() // what it holds is durable, or was said not to be
+	d.notices.close(ended, heard)
 	d.tell.close(heard)
 }
 

@@ -124,7 +124,7 @@ func place(name string, text []byte) error {
 	if err != nil {
 		return fmt.Errorf(doing, err)
 	}
-	defer os.Remove(half.Name())
+	defer func() { _ = os.Remove(half.Name()) }() // its other name is the file's
 	_, err = half.Write(text)
 	if err == nil {
 		err = half.Chmod(0o644)

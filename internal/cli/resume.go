@@ -127,7 +127,7 @@ func (p *program) carryOn(c *ufcli.Context, s store, k kept, command string, how
 		return err
 	}
 	defer world.Close()
-	d, err := p.newDriving(c, s, world, k.status.Run, k.events)
+	d, err := p.newDriving(c, s, file, world, k.status.Run, k.events)
 	if err != nil {
 		return err
 	}
