@@ -12,22 +12,27 @@ type Outsider struct {
 	User     string     `json:"user"`
 	Address  string     `json:"address"`
 	Sessions int        `json:"sessions"`
-	Kea      bool       `json:"kea"` // it is in with an account of Kea itself
+	Kea      bool       `json:"kea"`    // it is in with an account of Kea itself
+	Unsure   bool       `json:"unsure"` // it may be a server of the fleet that could not be asked for its addresses
 }
 
-// Outsiders are the clients of the fleet's databases that are on none of its servers: Kea servers that nobody listed, or others. A session
+// Outsiders are the clients of the fleet's databases that are on none of its servers, as far as those could be asked: Kea servers that
+// nobody listed, or others. A session
 // whose origin is hidden from the account that looks is not among them; Clients.Visible says that there may be such.
 func (f Facts) Outsiders() []Outsider {
 	var all []Outsider
 	for _, d := range f.Databases {
 		for _, s := range d.Clients.Sessions {
-			if s.Owner != OwnerStranger || s.Port == 0 && s.Address != "" {
+			unsure := s.Owner == OwnerUnknown && s.Server == ""
+			if s.Owner != OwnerStranger && !unsure || s.Port == 0 && s.Address != "" {
 				continue
 			}
-			i := slices.IndexFunc(all, func(o Outsider) bool { return o.Database == d.ID && o.User == s.User && o.Address == s.Address })
+			i := slices.IndexFunc(all, func(o Outsider) bool {
+				return o.Database == d.ID && o.User == s.User && o.Address == s.Address && o.Unsure == unsure
+			})
 			if i < 0 {
 				keas := slices.ContainsFunc(d.Endpoints, func(e Endpoint) bool { return e.Place.User == s.User })
-				i, all = len(all), append(all, Outsider{Database: d.ID, User: s.User, Address: s.Address, Kea: keas})
+				i, all = len(all), append(all, Outsider{Database: d.ID, User: s.User, Address: s.Address, Kea: keas, Unsure: unsure})
 			}
 			all[i].Sessions++
 		}

@@ -45,7 +45,11 @@ func (f *Fleet) mayDo(ctx context.Context, at fleet.Place, admin *dbcheck.DB, se
 	}
 	seen.Scratch = fleet.Affirm("%s may make scratch databases", administers.Account)
 	if lacks := administers.Lacks(dbcheck.ToScratch); len(lacks) > 0 {
-		seen.Scratch = fleet.Deny("%s lacks %s: %s", administers.Account, lacks[0].Privilege, together(lacks))
+		what := lacks[0].Privilege
+		if len(lacks) > 1 {
+			what += " and more"
+		}
+		seen.Scratch = fleet.Deny("%s lacks %s: %s", administers.Account, what, together(lacks))
 	}
 	if at.Engine != kea.PostgreSQL {
 		return nil

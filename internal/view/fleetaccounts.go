@@ -16,9 +16,17 @@ func (s *sheet) outsiders() {
 	for _, o := range s.facts.Outsiders() {
 		d, _ := s.facts.Database(o.Database)
 		s.blank()
-		s.note("", "NOT IN THIS FILE: %s", outside(o, d))
+		s.note("", "%s: %s", loud("NOT IN THIS FILE", o), outside(o, d))
 		s.note("", "%s", meaning(o))
 	}
+}
+
+// loud is what is said before the name of an outsider.
+func loud(word string, o fleet.Outsider) string {
+	if o.Unsure {
+		return "PERHAPS " + word
+	}
+	return word
 }
 
 // outside says in one sentence who else is in a database.
@@ -28,11 +36,15 @@ func outside(o fleet.Outsider, d fleet.Database) string {
 
 // meaning says what such a client is likely to be, and what to do about it.
 func meaning(o fleet.Outsider) string {
+	if o.Unsure {
+		return "It may be one of the servers that could not be asked, which would have told its addresses: mend the way there, and look again with kea-lockstep survey. " +
+			"If it is none of them, it is one that nobody listed."
+	}
 	if o.Kea {
 		return "That is Kea's own account, so most likely a Kea runs there that nobody listed. It shares this database and has to move with it: " +
 			"add it to servers. Every run is refused while it is in the database and not listed."
 	}
-	return "If a Kea runs there, add it to servers. If it is something else that may stay connected, sessions: allow: below takes it in. " +
+	return "If a Kea runs there, add it to servers. If it is something else that may stay connected, sessions: allow:, which stands ready in the file, takes it in. " +
 		"Every run is refused while it is neither."
 }
 
@@ -131,7 +143,7 @@ func (s *sheet) others() {
 		}
 	}
 	for _, o := range s.facts.Outsiders() {
-		if !o.Kea && o.Address != "" {
+		if !o.Kea && !o.Unsure && o.Address != "" {
 			note(o.User+"@"+o.Address, "on none of these servers")
 		}
 	}

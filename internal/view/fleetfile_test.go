@@ -36,6 +36,7 @@ func drafted(t *testing.T) (fleet.File, fleet.Facts) {
 	d.Clients.Sessions = append(d.Clients.Sessions,
 		fleet.Session{ID: "7", User: "stork", Address: "192.0.2.12", Port: 7, Owner: fleet.OwnerOther, Server: "k2", Process: "stork-agent[77]"},
 		fleet.Session{ID: "8", User: "backup", Address: "192.0.2.80", Port: 8, Owner: fleet.OwnerStranger},
+		fleet.Session{ID: "10", User: "kea", Address: "192.0.2.14", Port: 9, Owner: fleet.OwnerUnknown},
 		fleet.Session{ID: "9", User: "who", Address: "(hidden)", Owner: fleet.OwnerStranger})
 	f.Servers[2] = fleet.Server{Pulse: fleet.Pulse{Name: "k3"}, Reach: fleet.Deny("k3: dial tcp 192.0.2.13:22:\n  connection # refused\x1b[31m"), Mend: "look whether it is up"}
 	d.Endpoints = d.Endpoints[:2]
@@ -47,7 +48,7 @@ func TestFleetFile(t *testing.T) {
 	text := view.FleetFile(file, f, made)
 	same(t, "fleet.yaml.golden", string(text))
 	golden(t, "init", view.NewInit("fleet.yaml", f, view.Where{}))
-	if got := view.NewInit("fleet.yaml", f, view.Where{}).Sentence(); got != "1 host could not be asked (k3); 2 clients of the databases are on none of the hosts" {
+	if got := view.NewInit("fleet.yaml", f, view.Where{}).Sentence(); got != "1 host could not be asked (k3); 3 clients of the databases are on none of the hosts that could be asked" {
 		t.Error(got)
 	}
 }

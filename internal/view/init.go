@@ -75,15 +75,15 @@ func (v Init) MarshalJSON() ([]byte, error) {
 func (v Init) Text(p *Page) {
 	v.Survey.Text(p)
 	for i, o := range v.Outside {
-		p.line(bad, "NOT LISTED  %s", o.Message)
-		p.block(plain, 12, meaning(v.outsider[i]))
+		p.line(bad, "%s  %s", loud("NOT LISTED", v.outsider[i]), o.Message)
+		p.line(plain, "  %s", meaning(v.outsider[i]))
 		p.blank()
 	}
 	for _, l := range v.Lacking {
 		d := v.database(l.Database)
-		p.line(mild, "%s: Kea's own account is not enough", d.Endpoints[0])
+		p.line(mild, "%s: Kea's own account is not enough; an entry for another stands ready in the file, under databases:", d.Endpoints[0])
 		for _, lack := range l.Lacks {
-			p.line(plain, "  - %s", lack)
+			p.verbatim(plain, 2, "- "+lack)
 		}
 		p.blank()
 	}
@@ -114,7 +114,11 @@ func (v Init) Sentence() string {
 		all = append(all, fmt.Sprintf("%s could not be asked (%s)", count(n, "host"), names(v.Unasked)))
 	}
 	if n := len(v.Outside); n > 0 {
-		all = append(all, count(n, "client")+" of the databases "+is(n)+" on none of the hosts")
+		none := "on none of the hosts"
+		if len(v.Unasked) > 0 {
+			none += " that could be asked"
+		}
+		all = append(all, count(n, "client")+" of the databases "+is(n)+" "+none)
 	}
 	return strings.Join(all, "; ")
 }
