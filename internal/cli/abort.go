@@ -19,7 +19,7 @@ func (p *program) abortCommand() *ufcli.Command {
 	return &ufcli.Command{
 		Name:      "abort",
 		Usage:     "stop a run and back out to the old state, where that is possible",
-		ArgsUsage: "[RUN]",
+		ArgsUsage: oneRun,
 		Flags:     onFleet(yesFlag()),
 		Action: func(c *ufcli.Context) error {
 			store, k, err := p.unfinished(c, nothingLeft)

@@ -25,13 +25,14 @@ type driving struct {
 	at          view.Where
 	op          *operator
 	tell        *teller
+	notices     *notices
 	paper       view.Paper
 	interrupted atomic.Bool
 	held        atomic.Bool // somebody else holds a lock that this drive wanted
 }
 
 // newDriving prepares the drive of a run. The answers come from the terminal, or from --yes.
-func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string) (*driving, error) {
+func (p *program) newDriving(c *ufcli.Context, s store, file fleet.File, world acting, run string) (*driving, error) {
 	if err := writes(c, nil); err != nil {
 		return nil, err
 	}
@@ -40,17 +41,19 @@ func (p *program) newDriving(c *ufcli.Context, s store, world acting, run string
 		yes: c.Bool("yes"), paper: d.paper, say: func(text string) { d.tell.say(p.Err, text) }, answered: d.tell.answered,
 		requests: make(chan orchestrator.Request, 4), stop: make(chan struct{}), unproved: d.unproved,
 	}
+	d.notices = p.notices(file, d.at, d.op.aside)
 	d.op.keyboard, _ = terminal(p.In)
 	if c.Bool("verbose") {
 		tell := func(server, line string) { d.op.aside(view.Output(server, line, d.paper)) }
 		p.output.Store(&tell)
 	}
-	progress, json := view.NewProgress(d.paper), c.String("output") == "json"
+	progress, json := view.NewProgress(d.paper), asJSON(c)
 	d.drive = &orchestrator.Drive{
 		Run: run, Driver: p.driver, Version: buildVersion(), Log: s, World: world, Actor: world, Locker: noticing{world, &d.held}, Operator: d.op,
 		Absence: p.absence,
 		Told: func(e journal.Event, status journal.Status) {
 			d.op.aside(progress.Line(e, status))
+			d.notices.hear(e, status)
 			if line, err := view.Event(e); json && err == nil {
 				d.tell.say(p.Out, line)
 			}
@@ -124,7 +127,7 @@ func (d *driving) run(ctx context.Context, do func(context.Context) error) error
 // end says how the drive ended and makes the exit code of it.
 func (d *driving) end(ctx context.Context, err error) error {
 	if errors.Is(err, journal.ErrDriven) { // it never began
-		d.close()
+		d.close(journal.Status{})
 		return exitError{
 			code: codeHeld, err: fmt.Errorf("another process drives run %s since a moment: %w; nothing was changed", d.drive.Run, err),
 			hints: []string{"kea-lockstep status " + d.drive.Run + d.at.State + "    shows where it stands"},
@@ -154,18 +157,20 @@ func (d *driving) end(ctx context.Context, err error) error {
 	page := view.NewPage(d.paper)
 	view.NewEnding(status, d.at).Text(page)
 	d.op.say(page.String())
-	d.close()
+	d.close(status)
 	if exit == codeDone {
 		return nil
 	}
 	return exitError{code: exit}
 }
 
-// close lets the run go, for others to carry on, and then writes what is still to be told: that may take as long as nobody reads.
-func (d *driving) close() {
+// close lets the run go, for others to carry on, tells the listeners how it ended, and then writes what is still to be told: that may take
+// as long as nobody reads.
+func (d *driving) close(ended journal.Status) {
 	heard, release := d.signals()
 	defer release()
 	_ = d.store.Close() // what it holds is durable, or was said not to be
+	d.notices.close(ended, heard)
 	d.tell.close(heard)
 }
 

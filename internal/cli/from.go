@@ -69,7 +69,7 @@ func (p *program) heir(ctx context.Context, c *ufcli.Context, s store, world act
 	if err != nil {
 		return nil, h, err
 	}
-	d, err := p.newDriving(c, s, world, h.Run)
+	d, err := p.newDriving(c, s, file, world, h.Run)
 	if err != nil {
 		return nil, h, err
 	}
@@ -78,7 +78,7 @@ func (p *program) heir(ctx context.Context, c *ufcli.Context, s store, world act
 	d.drive.Dead = c.StringSlice("declare-dead")
 	d.begun = begun(c, takesOver, file, maker.wish)
 	if err := d.mayTakeOver(ctx, h, damaged); err != nil {
-		d.close()
+		d.close(d.drive.Status())
 		return nil, h, err
 	}
 	return d, h, nil

@@ -45,6 +45,8 @@ func writes(c *ufcli.Context, d view.Document) error {
 	return nil
 }
 
+func asJSON(c *ufcli.Context) bool { return c.String("output") == "json" }
+
 func plainly(c *ufcli.Context) bool { return c.Bool("no-color") || c.Bool("plain") }
 
 // where says which flags a command line must repeat to find the fleet and the run again.

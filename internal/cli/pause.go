@@ -14,7 +14,7 @@ func (p *program) pauseCommand() *ufcli.Command {
 	return &ufcli.Command{
 		Name:      "pause",
 		Usage:     "hold a run that another terminal drives before its next phase; resume carries it on",
-		ArgsUsage: "[RUN]",
+		ArgsUsage: oneRun,
 		Flags:     onFleet(),
 		Action: func(c *ufcli.Context) error {
 			if err := writes(c, nil); err != nil {
@@ -36,7 +36,7 @@ func (p *program) pauseCommand() *ufcli.Command {
 			if err != nil {
 				return err
 			}
-			if c.String("output") == "json" {
+			if asJSON(c) {
 				if err := p.show(c, view.NewStatus(k.status, time.Now(), where(c))); err != nil {
 					return err
 				}

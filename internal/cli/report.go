@@ -12,7 +12,7 @@ func (p *program) reportCommand() *ufcli.Command {
 	return &ufcli.Command{
 		Name:      "report",
 		Usage:     "what happened in a run: timeline, outage, versions before and after, backup evidence (default: the newest)",
-		ArgsUsage: "[RUN]",
+		ArgsUsage: oneRun,
 		Flags:     onFleet(),
 		Action: func(c *ufcli.Context) error {
 			if err := writes(c, view.Report{}); err != nil {

@@ -16,7 +16,7 @@ func (p *program) resumeCommand() *ufcli.Command {
 	return &ufcli.Command{
 		Name:      "resume",
 		Usage:     "carry a run on after any failure or interruption (default: the newest unfinished one)",
-		ArgsUsage: "[RUN]",
+		ArgsUsage: oneRun,
 		Flags: onFleet(yesFlag(),
 			&ufcli.StringFlag{Name: "from", Usage: "by what the run left on `SERVER` and the others alone, without the journal of the machine that began it"},
 			declareDeadFlag()),
@@ -125,7 +125,7 @@ func (p *program) carryOn(c *ufcli.Context, s store, k kept, command string, how
 		return err
 	}
 	defer world.Close()
-	d, err := p.newDriving(c, s, world, k.status.Run)
+	d, err := p.newDriving(c, s, file, world, k.status.Run)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ func (p *program) rollbackCommand() *ufcli.Command {
 	return &ufcli.Command{
 		Name:      "rollback",
 		Usage:     "take a run back to the old software, configuration and schema (default: the newest unfinished one)",
-		ArgsUsage: "[RUN]",
+		ArgsUsage: oneRun,
 		Flags:     onFleet(yesFlag(), declareDeadFlag()),
 		Action: func(c *ufcli.Context) error {
 			if err := p.mayBury(c); err != nil {

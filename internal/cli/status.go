@@ -13,7 +13,7 @@ func (p *program) statusCommand() *ufcli.Command {
 	return &ufcli.Command{
 		Name:      "status",
 		Usage:     "where a run stands, by its journal (default: the newest)",
-		ArgsUsage: "[RUN]",
+		ArgsUsage: oneRun,
 		Flags:     onFleet(),
 		Action: func(c *ufcli.Context) error {
 			return p.ofRun(c, func(k kept) view.Document { return view.NewStatus(k.status, time.Now(), where(c)) })

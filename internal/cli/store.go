@@ -22,8 +22,9 @@ type store struct {
 }
 
 // store opens the state directory: --state, else below $XDG_STATE_HOME, else below the home directory.
-func (p *program) store(c *ufcli.Context) (store, error) {
-	dir := c.String("state")
+func (p *program) store(c *ufcli.Context) (store, error) { return p.storeIn(c.String("state")) }
+
+func (p *program) storeIn(dir string) (store, error) {
 	if dir == "" {
 		base := p.getenv("XDG_STATE_HOME")
 		if base == "" {

@@ -76,7 +76,7 @@ func (p *program) upgrade(c *ufcli.Context) error {
 	if err != nil {
 		return err
 	}
-	d, err := p.newDriving(c, store, world, run)
+	d, err := p.newDriving(c, store, file, world, run)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (p *program) clear(c *ufcli.Context, s store, file fleet.File, saved *view.
 // begin makes the run durable, plans, shows the plan and drives it.
 func (d *driving) begin(c *ufcli.Context, maker planner, saved *view.Plan) error {
 	if err := d.drive.Begin(c.Context, begun(c, "upgrade", maker.file, maker.wish)); err != nil {
-		d.close()
+		d.close(d.drive.Status())
 		return err
 	}
 	ctx, stop := d.untilInterrupted(c.Context)
@@ -144,7 +144,7 @@ func (d *driving) begin(c *ufcli.Context, maker planner, saved *view.Plan) error
 	stop()
 	if err != nil {
 		_ = d.drive.Refuse(c.Context, orchestrator.Plan{}, journal.Problem{What: err.Error()}) // the journal only loses its end
-		d.close()
+		d.close(d.drive.Status())
 		return why
 	}
 	page := view.NewPage(d.paper)
@@ -159,7 +159,7 @@ func (d *driving) begin(c *ufcli.Context, maker planner, saved *view.Plan) error
 		return d.run(c.Context, func(ctx context.Context) error { return d.drive.Upgrade(ctx, plan) })
 	}
 	err = d.drive.Refuse(c.Context, plan, problemOf(plan, why))
-	d.close()
+	d.close(d.drive.Status())
 	return errors.Join(why, err)
 }
 

@@ -30,7 +30,7 @@ type File struct {
 	Backup    Backup          `yaml:"backup,omitempty" jsonschema_description:"How databases are backed up before the migration."`
 	Confirm   Confirm         `yaml:"confirm,omitempty" jsonschema_description:"When a started server counts as serving."`
 	Parallel  int             `yaml:"parallel,omitempty" jsonschema:"minimum=1,maximum=1000,default=20" jsonschema_description:"How many servers are worked on at once."`
-	Notify    any             `yaml:"notify,omitempty" jsonschema:"-"` // nobody is told yet: refused with a reason, and no part of the schema
+	Notify    []Listener      `yaml:"notify,omitempty" jsonschema_description:"Who is told how a run goes: at start, stop, point of no return, failure and end."`
 }
 
 // FileError is a fleet file that cannot be used, and where in it.

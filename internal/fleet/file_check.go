@@ -233,8 +233,11 @@ func (f *File) checkRest() *problem {
 		return wrong("relay must be an address", "$.confirm.dhcp_probe.relay")
 	case f.Parallel < 1 || f.Parallel > 1000:
 		return wrong("parallel must be between 1 and 1000", "$.parallel")
-	case f.Notify != nil:
-		return wrong("notices are not sent yet: take notify out", "$.notify")
+	}
+	for i, l := range f.Notify {
+		if (len(l.Exec) == 0 || l.Exec[0] == "") == (l.Webhook == nil) {
+			return wrong("a listener is either exec: [COMMAND, ...] or webhook: { env: NAME }", "$.notify[%d]", i)
+		}
 	}
 	return nil
 }

@@ -20,6 +20,12 @@ func (f *File) resolve(directory, home string) error {
 			}
 		}
 	}
+	for _, l := range f.Notify {
+		commands = append(commands, l.Exec)
+		if l.Webhook != nil {
+			paths = append(paths, &l.Webhook.File)
+		}
+	}
 	for _, c := range commands { // a bare name is looked up in PATH
 		if len(c) > 0 && strings.Contains(c[0], "/") {
 			paths = append(paths, &c[0])

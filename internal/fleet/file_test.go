@@ -47,6 +47,9 @@ func TestLoadFile(t *testing.T) {
 	if d.Admin.Password.Env != "KEA_DB_PASSWORD" || d.Owner.Password.Command[0] != here+"/secrets/kea" || d.Engine != kea.MySQL {
 		t.Errorf("database: %+v", d)
 	}
+	if n := f.Notify; len(n) != 3 || n[0].Exec[0] != here+"/tell" || n[1].Webhook.Env != "TEAM_WEBHOOK_URL" || n[2].Webhook.File != "/home/op/webhook" {
+		t.Errorf("notify: %+v", n)
+	}
 	if f.Confirm.DHCPProbe.Relay.String() != "192.0.2.1" {
 		t.Errorf("confirm %+v", f.Confirm)
 	}
@@ -101,9 +104,11 @@ func TestFilesThatCannotBeUsed(t *testing.T) {
 		{head + "sessions: { allow: [ stork ] }\n", "f:4:22: a client is user@address, without wildcards"},
 		{head + "sessions: { allow: [ \"stork@%\" ] }\n", "f:4:22: a client is user@address, without wildcards"},
 		{head + "databases: [ { match: h/k, tls: { ca: x } } ]\n", "f:4:33: TLS is not spoken to databases yet: take tls out"},
-		{head + "notify: [ { exec: [ x ] } ]\n", "f:4:9: notices are not sent yet: take notify out"},
-		{head + "notify:\n  - webhook: { env: X }\n", "f:5:3: notices are not sent yet: take notify out"},
-		{head + "notify: []\n", "f:4:9: notices are not sent yet: take notify out"},
+		{head + "notify: [ { exec: [] } ]\n", "f:4:11: a listener is either exec: [COMMAND, ...] or webhook: { env: NAME }"},
+		{head + "notify:\n  - webhook: { env: X }\n    exec: [ x ]\n", "f:5:12: a listener is either exec: [COMMAND, ...] or webhook: { env: NAME }"},
+		{head + "notify: [ { webhook: https://hunter2@example.net } ]\n", "f:4:22: the address of a webhook is a secret, and none stands in a fleet file: write { env: NAME } or { file: PATH }"},
+		{head + "notify: [ { webhook: { env: X, file: y } } ]\n", "f:4:22: the address of a webhook comes from one of env and file"},
+		{head + "notify: [ { webhook: { command: [ hunter2 ] } } ]\n", `f:4:24: unknown field "command"`},
 		{head + "databases: [ { match: kea } ]\n", "f:4:23: match must be host/name or host:port/name"},
 		{head + "databases: [ { match: localhost/kea } ]\n", "f:4:23: localhost is another database on every server: say which with server"},
 		{head + "databases: [ { match: localhost:3307/kea, server: k9 } ]\n", "f:4:51: no server is called k9"},
@@ -116,7 +121,7 @@ func TestFilesThatCannotBeUsed(t *testing.T) {
 		{head + "databases: [ { match: h/kea, admin: { user: a, password: 4711 } } ]\n", "f:4:58: no secret stands in a fleet file: write { env: NAME }, { file: PATH }, { command: [...] } or { prompt: true }"},
 		{head + "databases: [ { match: h/kea, admin: { user: a, password: { env: X, file: y } } } ]\n", "f:4:58: a secret comes from one of env, file, command and prompt"},
 		{head + "databases: [ { match: h/kea, admin: { user: a, password: { vault: hunter2 } } } ]\n", `f:4:60: unknown field "vault"`},
-		{head + "notify: https://hunter2@example.net\n", "f:4:9: notices are not sent yet: take notify out"},
+		{head + "notify: https://hunter2@example.net\n", "f:4:9: string was used where sequence is expected"},
 		{head + "databases: ! o\n", "f:4:12: tags (!) mean nothing in a fleet file"},
 		{head + "databases: [ hunter2 ]\n", "f:4:14: string was used where mapping is expected"},
 	} {
@@ -185,7 +190,7 @@ func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 	for _, text := range []string{
 		"version: 2\nservers: [ { name: k1 } ]", "version: 1", "version: 1\nservers: []", head + "colour: blue", head + "target: 3.0",
 		head + "parallel: 0", head + "databases: [ { match: h/k, admin: { user: a, password: x } } ]", head + "databases: [ { match: h/k, owner: { user: a } } ]",
-		head + "databases: [ { match: h/k, admin: { user: a, password: { env: x, file: y } } } ]", head + "notify: [ { exec: [ x ] } ]",
+		head + "databases: [ { match: h/k, admin: { user: a, password: { env: x, file: y } } } ]", head + "notify: [ { exec: [] } ]", head + "notify: [ { webhook: https://x } ]", head + "notify: [ {} ]",
 		head + "backup: { method: tape }", head + "confirm: { settle: soon }", head + "confirm: { dhcp_probe: { relay: here } }",
 		"version: 1\nservers: [ { name: k1, config: { /a: { made_from: x } } } ]", "version: 1\nservers: [ { name: k1, config: { /a: [ x ] } } ]",
 	} {

@@ -45,7 +45,11 @@ func (f *Fleet) mayDo(ctx context.Context, at fleet.Place, admin *dbcheck.DB, se
 	}
 	seen.Scratch = fleet.Affirm("%s may make scratch databases", administers.Account)
 	if lacks := administers.Lacks(dbcheck.ToScratch); len(lacks) > 0 {
-		seen.Scratch = fleet.Deny("%s lacks %s: %s", administers.Account, lacks[0].Privilege, lacks[0].Statement)
+		what := lacks[0].Privilege
+		if len(lacks) > 1 {
+			what += " and more"
+		}
+		seen.Scratch = fleet.Deny("%s lacks %s: %s", administers.Account, what, together(lacks))
 	}
 	if at.Engine != kea.PostgreSQL {
 		return nil
@@ -54,6 +58,27 @@ func (f *Fleet) mayDo(ctx context.Context, at fleet.Place, admin *dbcheck.DB, se
 		seen.Scratch = f.letIn(ctx, at, administers.Account)
 	}
 	return f.mayDump(ctx, at, seen)
+}
+
+// together gives the statements that mend what is lacking, in one line: grants on the same thing are one.
+func together(lacks []dbcheck.Lack) string {
+	var all []string
+	on := map[string]int{} // by what follows the privilege, the statement that it is in
+	for _, l := range lacks {
+		lead := "GRANT " + l.Privilege
+		rest, simple := strings.CutPrefix(l.Statement, lead+" ON ")
+		i, known := on[rest]
+		switch {
+		case simple && known:
+			all[i] = strings.TrimSuffix(all[i], " ON "+rest) + ", " + l.Privilege + " ON " + rest
+		case simple:
+			on[rest] = len(all)
+			all = append(all, l.Statement)
+		default:
+			all = append(all, l.Statement)
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 // letIn says whether a PostgreSQL server lets the account into scratch databases: pg_hba.conf has a word in it, and is asked

@@ -116,6 +116,8 @@ func surveyServer(facts fleet.Facts, s fleet.Server) SurveyServer {
 	v := SurveyServer{Name: s.Name, Platform: s.Platform.OS, Reachable: s.Reach.OK(), Daemons: []SurveyDaemon{}, Managers: listed(s.Managers)}
 	if !v.Reachable {
 		v.Problem = cmp.Or(s.Reach.Saw, "cannot be reached")
+	} else if !s.Root.OK() {
+		v.Problem = cmp.Or(s.Root.Saw, "no root")
 	}
 	if s.Claim.Run != "" {
 		v.Holder = &s.Claim
@@ -200,6 +202,8 @@ func (v Survey) Text(p *Page) {
 
 func (v Survey) sentence(g SurveyGroup) string {
 	switch {
+	case len(g.Databases) == 0 && v.unasked(g.Servers[0]):
+		return "1 server that could not be asked"
 	case len(g.Databases) == 0:
 		return "1 server without a database"
 	case g.Mode == "single":
@@ -211,6 +215,11 @@ func (v Survey) sentence(g SurveyGroup) string {
 	}
 }
 
+// unasked reports whether nothing is known of a server.
+func (v Survey) unasked(server string) bool {
+	return slices.ContainsFunc(v.Servers, func(s SurveyServer) bool { return s.Name == server && s.Problem != "" })
+}
+
 func (v Survey) servers(p *Page, g SurveyGroup) {
 	var all []alike
 	for _, s := range v.Servers {
@@ -218,13 +227,16 @@ func (v Survey) servers(p *Page, g SurveyGroup) {
 			continue
 		}
 		one := alike{names: []string{s.Name}}
-		if !s.Reachable {
+		switch {
+		case !s.Reachable:
 			one.rows = append(one.rows, []cell{ct(bad, "cannot be reached: "+s.Problem)})
+		case s.Problem != "":
+			one.rows = append(one.rows, []cell{ct(bad, "cannot be asked without root: "+s.Problem)})
 		}
 		for _, d := range s.Daemons {
 			one.rows = append(one.rows, append([]cell{c(string(d.Name))}, d.state(s)...))
 		}
-		if len(s.Daemons) == 0 && s.Reachable {
+		if len(s.Daemons) == 0 && s.Problem == "" {
 			one.rows = append(one.rows, cells("no Kea daemon"))
 		}
 		all = append(all, one)

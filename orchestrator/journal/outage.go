@@ -57,6 +57,19 @@ func length(spans []Span) (sum time.Duration) {
 	return sum
 }
 
+// SoFar is how long the group's clients have been without any server at a time. Zero where a clock was set back, for nobody can tell, and for a
+// group that is rolled.
+func (o Outage) SoFar(at time.Time) time.Duration {
+	if o.SetBack() || o.Rolled || o.Stopped.IsZero() {
+		return 0
+	}
+	now := Span{o.Stopped, o.Back}
+	if now.Until.IsZero() {
+		now.Until = at
+	}
+	return max(length(append(slices.Clone(o.Past), now)), 0)
+}
+
 // stopped notes that a server is stopped. One that was back, and is stopped again, is down once more.
 func (o *Outage) stopped(server string, at time.Time) {
 	if o.Stopped.IsZero() {
@@ -110,7 +123,7 @@ func (o *Outage) total() {
 			o.Per[name] = length(s.Spans()).Seconds()
 		}
 	}
-	if !o.Back.IsZero() && !o.Rolled {
-		o.AllDown = length(append(slices.Clone(o.Past), Span{o.Stopped, o.Back})).Seconds()
+	if !o.Back.IsZero() {
+		o.AllDown = o.SoFar(o.Back).Seconds()
 	}
 }

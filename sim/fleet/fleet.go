@@ -68,7 +68,7 @@ func Raise(ctx context.Context, s Spec) (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	var known, servers strings.Builder
+	var known, servers, aliases strings.Builder
 	for _, name := range w.Names() {
 		h, err := host.New(ctx, name, host.Options{World: w, Database: f.Base, Config: config(name, w), Fault: f.fault})
 		if err != nil {
@@ -80,10 +80,13 @@ func Raise(ctx context.Context, s Spec) (*Fleet, error) {
 			return nil, err
 		}
 		fmt.Fprintf(&known, "[127.0.0.1]:%d %s", d.Port(), ssh.MarshalAuthorizedKey(hostKey.PublicKey()))
+		fmt.Fprintf(&aliases, "Host %s\n  HostName 127.0.0.1\n  Port %d\n", name, d.Port())
 		fmt.Fprintf(&servers, "  - { name: %s, ssh: root@127.0.0.1:%d }\n", name, d.Port())
 	}
 	return f, write(s.Dir, map[string]string{
 		"known_hosts": known.String(), "admin-password": adminPassword + "\n", "fleet.yaml": f.text(s, servers.String()),
+		"ssh_config": fmt.Sprintf("%sHost *\n  User root\n  IdentityFile %s\n  UserKnownHostsFile %s\n",
+			aliases.String(), filepath.Join(s.Dir, "id"), filepath.Join(s.Dir, "known_hosts")),
 	})
 }
 

@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,16 +32,28 @@ type screen struct {
 // shown starts the program in a terminal of so many columns and rows.
 func shown(t *testing.T, columns, rows int, args ...string) (*screen, *exec.Cmd) {
 	t.Helper()
+	cmd := exec.CommandContext(t.Context(), filepath.Join(program(t), "kea-lockstep"), args...)
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "XDG_STATE_HOME="+t.TempDir(), "NO_COLOR=")
+	return inTerminal(t, columns, rows, cmd), cmd
+}
+
+// program is a directory with the tool: by that name the tests' own program is it.
+func program(t *testing.T) string {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := filepath.Join(t.TempDir(), "kea-lockstep") // by this name the tests' own program is the tool
-	if err := os.Symlink(self, named); err != nil {
+	dir := t.TempDir()
+	if err := os.Symlink(self, filepath.Join(dir, "kea-lockstep")); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), named, args...)
-	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "XDG_STATE_HOME="+t.TempDir(), "NO_COLOR=")
+	return dir
+}
+
+// inTerminal starts a command in a terminal of so many columns and rows.
+func inTerminal(t *testing.T, columns, rows int, cmd *exec.Cmd) *screen {
+	t.Helper()
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: uint16(rows), Cols: uint16(columns)})
 	if err != nil {
 		t.Fatal(err)
@@ -59,8 +72,11 @@ func shown(t *testing.T, columns, rows int, args ...string) (*screen, *exec.Cmd)
 			}
 		}
 	}()
-	return s, cmd
+	return s
 }
+
+// types is somebody at the keyboard.
+func (s *screen) types(text string) { _, _ = io.WriteString(s.tty, text) }
 
 // text is what a person sees now.
 func (s *screen) text() string {
@@ -72,14 +88,20 @@ func (s *screen) text() string {
 // await waits until a person sees a text.
 func (s *screen) await(text string) {
 	s.t.Helper()
+	s.awaitThat(text, func(shown string) bool { return strings.Contains(shown, text) })
+}
+
+// awaitThat waits until what a person sees is as it should be.
+func (s *screen) awaitThat(what string, is func(shown string) bool) {
+	s.t.Helper()
 	deadline := time.After(time.Minute)
-	for !strings.Contains(s.text(), text) {
+	for !is(s.text()) {
 		select {
 		case <-deadline:
-			s.t.Fatalf("%q is not seen:\n%s", text, s.text())
+			s.t.Fatalf("%q is not seen:\n%s", what, s.text())
 		case <-s.over:
-			if !strings.Contains(s.text(), text) {
-				s.t.Fatalf("it ended, and %q is not seen:\n%s", text, s.text())
+			if !is(s.text()) {
+				s.t.Fatalf("it ended, and %q is not seen:\n%s", what, s.text())
 			}
 			return
 		case <-time.After(10 * time.Millisecond):
@@ -136,7 +158,7 @@ func TestScreens(t *testing.T) {
 				if line := last(s.text()); line != "  "+q.prompt {
 					t.Errorf("the last line is %q, not the prompt:\n%s", line, s.text())
 				}
-				_, _ = fmt.Fprintln(s.tty, q.answer)
+				s.types(q.answer + "\n")
 			}
 			s.await("kea-lockstep: done: 3 servers at Kea 3.0.3")
 			<-s.over
