@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"kea-lockstep/internal/cable"
+	"kea-lockstep/lab/cable"
 	"kea-lockstep/ssh"
 )
 

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"kea-lockstep/internal/cable"
 	"kea-lockstep/lab"
+	"kea-lockstep/lab/cable"
 	"kea-lockstep/lab/labtest"
 	"kea-lockstep/lab/product"
 )

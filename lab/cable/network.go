@@ -26,7 +26,7 @@ func NewNetwork(t testing.TB) *Network {
 	if err != nil {
 		t.Fatalf("making a network: %v", err)
 	}
-	t.Cleanup(func() { unix.Close(n.fd) })
+	t.Cleanup(func() { _ = unix.Close(n.fd) })
 	n.IP(t, "link", "set", "lo", "up")
 	return n
 }
@@ -38,7 +38,7 @@ func Here(t testing.TB) *Network {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { unix.Close(fd) })
+	t.Cleanup(func() { _ = unix.Close(fd) })
 	return &Network{fd: fd}
 }
 

@@ -82,7 +82,7 @@ func (e End) tap(t testing.TB) *os.File {
 		t.Fatal(err)
 	}
 	end = os.NewFile(uintptr(fd), e.Device)
-	t.Cleanup(func() { end.Close() })
+	t.Cleanup(func() { _ = end.Close() })
 	for _, args := range append(e.Setup, []string{"link", "set", e.Device, "up"}) {
 		e.Network.IP(t, args...)
 	}
@@ -102,7 +102,7 @@ func (c *Cable) carry(from, to *os.File, seed uint64) {
 	go func() {
 		for f := range way {
 			<-time.After(time.Until(f.due))
-			to.Write(f.data) // an end that is gone ends the other way's reading
+			_, _ = to.Write(f.data) // an end that is gone ends the other way's reading
 		}
 	}()
 	luck := rand.New(rand.NewPCG(seed, 0))
