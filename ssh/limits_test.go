@@ -96,19 +96,19 @@ func TestABastionThatDropsEveryLogin(t *testing.T) {
 // silence ends nothing.
 func TestAnSSHDThatEndsIdleSessions(t *testing.T) {
 	t.Parallel()
-	config, uid := openSSH(t, "ChannelTimeout session:*=3s", "ClientAliveInterval 1", "ClientAliveCountMax 1")
+	config, uid := openSSH(t, "ChannelTimeout session:*=6s", "ClientAliveInterval 1", "ClientAliveCountMax 1")
 	h := agentless(t, ssh.Options{}).Host(ssh.Login{Address: "k1", ConfigFile: config})
 	for range 2 {
 		if _, err := h.Run(within(t, time.Minute), ssh.Command{Script: "true", Look: true}); err != nil {
 			t.Error(err)
 		}
-		<-time.After(5 * time.Second) // sshd's idle time passes
+		<-time.After(9 * time.Second) // sshd's idle time passes
 	}
 	if uid != "0" {
 		t.Skip("jobs are root's")
 	}
 	dir := filepath.Join(t.TempDir(), "run", "step", "1")
-	start(t, h, ssh.Job{Dir: dir, Script: "sleep 7; echo done; exit 3"})
+	start(t, h, ssh.Job{Dir: dir, Script: "sleep 14; echo done; exit 3"})
 	var lines []string
 	s, err := h.WaitJob(within(t, time.Minute), dir, func(l string) { lines = append(lines, l) })
 	if err != nil || s.Status != 3 || strings.Join(lines, "|") != "done" {
