@@ -11,6 +11,7 @@ const (
 	AdminPassword   = "admin-pw-Hn4wR8cKe3"
 	WitnessUser     = "witness"
 	WitnessPassword = "witness-pw-Bd6yS1fUa5"
+	SudoPassword    = "sudo-pw-Kt5bW8nJe2" // of an operator's account, where a test makes one
 
 	// AdminPasswordVariable is the environment variable that fleet.yaml takes the administrator's password from.
 	AdminPasswordVariable = "KEA_LAB_ADMIN_PASSWORD"

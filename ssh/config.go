@@ -73,7 +73,8 @@ func settingsFromOpenSSH(ctx context.Context, binary string, q question) (settin
 
 // fileKeys are the settings that the package uses.
 var fileKeys = []string{"HostName", "User", "Port", "IdentityFile", "IdentitiesOnly", "CertificateFile",
-	"IdentityAgent", "ProxyJump", "ProxyCommand", "UserKnownHostsFile", "GlobalKnownHostsFile", "HostKeyAlias", "ConnectTimeout"}
+	"IdentityAgent", "ProxyJump", "ProxyCommand", "UserKnownHostsFile", "GlobalKnownHostsFile", "HostKeyAlias", "ConnectTimeout",
+	"AddressFamily", "BindAddress", "KnownHostsCommand", "HashKnownHosts"}
 
 func settingsFromFiles(q question) (settings, error) {
 	files := []string{filepath.Join(homeDir(), ".ssh", "config"), "/etc/ssh/ssh_config"}

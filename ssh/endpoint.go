@@ -20,7 +20,11 @@ type endpoint struct {
 	identitiesOnly bool
 	agent          string // socket, or empty
 	knownHosts     []string
+	knownCommand   string // prints more of them
+	hashKnown      bool
 	hostKeyAlias   string
+	network        string // tcp, tcp4 or tcp6
+	bind           string // our own address, or empty
 	proxyJump      []string
 	proxyCommand   string
 	timeout        time.Duration
@@ -33,7 +37,8 @@ func (e endpoint) String() string { return e.user + "@" + e.dialAddress() }
 // key tells connections apart: two servers with the same key share one.
 func (e endpoint) key() string {
 	return strings.Join([]string{e.user, e.host, e.port, e.hostKeyAlias, e.proxyCommand,
-		strings.Join(e.identities, "\x01"), strings.Join(e.knownHosts, "\x01"), e.agent}, "\x00")
+		strings.Join(e.identities, "\x01"), strings.Join(e.certificates, "\x01"), strings.Join(e.knownHosts, "\x01"), e.knownCommand,
+		e.agent, e.network, e.bind}, "\x00")
 }
 
 // hostKeyAddress is what known_hosts is asked for.
@@ -50,7 +55,9 @@ func newEndpoint(alias string, s settings) endpoint {
 	local := localUser()
 	e := endpoint{alias: alias, host: orElse(s.first("hostname"), alias), user: orElse(s.first("user"), local),
 		port: orElse(s.first("port"), "22"), hostKeyAlias: s.first("hostkeyalias"),
-		identitiesOnly: s.first("identitiesonly") == "yes"}
+		identitiesOnly: s.first("identitiesonly") == "yes", hashKnown: s.first("hashknownhosts") == "yes", bind: s.first("bindaddress"),
+		network: map[string]string{"inet": "tcp4", "inet6": "tcp6"}[s.first("addressfamily")]}
+	e.network = orElse(e.network, "tcp")
 	tokens := map[byte]string{'%': "%", 'h': e.host, 'n': alias, 'p': e.port, 'r': e.user, 'u': local,
 		'd': homeDir(), 'i': strconv.Itoa(os.Getuid()), 'k': orElse(e.hostKeyAlias, alias)}
 	e.host = expandTokens(e.host, map[byte]string{'%': "%", 'h': alias})
@@ -89,6 +96,9 @@ func newEndpoint(alias string, s settings) endpoint {
 	}
 	if command := s.first("proxycommand"); command != "" && command != "none" && e.proxyJump == nil {
 		e.proxyCommand = expandTokens(command, tokens)
+	}
+	if command := s.first("knownhostscommand"); command != "" && command != "none" {
+		e.knownCommand = expandTokens(command, e.knownTokens(tokens))
 	}
 	if seconds, err := strconv.Atoi(s.first("connecttimeout")); err == nil && seconds > 0 {
 		e.timeout = time.Duration(seconds) * time.Second

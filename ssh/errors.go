@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
 )
 
 // The kinds of failure. Every error of this package is an [*Error] that wraps
@@ -92,6 +94,7 @@ type HostKeyError struct {
 	Known       []string // file:line of the keys known for the host
 	Revoked     bool
 	Line        string // the known_hosts line for the offered key
+	hashed      bool   // the configuration wants names hashed (HashKnownHosts)
 }
 
 func (e *HostKeyError) Error() string {
@@ -127,6 +130,10 @@ func (e *HostKeyError) Remember() error {
 		return fmt.Errorf("remembering the host key: %w", err)
 	}
 	line := e.Line + "\n"
+	if e.hashed {
+		_, key, _ := strings.Cut(line, " ")
+		line = xknownhosts.HashHostname(e.Host) + " " + key
+	}
 	last := make([]byte, 1)
 	if end, err := known.Seek(-1, io.SeekEnd); err == nil {
 		if _, err := known.ReadAt(last, end); err == nil && last[0] != '\n' {

@@ -25,6 +25,14 @@ func pool(t *testing.T, o ssh.Options) *ssh.Pool {
 	return p
 }
 
+// agentless is a pool for a configuration without an agent: its test may run beside others.
+func agentless(t *testing.T, o ssh.Options) *ssh.Pool {
+	t.Helper()
+	p := ssh.NewPool(o)
+	t.Cleanup(func() { p.Close() })
+	return p
+}
+
 func host(t *testing.T, s *sshtest.Server) *ssh.Host {
 	t.Helper()
 	return pool(t, ssh.Options{}).Host(login(s))

@@ -85,7 +85,7 @@ func opened[T any](ctx context.Context, h *Host, open func(*connection) (T, erro
 		if err == nil {
 			return v, c, nil
 		}
-		if ctx.Err() != nil || attempt > 0 || !c.gone() {
+		if ctx.Err() != nil || attempt > 0 || !c.failed(err) {
 			return none, c, err
 		}
 	}
@@ -93,13 +93,22 @@ func opened[T any](ctx context.Context, h *Host, open func(*connection) (T, erro
 
 // gone tells whether the connection is dead; it gives a death that is just
 // being noticed a moment to be recorded.
-func (c *connection) gone() bool {
+func (c *connection) gone(moment time.Duration) bool {
 	select {
 	case <-c.dead:
 		return true
-	case <-time.After(50 * time.Millisecond):
+	case <-time.After(moment):
 		return false
 	}
+}
+
+// failed tells whether something could not be opened because the connection is
+// dead. Where hundreds die with their jump host that takes a while to show.
+func (c *connection) failed(err error) bool {
+	if _, answered := errors.AsType[*xssh.OpenChannelError](err); answered {
+		return !c.alive()
+	}
+	return c.gone(2 * time.Second)
 }
 
 // await runs what knows no context, and leaves it to clean up after itself

@@ -3,6 +3,7 @@ package ssh
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -21,11 +22,23 @@ type hostKeys struct {
 	db    *knownhosts.HostKeyDB // nil: no file is there
 	files []string              // as configured, there or not
 	names map[string]string     // a cleaned copy's name to the file's own
+	hash  bool                  // names are to be written hashed
 }
 
-func readHostKeys(files []string) (*hostKeys, error) {
-	k := &hostKeys{files: files, names: map[string]string{}}
-	present := existing(files)
+// readHostKeys reads the files of an endpoint, and what its KnownHostsCommand
+// prints.
+func readHostKeys(ctx context.Context, e endpoint) (*hostKeys, error) {
+	k := &hostKeys{files: e.knownHosts, names: map[string]string{}, hash: e.hashKnown}
+	present := existing(e.knownHosts)
+	if e.knownCommand != "" {
+		printed, remove, err := askKnown(ctx, e.knownCommand)
+		if err != nil {
+			return nil, err
+		}
+		defer remove()
+		present = append(present, printed)
+		k.names[printed] = "KnownHostsCommand " + e.knownCommand
+	}
 	if len(present) == 0 {
 		return k, nil
 	}
@@ -56,7 +69,7 @@ func (k *hostKeys) readCleaned(files []string) (*knownhosts.HostKeyDB, error) {
 		if err := os.WriteFile(name, cleanKnownHosts(text), 0o600); err != nil {
 			return nil, err
 		}
-		k.names[name] = f
+		k.names[name] = orElse(k.names[f], f)
 		copies = append(copies, name)
 	}
 	return knownhosts.NewDB(copies...)
@@ -99,7 +112,7 @@ func (k *hostKeys) check(address string, remote net.Addr, key xssh.PublicKey) er
 		plain = cert.Key
 	}
 	e := &HostKeyError{Host: xknownhosts.Normalize(address), Type: plain.Type(), Files: k.files,
-		Fingerprint: xssh.FingerprintSHA256(plain), Line: knownhosts.Line([]string{address}, plain)}
+		Fingerprint: xssh.FingerprintSHA256(plain), Line: knownhosts.Line([]string{address}, plain), hashed: k.hash}
 	if k.db == nil {
 		return e
 	}
@@ -121,6 +134,9 @@ func (k *hostKeys) check(address string, remote net.Addr, key xssh.PublicKey) er
 				e.Known = append(e.Known, k.place(w))
 			}
 		}
+	case isCert && errors.As(k.db.HostKeyCallback()(address, remote, cert.SignatureKey), &revoked):
+		e.Revoked = true
+		e.Known = []string{k.place(revoked.Revoked)}
 	case isCert: // expired, made for another host, or by an authority unknown here
 		return fmt.Errorf("%w: %w", e, err)
 	default:

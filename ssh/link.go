@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	xssh "golang.org/x/crypto/ssh"
@@ -82,13 +83,24 @@ func (l *link) fail(kind, cause error) *Error {
 }
 
 // dial logs in. An sshd that has too many logins under way closes some before
-// it says anything (MaxStartups in sshd_config(5)): it is asked again.
+// it says anything (MaxStartups in sshd_config(5)): it is asked again. A jump
+// host before it has a time of its own.
 func (l *link) dial(ctx context.Context) (*connection, *Error) {
+	jump, err := l.jump(ctx)
+	if err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, l.to.timeout,
 		fmt.Errorf("no answer within %v: %w", l.to.timeout, context.DeadlineExceeded))
 	defer cancel()
-	for wait := firstWait; ; wait = min(2*wait, lastWait) {
-		raw, err := l.reach(ctx)
+	wait := firstWait
+	for times := 1; ; times++ {
+		raw, err := l.reach(ctx, jump)
+		if err != nil && jump != nil && ctx.Err() == nil && jump.failed(err) {
+			if jump, err = l.jump(ctx); err == nil { // it was lost just now
+				raw, err = l.reach(ctx, jump)
+			}
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -100,9 +112,33 @@ func (l *link) dial(ctx context.Context) (*connection, *Error) {
 		select {
 		case <-time.After(wait/2 + rand.N(wait)): // others were turned away, too
 		case <-ctx.Done():
-			return nil, err
+			return nil, err.turnedAway(times, l.to.timeout)
 		}
+		wait = min(2*wait, lastWait)
 	}
+}
+
+// turnedAway tells how often a login was tried.
+func (e *Error) turnedAway(times int, within time.Duration) *Error {
+	if times > 1 {
+		e.Err = fmt.Errorf("turned away %d times in %v: %w", times, within, e.Err)
+	}
+	if strings.Contains(e.Saw, "MaxStartups") {
+		e.Next = "grep -i MaxStartups /etc/ssh/sshd_config /etc/ssh/sshd_config.d/* on that server"
+	}
+	return e
+}
+
+// jump gives the connection to the jump host before the endpoint; nil: there is none.
+func (l *link) jump(ctx context.Context) (*connection, *Error) {
+	if l.via == nil || l.to.proxyCommand != "" {
+		return nil, nil
+	}
+	jump, err := l.via.get(ctx)
+	if err != nil && !strings.HasPrefix(err.Doing, "jump host") {
+		err.Doing = "jump host " + l.via.to.alias + ": " + err.Doing
+	}
+	return jump, err
 }
 
 // How long to wait before a server that was too busy is asked again, about
@@ -115,12 +151,16 @@ const (
 // hearing keeps the beginning of what a server says.
 type hearing struct {
 	net.Conn
-	mu   sync.Mutex
-	said []byte
+	count atomic.Int64 // of reads that brought something
+	mu    sync.Mutex
+	said  []byte
 }
 
 func (h *hearing) Read(b []byte) (int, error) {
 	n, err := h.Conn.Read(b)
+	if n > 0 {
+		h.count.Add(1)
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.said = append(h.said, b[:min(n, 255-len(h.said))]...)
@@ -147,7 +187,7 @@ func (h *hearing) turnedAway() bool {
 
 // login makes a connection of a byte stream.
 func (l *link) login(ctx context.Context, raw *hearing) (*connection, *Error) {
-	keys, readErr := readHostKeys(l.to.knownHosts)
+	keys, readErr := readHostKeys(ctx, l.to)
 	if readErr != nil {
 		_ = raw.Close()
 		return nil, l.fail(ErrConfig, readErr)
@@ -163,7 +203,7 @@ func (l *link) login(ctx context.Context, raw *hearing) (*connection, *Error) {
 		HostKeyAlgorithms: keys.algorithms(l.to.hostKeyAddress()),
 		HostKeyCallback: func(_ string, remote net.Addr, key xssh.PublicKey) error {
 			check = func() error {
-				now, err := readHostKeys(l.to.knownHosts)
+				now, err := readHostKeys(context.WithoutCancel(ctx), l.to)
 				if err != nil {
 					return err
 				}
@@ -191,11 +231,11 @@ func (l *link) login(ctx context.Context, raw *hearing) (*connection, *Error) {
 		}
 		return nil, err
 	}
-	return newConnection(xssh.NewClient(c, chans, reqs), l.pool.options), nil
+	return newConnection(xssh.NewClient(c, chans, reqs), raw, l.pool.options), nil
 }
 
 // reach opens the byte stream to the endpoint's sshd.
-func (l *link) reach(ctx context.Context) (net.Conn, *Error) {
+func (l *link) reach(ctx context.Context, jump *connection) (net.Conn, *Error) {
 	if l.to.proxyCommand != "" {
 		conn, err := runProxy(exec.Command("/bin/sh", "-c", "exec "+l.to.proxyCommand))
 		if err != nil {
@@ -203,19 +243,16 @@ func (l *link) reach(ctx context.Context) (net.Conn, *Error) {
 		}
 		return conn, nil
 	}
-	if l.via == nil {
-		conn, err := l.pool.options.Dial(ctx, "tcp", l.to.dialAddress())
+	if jump == nil {
+		dial, err := l.pool.dialer(l.to.bind)
+		if err != nil {
+			return nil, l.fail(ErrConfig, err)
+		}
+		conn, err := dial(ctx, l.to.network, l.to.dialAddress())
 		if err != nil {
 			return nil, l.fail(ErrUnreachable, causeOr(ctx, err))
 		}
 		return conn, nil
-	}
-	jump, jumpErr := l.via.get(ctx)
-	if jumpErr != nil {
-		if !strings.HasPrefix(jumpErr.Doing, "jump host") {
-			jumpErr.Doing = "jump host " + l.via.to.alias + ": " + jumpErr.Doing
-		}
-		return nil, jumpErr
 	}
 	conn, err := jump.client.DialContext(ctx, "tcp", l.to.dialAddress())
 	if err != nil {
@@ -251,7 +288,7 @@ func (l *link) hostKeyError(key *HostKeyError, err error) *Error {
 	if len(l.to.knownHosts) > 0 {
 		file = l.to.knownHosts[0]
 	}
-	compare := fmt.Sprintf("compare with %q on the server's console; if it is the same: ", key.Compare())
+	compare := fmt.Sprintf("compare with %q on the console of %s; if it is the same: ", key.Compare(), l.to.host)
 	if key.Revoked || len(key.Known) > 0 {
 		e := l.fail(ErrHostKeyChanged, err)
 		e.Next = compare + fmt.Sprintf("ssh-keygen -R %s -f %s && echo %s >>%s", quote(key.Host), quote(file), quote(key.Line), quote(file))

@@ -48,11 +48,12 @@ func (k *shells) take(root bool) *shell {
 	return nil
 }
 
-// keep takes a shell back, or ends it where enough are kept.
+// keep takes a shell back, or ends it where enough are kept or somebody waits
+// for its place.
 func (k *shells) keep(s *shell) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if len(k.idle) >= mostKept {
+	if len(k.idle) >= mostKept || s.conn.waiting.Load() > 0 {
 		s.end()
 		return
 	}

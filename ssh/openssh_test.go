@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -22,71 +19,31 @@ import (
 // aliases k1, and k2 behind two jumps.
 func openSSH(t *testing.T, settings ...string) (config, account string) {
 	t.Helper()
-	needs(t, "ssh-keygen", "flock")
-	sshd, err := exec.LookPath("sshd")
-	if err != nil {
-		if sshd = "/usr/sbin/sshd"; !exists(sshd) {
-			t.Skip("this machine has no sshd")
-		}
-	}
-	me, err := user.Current()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if me.Uid == "0" {
-		if _, err := user.Lookup("sshd"); err != nil {
-			t.Skip("sshd as root wants an account named sshd")
-		}
-		if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
-			t.Skip(err)
-		}
-	}
-	if passwd, err := os.ReadFile("/etc/passwd"); err == nil {
-		for line := range strings.Lines(string(passwd)) {
-			if strings.HasPrefix(line, me.Username+":") && (strings.HasSuffix(line, "nologin\n") || strings.HasSuffix(line, "false\n")) {
-				t.Skip("sshd lets this account run nothing")
-			}
-		}
-	}
+	config, account, _ = openSSHTold(t, settings...)
+	return config, account
+}
+
+// openSSHTold gives what it says, too.
+func openSSHTold(t *testing.T, settings ...string) (config, account string, said *log) {
+	t.Helper()
+	needs(t, "flock")
+	sshd, me := sshdHere(t)
 	dir := t.TempDir()
 	for _, key := range []string{"host", "id"} {
-		if out, err := exec.Command("ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", filepath.Join(dir, key)).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
+		keygen(t, "-t", "ecdsa", "-N", "", "-f", filepath.Join(dir, key))
 	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(free.Addr().String())
-	free.Close()
-	writeFile(t, dir, "sshd_config", fmt.Sprintf("ListenAddress 127.0.0.1:%s\nHostKey %s/host\nAuthorizedKeysFile %s/id.pub\n"+
+	port := freePort(t)
+	file := writeFile(t, dir, "sshd_config", fmt.Sprintf("ListenAddress 127.0.0.1:%s\nHostKey %s/host\nAuthorizedKeysFile %s/id.pub\n"+
 		"StrictModes no\nPidFile none\nUsePAM no\nPasswordAuthentication no\n%s\n", port, dir, dir, strings.Join(settings, "\n")))
-	daemon := exec.Command(sshd, "-D", "-e", "-f", filepath.Join(dir, "sshd_config"))
-	if err := daemon.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		daemon.Process.Signal(syscall.SIGTERM)
-		daemon.Wait()
-	})
-	eventually(t, "sshd", func() bool {
-		c, err := net.Dial("tcp", "127.0.0.1:"+port)
-		if err == nil {
-			c.Close()
-		}
-		return err == nil
-	})
+	said = startDaemon(t, exec.Command(sshd, "-D", "-e", "-f", file), "127.0.0.1:"+port)
 	public, err := os.ReadFile(filepath.Join(dir, "host.pub"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	known := writeFile(t, dir, "known_hosts", fmt.Sprintf("[127.0.0.1]:%s %s", port, public))
-	if out, err := exec.Command("ssh-keygen", "-H", "-f", known).CombinedOutput(); err != nil {
-		t.Fatalf("hashing: %v: %s", err, out)
-	}
+	keygen(t, "-H", "-f", known)
 	return writeFile(t, dir, "config", fmt.Sprintf("Host k2\n ProxyJump j2\nHost j2\n ProxyJump j1\nHost *\n HostName 127.0.0.1\n Port %s\n User %s\n"+
-		" IdentityFile %s/id\n UserKnownHostsFile %s\n GlobalKnownHostsFile none\n", port, me.Username, dir, known)), me.Uid
+		" IdentityAgent none\n IdentityFile %s/id\n UserKnownHostsFile %s\n GlobalKnownHostsFile none\n", port, me.Username, dir, known)), me.Uid, said
 }
 
 // TestManyLoginsAtOnce: a bastion that takes four logins at once, through which a ProxyCommand of its own leads to each server.
@@ -104,7 +61,7 @@ func TestManyLoginsAtOnce(t *testing.T) {
 		fmt.Fprintf(&ways, "Host m%d\n ProxyCommand ssh -F %s -o ConnectTimeout=1%[1]d -W 127.0.0.1:%[3]s k1\n", i, config, port)
 	}
 	behind := writeFile(t, t.TempDir(), "config", ways.String()+string(text))
-	p := pool(t, ssh.Options{})
+	p := pool(t, ssh.Options{Timeout: 40 * time.Second})
 	errs := make(chan error)
 	for i := range servers {
 		go func() {

@@ -86,7 +86,7 @@ func (h *Host) verdict(r *running, sent bool, cause error) error {
 
 // silence says why the streams ended without their marks.
 func (r *running) silence() error {
-	if r.conn.gone() {
+	if r.conn.gone(50 * time.Millisecond) {
 		return r.conn.lost()
 	}
 	if r.exit != nil {

@@ -3,6 +3,7 @@ package ssh
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"io"
 	"net"
 	"os/exec"
@@ -29,11 +30,17 @@ type Pool struct {
 	options Options
 	binary  string // OpenSSH's client, or empty
 
-	mu       sync.Mutex
-	links    map[string]*link
-	unlocked map[string]xssh.Signer // private keys that had a passphrase, by their files
-	closed   bool
+	resolving chan struct{} // a place for each question to the configuration
+
+	mu        sync.Mutex
+	links     map[string]*link
+	jumpHosts map[jumpHost]endpoint
+	unlocked  map[string]xssh.Signer // private keys that had a passphrase, by their files
+	closed    bool
 }
+
+// mostQuestions is how many processes of "ssh -G" run at once.
+const mostQuestions = 8
 
 // NewPool makes a pool; it dials nothing yet.
 func NewPool(o Options) *Pool {
@@ -55,11 +62,24 @@ func NewPool(o Options) *Pool {
 	if o.Rand == nil {
 		o.Rand = rand.Reader
 	}
-	p := &Pool{options: o, links: map[string]*link{}, unlocked: map[string]xssh.Signer{}}
+	p := &Pool{options: o, links: map[string]*link{}, jumpHosts: map[jumpHost]endpoint{}, unlocked: map[string]xssh.Signer{},
+		resolving: make(chan struct{}, mostQuestions)}
 	if binary, err := exec.LookPath("ssh"); err == nil {
 		p.binary = binary
 	}
 	return p
+}
+
+// dialer opens TCP connections, from an address of ours where one is named.
+func (p *Pool) dialer(bind string) (func(ctx context.Context, network, address string) (net.Conn, error), error) {
+	if bind == "" {
+		return p.options.Dial, nil
+	}
+	from, err := net.ResolveTCPAddr("tcp", net.JoinHostPort(bind, "0"))
+	if err != nil {
+		return nil, fmt.Errorf("BindAddress: %w", err)
+	}
+	return (&net.Dialer{LocalAddr: from}).DialContext, nil
 }
 
 // Host gives the handle for one server. Nothing is dialed or read yet.

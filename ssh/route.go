@@ -3,6 +3,7 @@ package ssh
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // mostHops bounds the jump hosts on one way; more is a loop in the configuration.
@@ -39,7 +40,7 @@ func (p *Pool) jumps(ctx context.Context, list []string, l Login, depth int) (*l
 		if err != nil {
 			return nil, fmt.Errorf("ProxyJump: %w", err)
 		}
-		e, err := p.resolve(ctx, question{address: a, configFile: l.ConfigFile, identity: l.Identity}, l)
+		e, err := p.resolveJump(ctx, question{address: a, configFile: l.ConfigFile, identity: l.Identity}, l)
 		if err != nil {
 			return nil, fmt.Errorf("jump host %s: %w", jump, err)
 		}
@@ -56,8 +57,39 @@ func (p *Pool) jumps(ctx context.Context, list []string, l Login, depth int) (*l
 	return via, nil
 }
 
+// jumpHost is a jump host's place in the configuration: resolved once, for the
+// many servers behind it.
+type jumpHost struct {
+	question
+	knownHosts string
+	timeout    time.Duration
+}
+
+func (p *Pool) resolveJump(ctx context.Context, q question, l Login) (endpoint, error) {
+	key := jumpHost{q, l.KnownHosts, l.Timeout}
+	p.mu.Lock()
+	e, ok := p.jumpHosts[key]
+	p.mu.Unlock()
+	if ok {
+		return e, nil
+	}
+	e, err := p.resolve(ctx, q, l)
+	if err == nil {
+		p.mu.Lock()
+		p.jumpHosts[key] = e
+		p.mu.Unlock()
+	}
+	return e, err
+}
+
 func (p *Pool) resolve(ctx context.Context, q question, l Login) (endpoint, error) {
+	select { // of hundreds of servers, not all at once
+	case p.resolving <- struct{}{}:
+	case <-ctx.Done():
+		return endpoint{}, context.Cause(ctx)
+	}
 	s, err := readSettings(ctx, p.binary, q)
+	<-p.resolving
 	if err != nil {
 		return endpoint{}, err
 	}

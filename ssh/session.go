@@ -49,19 +49,20 @@ func (h *Host) start(ctx context.Context, c Command) (*session, error) {
 // open opens a session and starts a program in it.
 func (h *Host) open(ctx context.Context, title, line string) (*session, error) {
 	s, _, err := opened(ctx, h, func(conn *connection) (*session, error) {
-		select {
-		case conn.sessions <- struct{}{}:
-		case <-conn.dead:
-			return nil, conn.lost()
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-		s, err := await(ctx, func() (*session, error) { return startShell(conn, line) }, func(s *session) { _ = s.Close() })
-		if err != nil {
+		for {
+			if err := conn.place(ctx, &h.shells); err != nil {
+				return nil, err
+			}
+			s, err := await(ctx, func() (*session, error) { return startShell(conn, line) }, func(s *session) { _ = s.Close() })
+			if err == nil {
+				return s, nil
+			}
+			if _, refused := errors.AsType[*xssh.OpenChannelError](err); refused && !h.shells.drop() && conn.fewer() {
+				continue // and wait until one of ours has ended
+			}
 			<-conn.sessions
 			return nil, err
 		}
-		return s, nil
 	})
 	if err == nil {
 		return s, nil
@@ -70,9 +71,6 @@ func (h *Host) open(ctx context.Context, title, line string) (*session, error) {
 		return nil, err
 	}
 	if open, ok := errors.AsType[*xssh.OpenChannelError](err); ok {
-		if h.shells.drop() {
-			return h.open(ctx, title, line)
-		}
 		e := h.fail(title, ErrUnreachable, fmt.Errorf("sshd opens no session: %w", open))
 		e.Next = "grep -i MaxSessions /etc/ssh/sshd_config /etc/ssh/sshd_config.d/* on that server"
 		return nil, e

@@ -29,6 +29,7 @@ func rooms() []room {
 		{"playbooks", nil},
 		{"internal/house", nil},
 		{"lab", nil},
+		{"lab/cable", nil}, // networks for tests
 		{"internal/fleet", []string{"internal/kea"}},
 		{"internal/world", plan},
 		{"internal/audit", []string{"internal/fleet", "internal/kea"}},
@@ -55,6 +56,8 @@ func inTests() map[string][]string {
 		"internal/audit":  {"internal/world"},
 		"internal/notify": {"internal/world"},
 		"internal/cli":    {"internal/world"},
+		"ssh":             {"lab/cable"},
+		"lab":             {"lab/cable"},
 	}
 }
 
@@ -71,7 +74,7 @@ func owned() map[string][]string {
 		"github.com/insomniacslk/dhcp":               {"internal/live"},
 		"database/sql":                               {"dbcheck", "orchestrator/journal", "lab", "sim"},
 		"net/http":                                   {"internal/live", "internal/notify", "internal/cli", "lab", "sim"},
-		"os/exec":                                    {"ssh", "dbcheck", "internal/live", "internal/notify", "internal/cli", "lab", "sim"},
+		"os/exec":                                    {"ssh", "dbcheck", "internal/live", "internal/notify", "internal/cli", "lab", "lab/cable", "sim"},
 		"testing/synctest":                           nil, // in tests only, which are not asked
 		"github.com/google/go-cmp":                   nil,
 		"pgregory.net/rapid":                         nil,

@@ -16,7 +16,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
 )
 
 // listener is one that does as it is told.

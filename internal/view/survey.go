@@ -18,12 +18,13 @@ type Survey struct {
 	Groups    []SurveyGroup    `json:"groups"`
 }
 
-// SurveyServer is one server. Problem says why it could not be asked.
+// SurveyServer is one server. Problem says why it could not be asked, and Next what to do about it, where that can be said.
 type SurveyServer struct {
 	Name      string         `json:"name"`
 	Platform  string         `json:"platform"`
 	Reachable bool           `json:"reachable"`
 	Problem   string         `json:"problem,omitempty"`
+	Next      string         `json:"next,omitempty"`
 	Daemons   []SurveyDaemon `json:"daemons"`
 	Managers  []string       `json:"managers"`
 	Holder    *fleet.Claim   `json:"holder,omitempty"` // the run whose marker is there
@@ -115,7 +116,7 @@ func mode(facts fleet.Facts, g fleet.Group, target kea.Version) string {
 func surveyServer(facts fleet.Facts, s fleet.Server) SurveyServer {
 	v := SurveyServer{Name: s.Name, Platform: s.Platform.OS, Reachable: s.Reach.OK(), Daemons: []SurveyDaemon{}, Managers: listed(s.Managers)}
 	if !v.Reachable {
-		v.Problem = cmp.Or(s.Reach.Saw, "cannot be reached")
+		v.Problem, v.Next = cmp.Or(s.Reach.Saw, "cannot be reached"), s.Mend
 	} else if !s.Root.OK() {
 		v.Problem = cmp.Or(s.Root.Saw, "no root")
 	}
@@ -230,6 +231,9 @@ func (v Survey) servers(p *Page, g SurveyGroup) {
 		switch {
 		case !s.Reachable:
 			one.rows = append(one.rows, []cell{ct(bad, "cannot be reached: "+s.Problem)})
+			if s.Next != "" {
+				one.rows = append(one.rows, cells("next  "+s.Next))
+			}
 		case s.Problem != "":
 			one.rows = append(one.rows, []cell{ct(bad, "cannot be asked without root: "+s.Problem)})
 		}

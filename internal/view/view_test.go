@@ -103,6 +103,14 @@ func TestSurvey(t *testing.T) {
 	golden(t, "survey-apart", view.NewSurvey(facts(t, apart, nil), version(t, "3.0.3"), ""))
 }
 
+// TestAServerThatIsNotReached says what to do about it.
+func TestAServerThatIsNotReached(t *testing.T) {
+	f := facts(t, three(), nil)
+	f.Servers[1].Reach = fleet.Deny("jump host bastion: host key is not known: 192.0.2.1 offers ssh-ed25519 SHA256:abc")
+	f.Servers[1].Mend, f.Servers[1].Units = `compare with "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" on the console of 192.0.2.1`, nil
+	golden(t, "survey-unreached", view.NewSurvey(f, kea.Version{}, ""))
+}
+
 func TestPlan(t *testing.T) {
 	p := plan(t, facts(t, three(), nil), orchestrator.UnprovedBackup)
 	golden(t, "plan", view.NewPlan(p, false))

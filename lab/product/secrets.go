@@ -16,7 +16,7 @@ import (
 )
 
 // passwords are the secrets that must not be found anywhere.
-func passwords() []string { return []string{lab.KeaPassword, lab.AdminPassword} }
+func passwords() []string { return []string{lab.KeaPassword, lab.AdminPassword, lab.SudoPassword} }
 
 // HasSecret reports whether a text holds one of the fleet's passwords.
 func HasSecret(text string) bool {

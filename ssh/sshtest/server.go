@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -24,6 +25,7 @@ type Options struct {
 	MoreHostKeys []ssh.Signer
 	User         string        // the only account; default root
 	Authority    ssh.PublicKey // signs user certificates that it accepts
+	Login        []byte        // a public key, as in authorized_keys, that lets in beside the server's own
 	// Shell makes the process for a command line; default: sh -c LINE. Its
 	// streams and environment are set afterwards, the latter if nil.
 	Shell       func(line string) *exec.Cmd
@@ -73,6 +75,14 @@ func Start(t testing.TB, o Options) *Server {
 		Identity: filepath.Join(dir, "id"), KnownHosts: filepath.Join(dir, "known_hosts")}
 	client, private := NewKey(t)
 	write(t, s.Identity, private, 0o600)
+	keys := [][]byte{client.PublicKey().Marshal()}
+	if o.Login != nil {
+		key, _, _, _, err := ssh.ParseAuthorizedKey(o.Login)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, key.Marshal())
+	}
 	s.path = fakes(t, filepath.Join(dir, "bin"), o.Fake)
 	s.config = &ssh.ServerConfig{
 		MaxAuthTries: 6, // as sshd
@@ -83,7 +93,7 @@ func Start(t testing.TB, o Options) *Server {
 				}}
 				return checker.Authenticate(c, cert)
 			}
-			if c.User() == o.User && bytes.Equal(key.Marshal(), client.PublicKey().Marshal()) {
+			if c.User() == o.User && slices.ContainsFunc(keys, func(k []byte) bool { return bytes.Equal(key.Marshal(), k) }) {
 				return nil, nil
 			}
 			return nil, errors.New("not this one")
@@ -171,6 +181,9 @@ func (s *Server) Cut() {
 		c.Close()
 	}
 }
+
+// Connections is how many are open.
+func (s *Server) Connections() int { return len(s.all()) }
 
 // Freeze lets every present connection fall silent without closing it.
 func (s *Server) Freeze() {
