@@ -121,8 +121,11 @@ func (g *groupDrive) asPlanned(ctx context.Context) fleet.Verdict {
 	if len(now.Refusals) > 0 {
 		return fleet.Deny("%s", now.Refusals[0].Message)
 	}
-	if len(now.Groups) != 1 || now.Groups[0].like(*g.group).digest() != g.group.digest() {
-		return fleet.Deny("the fleet is no longer as planned: plan again")
+	if len(now.Groups) != 1 {
+		return fleet.Deny("the fleet is no longer as planned: of %s there are %d groups now", g.group.ID, len(now.Groups))
+	}
+	if again := now.Groups[0].like(*g.group); again.digest() != g.group.digest() {
+		return fleet.Deny("the fleet is no longer as planned: %s", again.differs(*g.group))
 	}
 	return fleet.Affirm("%d checks, the fleet is as planned", now.Checks)
 }

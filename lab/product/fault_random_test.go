@@ -172,7 +172,7 @@ func (c fault) carried(t *testing.T, f *lab.Fleet) {
 	report := observed(t, f, func(w *witness.Witness) {
 		s.witness = w
 		for at := &c; at != nil; at = at.next {
-			at.codes = []int{-1, 0, 4, 5, 6, 7, 130}
+			at.codes = []int{-1, 0, 3, 4, 5, 6, 7, 130}
 			said = append(said, at.first(s))
 			if at.mend != nil {
 				at.mend(s)
