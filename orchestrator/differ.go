@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// longest is how much of a value a difference shows.
-const longest = 120
+// widest is how much of a value a difference shows.
+const widest = 120
 
 // differs says in what a plan of a group differs first from another, as the plan's own JSON names it. Empty: in nothing that its digest is over.
 func (g GroupPlan) differs(planned GroupPlan) string {
@@ -76,8 +76,8 @@ func shown(value any) string {
 	if err != nil {
 		return err.Error()
 	}
-	if all := []rune(string(text)); len(all) > longest {
-		return string(all[:longest]) + "…"
+	if all := []rune(string(text)); len(all) > widest {
+		return string(all[:widest]) + "…"
 	}
 	return string(text)
 }
