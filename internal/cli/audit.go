@@ -13,7 +13,7 @@ func (p *program) auditCommand() *ufcli.Command {
 	return &ufcli.Command{
 		Name:  "audit",
 		Usage: "hold the fleet against ISC's guidance on shared databases (exit 8 for findings above advice, or if it cannot be told)",
-		Flags: onFleet(),
+		Flags: writing(view.Audit{}, onFleet()),
 		Action: func(c *ufcli.Context) error {
 			file, facts, err := p.facts(c, view.Audit{})
 			if err != nil {

@@ -108,7 +108,7 @@ func TestRunsAreOffered(t *testing.T) {
 func TestTheFormatsOfferedAreWritten(t *testing.T) {
 	b := newBench(t, 1)
 	b.expect(codeDone, "upgrade --to 3.0.3 --yes")
-	for _, command := range []string{"survey", "check", "plan --to 3.0.3", "status", "runs"} {
+	for _, command := range []string{"survey", "check", "plan --to 3.0.3", "status", "runs", "report"} {
 		_, formats := b.offered(command + " -o ")
 		for _, format := range formats {
 			b.expect(codeDone, command+" -o "+format)

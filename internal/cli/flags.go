@@ -18,12 +18,35 @@ import (
 // everywhere are the flags that every command has.
 func everywhere(more ...ufcli.Flag) []ufcli.Flag {
 	return append(more,
-		&ufcli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "text", Usage: "`FORMAT` of stdout: text or json; of an audit also markdown, of a report html, markdown, mermaid or prometheus"},
+		outputFlag(nil),
 		&ufcli.StringFlag{Name: "state", Usage: "keep journals of runs in `DIR` (default: $XDG_STATE_HOME/kea-lockstep)"},
 		&ufcli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show each step's commands, and what jobs on the servers put out"},
 		&ufcli.BoolFlag{Name: "plain", Usage: "lines of text only, as where there is no terminal"},
 		&ufcli.BoolFlag{Name: "no-color", Usage: "no colour, as with NO_COLOR"},
 	)
+}
+
+const outputName = "output"
+
+// outputFlag offers the formats that a command's result is written in; of nil, those of every command.
+func outputFlag(result view.Document) ufcli.Flag {
+	return &ufcli.StringFlag{Name: outputName, Aliases: []string{"o"}, Value: "text", Usage: "`FORMAT` of stdout: " + formats(result)}
+}
+
+func formats(result view.Document) string {
+	all := view.Formats(result)
+	last := len(all) - 1
+	return strings.Join(all[:last], ", ") + " or " + all[last]
+}
+
+// writing gives the flags of a command whose result may be written in more formats than every command's.
+func writing(result view.Document, flags []ufcli.Flag) []ufcli.Flag {
+	for i, f := range flags {
+		if slices.Contains(f.Names(), outputName) {
+			flags[i] = outputFlag(result)
+		}
+	}
+	return flags
 }
 
 // onFleet are the flags of the commands that read the fleet file.

@@ -17,7 +17,7 @@ func (p *program) show(c *ufcli.Context, d view.Document) error {
 	}
 	var text string
 	var err error
-	switch format := c.String("output"); format {
+	switch format := c.String(outputName); format {
 	case "json":
 		return view.JSON(p.Out, d)
 	case "text":
@@ -38,14 +38,13 @@ func (p *program) show(c *ufcli.Context, d view.Document) error {
 
 // writes refuses a format that a document is not written in.
 func writes(c *ufcli.Context, d view.Document) error {
-	all := view.Formats(d)
-	if format := c.String("output"); !slices.Contains(all, format) {
-		return usage("%s writes %s or %s, not %q", c.Command.Name, strings.Join(all[:len(all)-1], ", "), all[len(all)-1], format)
+	if format := c.String(outputName); !slices.Contains(view.Formats(d), format) {
+		return usage("%s writes %s, not %q", c.Command.Name, formats(d), format)
 	}
 	return nil
 }
 
-func asJSON(c *ufcli.Context) bool { return c.String("output") == "json" }
+func asJSON(c *ufcli.Context) bool { return c.String(outputName) == "json" }
 
 func plainly(c *ufcli.Context) bool { return c.Bool("no-color") || c.Bool("plain") }
 

@@ -13,7 +13,7 @@ func (p *program) reportCommand() *ufcli.Command {
 		Name:      "report",
 		Usage:     "what happened in a run: timeline, outage, versions before and after, backup evidence (default: the newest)",
 		ArgsUsage: oneRun,
-		Flags:     onFleet(),
+		Flags:     writing(view.Report{}, onFleet()),
 		Action: func(c *ufcli.Context) error {
 			if err := writes(c, view.Report{}); err != nil {
 				return err
