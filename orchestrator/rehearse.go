@@ -27,8 +27,8 @@ type Rehearsing struct {
 }
 
 // Run rehearses group by group, removes what it made whatever happened, and says what it found. An end of ctx is the operator's
-// interrupt: what was not tried by then cannot be told.
-func (r *Rehearsing) Run(ctx context.Context) Rehearsed {
+// interrupt: what was not tried by then cannot be told. The second context bounds the removal alone.
+func (r *Rehearsing) Run(ctx, removing context.Context) Rehearsed {
 	out := Rehearsed{
 		ID: r.ID, Fleet: r.Plan.Fleet, Target: r.Plan.Target, Began: time.Now().UTC(), Warnings: r.Plan.Warnings,
 		Hinders: append([]Finding{}, r.Hinders...), Groups: []RehearsedGroup{}, Servers: []RehearsedServer{}, Databases: []RehearsedDatabase{}, Left: []string{},
@@ -40,7 +40,7 @@ func (r *Rehearsing) Run(ctx context.Context) Rehearsed {
 		}
 		t := newTrial(r, g)
 		t.run(ctx)
-		out.Left = append(out.Left, t.clear(context.WithoutCancel(ctx))...)
+		out.Left = append(out.Left, t.clear(removing)...)
 		out.Groups = append(out.Groups, RehearsedGroup{ID: g.ID, Mode: g.Mode, Outage: g.Outage, Last: g.Last})
 		out.Servers, out.Databases = append(out.Servers, t.servers...), append(out.Databases, t.databases...)
 	}

@@ -56,7 +56,7 @@ func (s *hall) survey() {
 // rehearse rehearses by a driver to which something may go wrong.
 func (s *hall) rehearse(ctx context.Context, d *world.Driver) orchestrator.Rehearsed {
 	r := orchestrator.Rehearsing{ID: s.id, Driver: "operator@desk", World: d, Plan: s.plan}
-	return r.Run(ctx)
+	return r.Run(ctx, s.t.Context())
 }
 
 func TestARehearsalPassesAndLeavesNothing(t *testing.T) {

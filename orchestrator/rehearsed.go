@@ -14,11 +14,11 @@ type Rehearsed struct {
 	Target    kea.Version         `json:"target"`
 	Began     time.Time           `json:"began"`
 	Ended     time.Time           `json:"ended"`
-	Verdict   string              `json:"verdict"` // passed, failed, unknown
+	Verdict   string              `json:"verdict"` // passed, failed, unknown, refused
 	Groups    []RehearsedGroup    `json:"groups"`
 	Servers   []RehearsedServer   `json:"servers"`
 	Databases []RehearsedDatabase `json:"databases"`
-	Hinders   []Finding           `json:"hinders"`  // what an upgrade would be refused for now
+	Hinders   []Finding           `json:"hinders"`  // what an upgrade would be refused for now, or the rehearsal was
 	Warnings  []Finding           `json:"warnings"` // of the plan
 	Left      []string            `json:"left"`     // what could not be removed, and why
 }
@@ -64,11 +64,12 @@ type Durations struct {
 	Verify  float64 `json:"verify_s"`
 }
 
-// The verdicts of a rehearsal: everything passed; something failed; something could not be tried.
+// The verdicts of a rehearsal: everything passed; something failed; something could not be tried; or it was not begun.
 const (
-	Passed  = "passed"
-	Failed  = "failed"
-	Unknown = "unknown"
+	Passed   = "passed"
+	Failed   = "failed"
+	Unknown  = "unknown"
+	NotBegun = "refused"
 )
 
 // judge gives the verdict over everything that was tried.

@@ -53,7 +53,7 @@ func newApp(p *program) *ufcli.App {
 		Writer:      p.Out,
 		ErrWriter:   p.Err,
 		Commands: []*ufcli.Command{
-			p.surveyCommand(), p.checkCommand(), p.planCommand(), p.upgradeCommand(), p.resumeCommand(), p.rollbackCommand(), p.abortCommand(),
+			p.surveyCommand(), p.checkCommand(), p.planCommand(), p.rehearseCommand(), p.upgradeCommand(), p.resumeCommand(), p.rollbackCommand(), p.abortCommand(),
 			p.statusCommand(), p.runsCommand(), p.unlockCommand(), versionCommand(),
 		},
 		Action:          noCommand,
