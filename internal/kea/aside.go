@@ -25,7 +25,7 @@ type StandIn struct {
 var listening = []string{haLibrary, "libdhcp_lease_query.so"}
 
 // MoveAside takes out of a configuration's text what opens a listener or a control socket, and leads each database that it names to
-// the one that stands in for it, read-only. Leases whose database has no stand-in are kept in memory, and other uses of such a
+// the one that stands in for it, reservations read-only. Leases whose database has no stand-in are kept in memory, and other uses of such a
 // database are left out, and said. Errors: *SyntaxError, or that of a text whose parts lie in several files in the middle of what
 // has to go.
 func MoveAside(file string, text []byte, include func(string) ([]byte, error), standIn func(DatabaseRef) (StandIn, bool)) (Aside, error) {
@@ -131,10 +131,12 @@ func (m *mover) lead(n *node, use Use) bool {
 	if !ok {
 		return false
 	}
+	members := []struct{ key, value string }{{"name", quote(to.Name)}, {"user", quote(to.User)}, {"password", quote(to.Password.Reveal())}}
+	if use == Hosts { // the grammar has it there alone (3.0.3)
+		members = append(members, struct{ key, value string }{"readonly", "true"})
+	}
 	var missing []string
-	for _, one := range []struct{ key, value string }{
-		{"name", quote(to.Name)}, {"user", quote(to.User)}, {"password", quote(to.Password.Reveal())}, {"readonly", "true"},
-	} {
+	for _, one := range members {
 		if value := n.get(one.key); value != nil {
 			m.replace(value, one.value)
 		} else {

@@ -20,15 +20,15 @@ func TestAConfigurationIsMovedAside(t *testing.T) {
 	}{
 		{"a database and a control socket",
 			`{"Dhcp4": { "control-socket": { "socket-type": "unix", "socket-name": "x" }, "lease-database": { "type": "mysql", "name": "kea", "user": "u", "password": "p" } }}`,
-			`{"Dhcp4": { "lease-database": { "readonly": true, "type": "mysql", "name": "kea_lockstep_x", "user": "ad\"min", "password": "s3" } }}`,
+			`{"Dhcp4": { "lease-database": { "type": "mysql", "name": "kea_lockstep_x", "user": "ad\"min", "password": "s3" } }}`,
 			[]string{"the control sockets"}},
 		{"a line stays a line",
 			"{\"Dhcp4\": {\n  \"lease-database\": { \"type\": \"mysql\",\n    \"name\": \"kea\" },\n  \"control-sockets\": [\n    { \"socket-type\": \"http\" }\n  ]\n}}",
-			"{\"Dhcp4\": {\n  \"lease-database\": { \"user\": \"ad\\\"min\", \"password\": \"s3\", \"readonly\": true, \"type\": \"mysql\",\n    \"name\": \"kea_lockstep_x\" }\n\n\n\n}}",
+			"{\"Dhcp4\": {\n  \"lease-database\": { \"user\": \"ad\\\"min\", \"password\": \"s3\", \"type\": \"mysql\",\n    \"name\": \"kea_lockstep_x\" }\n\n\n\n}}",
 			[]string{"the control sockets"}},
 		{"the hook of High Availability is the first, and a password lies in a file",
-			`{"Dhcp4": { "hooks-libraries": [ { "library": "/x/libdhcp_ha.so", "parameters": { "high-availability": [] } }, { "library": "a.so" } ], "lease-database": { "type": "mysql", "name": "kea", "user": "u", "readonly": false, "password-file": "f" } }}`,
-			`{"Dhcp4": { "hooks-libraries": [ { "library": "a.so" } ], "lease-database": { "password": "s3", "type": "mysql", "name": "kea_lockstep_x", "user": "ad\"min", "readonly": true } }}`,
+			`{"Dhcp4": { "hooks-libraries": [ { "library": "/x/libdhcp_ha.so", "parameters": { "high-availability": [] } }, { "library": "a.so" } ], "lease-database": { "type": "mysql", "name": "kea", "user": "u", "password-file": "f" } }}`,
+			`{"Dhcp4": { "hooks-libraries": [ { "library": "a.so" } ], "lease-database": { "password": "s3", "type": "mysql", "name": "kea_lockstep_x", "user": "ad\"min" } }}`,
 			[]string{"the hook libdhcp_ha.so, which would listen"}},
 		{"leases in a file, where nothing says so", `{"Dhcp4": { "valid-lifetime": 60 }}`,
 			`{"Dhcp4": { "lease-database": { "type": "memfile", "persist": false }, "valid-lifetime": 60 }}`, []string{"the lease file"}},
@@ -103,7 +103,7 @@ func TestWhatStandsAsideNamesNoOtherDatabase(t *testing.T) {
 				t.Errorf("it opens %v %v %v", after.Sockets, after.HA, after.LeaseFile)
 			}
 			for _, ref := range after.Databases {
-				if ref.Name != "kea_lockstep_x" || !ref.ReadOnly {
+				if ref.Name != "kea_lockstep_x" || ref.ReadOnly != slices.Contains(ref.Uses, Hosts) {
 					t.Errorf("it names %s, read-only: %t", ref, ref.ReadOnly)
 				}
 			}

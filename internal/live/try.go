@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -150,24 +151,28 @@ func (f *Fleet) tried(ctx context.Context, t tryout, flag string, files []kea.Ed
 	} else if err != nil {
 		return tried, err
 	}
-	tried.Verdict = judged(status, out)
-	if said != nil && len(out) == 0 && !tried.Verdict.OK() {
-		tried.Verdict = fleet.Doubt("it could not be run: %s", said.said)
-	}
+	tried.Verdict = judged(status, string(out))
 	return tried, nil
 }
 
-// judged reads what a test beside the daemon ended with. It may write nowhere, so that one that has to could not be run.
-func judged(status int, out []byte) fleet.Verdict {
-	test := kea.ParseConfigTest(status, string(out))
+// judged reads what a test beside the daemon ended with. It may write nowhere, so that one that has to could not be run; and what comes of
+// anybody before the binary is no answer of it.
+func judged(status int, out string) fleet.Verdict {
+	before, said, ran := strings.Cut(out, "@tested\n")
+	if !ran {
+		return fleet.Doubt("it could not be run: %s", orNothing(tail(ssh.Printable([]byte(before)))))
+	}
+	test := kea.ParseConfigTest(status, said)
 	reason := ssh.Printable([]byte(test.Reason))
 	switch {
 	case test.Passed:
 		return fleet.Affirm("passes")
 	case status > 1:
-		return fleet.Doubt("it could not be run (exit status %d): %s", status, reason)
-	case strings.Contains(string(out), "Read-only file system"):
+		return fleet.Doubt("it could not be run (exit status %d): %s", status, orNothing(reason))
+	case strings.Contains(said, "Read-only file system"):
 		return fleet.Doubt("it writes where a test beside the daemon may not: %s", reason)
 	}
 	return fleet.Deny("%s", reason)
 }
+
+func orNothing(said string) string { return cmp.Or(said, "nothing was said") }

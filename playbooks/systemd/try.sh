@@ -2,7 +2,7 @@
 # with nothing on this server that it could write to. The packages lie over today's hooks, and the files to be tested over today's, in
 # the transient unit alone. In: unit, program, config (where the unit's command line names none), flag (-t or -T), name (of the
 # transient unit), root (of the packages), hooks, copies (a line each: the file to be tested, and the one that it stands for). Needs
-# units.sh. Exit: 0 and 1 are the binary's own answer.
+# units.sh. Exit: behind a line @tested, 0 and 1 are the binary's own answer.
 set -eu
 unit_file "$unit"
 unit_says "$unit" "$config"
@@ -44,4 +44,7 @@ while read -r copy path; do
 done <<END
 $copies
 END
-systemd-run --quiet --wait --pipe --collect --unit="$name" --service-type=exec "$@" "$there$program" "$flag" "$config" </dev/null 2>&1
+# systemd-run looks for a program here first, and ends with 1 by itself too.
+# shellcheck disable=SC2016 # for the shell in there
+systemd-run --quiet --wait --pipe --collect --unit="$name" --service-type=exec "$@" \
+	sh -c 'echo @tested && exec "$@"' sh "$there$program" "$flag" "$config" </dev/null 2>&1
