@@ -86,6 +86,10 @@ func (v Rehearsal) Text(p *Page) {
 		}
 		p.finding("refused", f.Server, message, f.Next)
 	}
+	if v.Verdict == orchestrator.Passed && len(v.Left) == 0 {
+		p.blank()
+		p.line(good, "  passed; nothing but scratch was touched, and that is removed")
+	}
 	for _, l := range v.Left {
 		p.finding("left", "", l, "kea-lockstep unlock removes it, and so does the next rehearsal")
 	}

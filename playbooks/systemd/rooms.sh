@@ -4,7 +4,7 @@ echo "@rooms"
 for room in "$state"/runs/rehearsal-*; do
 	[ -d "$room" ] || continue
 	alive=yes driver=
-	if [ ! -e "$room/alive" ] || flock -n "$room/alive" true; then
+	if [ ! -e "$room/alive" ] || (exec 8<"$room/alive" && flock -n 8); then
 		alive=no
 	fi
 	[ ! -e "$room/driver" ] || read -r driver <"$room/driver" || :

@@ -42,7 +42,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"fleet": raise, "exits": exits, "happens": happens, "steady": steady, "stranger": stranger, "calm": calm, "interrupted": interrupted,
+			"fleet": raise, "exits": exits, "happens": happens, "steady": steady, "stranger": stranger, "calm": calm, "interrupted": interrupted, "killed": killed,
 		},
 	})
 }
@@ -83,9 +83,20 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 // interrupted is "interrupted CODE TEXT ARGUMENT...": runs kea-lockstep, interrupts it once its talk has the text, and wants that code. What
 // it said is in the file talk.
 func interrupted(ts *testscript.TestScript, _ bool, args []string) {
+	code, said := struck(ts, os.Interrupt, args[1], args[2:])
+	if got := strconv.Itoa(code); got != args[0] {
+		ts.Fatalf("it ended with %s, not %s:\n%s", got, args[0], said)
+	}
+}
+
+// killed is "killed TEXT ARGUMENT...": runs kea-lockstep, and kills it once its talk has the text.
+func killed(ts *testscript.TestScript, _ bool, args []string) { struck(ts, os.Kill, args[0], args[1:]) }
+
+// struck runs kea-lockstep, sends it a signal once its talk has the text, and gives its exit code and what it said.
+func struck(ts *testscript.TestScript, by os.Signal, text string, args []string) (int, string) {
 	program, err := exec.LookPath("kea-lockstep")
 	ts.Check(err)
-	cmd := exec.Command(program, args[2:]...)
+	cmd := exec.Command(program, args...)
 	cmd.Dir = ts.MkAbs(".")
 	for _, name := range []string{"PATH", "HOME", "XDG_STATE_HOME", "NO_COLOR"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
@@ -97,16 +108,17 @@ func interrupted(ts *testscript.TestScript, _ bool, args []string) {
 	seen := false
 	for lines := bufio.NewScanner(talk); lines.Scan(); {
 		said.WriteString(lines.Text() + "\n")
-		if !seen && strings.Contains(lines.Text(), args[1]) {
+		if !seen && strings.Contains(lines.Text(), text) {
 			seen = true
-			ts.Check(cmd.Process.Signal(os.Interrupt))
+			ts.Check(cmd.Process.Signal(by))
 		}
 	}
 	_ = cmd.Wait() // the code tells
 	ts.Check(os.WriteFile(ts.MkAbs("talk"), []byte(said.String()), 0o600))
-	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); !seen || got != args[0] {
-		ts.Fatalf("it ended with %s, not %s:\n%s", got, args[0], said.String())
+	if !seen {
+		ts.Fatalf("it never said %q:\n%s", text, said.String())
 	}
+	return cmd.ProcessState.ExitCode(), said.String()
 }
 
 // happens is "happens NAME [SERVER]": something happens to the fleet; servers are numbered from 1.
