@@ -110,3 +110,34 @@ func TestAnInterruptedRehearsalLeavesNothing(t *testing.T) {
 		t.Errorf("left: %q\n%s", b.world.Scratch(), r.talk)
 	}
 }
+
+// The load on the databases is said before it is laid on them.
+func TestARehearsalAsksForItsLoad(t *testing.T) {
+	b := newBench(t, 2)
+	r := b.atTerminal("rehearse --to 3.0.3", [2]string{"[y/N]", "n"})
+	if r.code != int(codeRefused) || !strings.Contains(r.talk, "402 leases") || !strings.Contains(r.talk, "nothing was changed") || len(b.world.Scratch()) > 0 {
+		t.Errorf("exit %d, left %q\n%s", r.code, b.world.Scratch(), r.talk)
+	}
+	if r = b.atTerminal("rehearse --to 3.0.3", [2]string{"[y/N]", "y"}); r.code != int(codeDone) {
+		t.Errorf("exit %d\n%s%s", r.code, r.out, r.talk)
+	}
+}
+
+// What could not be removed is named, and the exit code tells.
+func TestWhatARehearsalCannotRemoveIsNamed(t *testing.T) {
+	b := newBench(t, 2)
+	b.at = func(p world.Point) world.Fault {
+		if p.What == "clear k2" {
+			return world.Fails
+		}
+		return world.NoFault
+	}
+	if r := b.expect(codeMismatch, "rehearse --to 3.0.3 --yes"); !strings.Contains(r.out, "on k2: ") || !strings.Contains(r.out, "kea-lockstep unlock") {
+		t.Errorf("it does not name what is left:\n%s", r.out)
+	}
+	b.at = nil
+	b.expect(codeDone, "unlock --yes")
+	if left := b.world.Scratch(); len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
+}

@@ -165,12 +165,14 @@ func size(bytes int64) string {
 	}
 }
 
-// Sentence says how the rehearsal ended; empty where everything passed.
+// Sentence says how the rehearsal ended; empty where everything passed and nothing is left.
 func (v Rehearsal) Sentence() string {
-	switch v.Verdict {
-	case orchestrator.Passed:
+	switch {
+	case v.Verdict == orchestrator.Passed && len(v.Left) > 0:
+		return "all passed, and not all that the rehearsal made could be removed; Kea was not touched"
+	case v.Verdict == orchestrator.Passed:
 		return ""
-	case orchestrator.Failed:
+	case v.Verdict == orchestrator.Failed:
 		return "the rehearsal failed: an upgrade to Kea " + v.Target.String() + " would not go through as it stands; Kea was not touched"
 	default:
 		return "the rehearsal cannot tell all that it was to tell; Kea was not touched"

@@ -54,7 +54,9 @@ func readRehearsed(t *testing.T, out product.Output) (r rehearsed) {
 func TestRehearse(t *testing.T) { rehearse(t, lab.Spec{Servers: 3, Engine: lab.MySQL}) }
 
 // TestRehearseOnPostgreSQL is the same on one.
-func TestRehearseOnPostgreSQL(t *testing.T) { rehearse(t, lab.Spec{Servers: 2, Engine: lab.PostgreSQL}) }
+func TestRehearseOnPostgreSQL(t *testing.T) {
+	rehearse(t, lab.Spec{Servers: 2, Engine: lab.PostgreSQL})
+}
 
 func rehearse(t *testing.T, spec lab.Spec) {
 	f := labtest.Up(t, spec)
