@@ -173,27 +173,32 @@ func killedRehearsal(t *testing.T, f *lab.Fleet, p product.Tool) []product.Outpu
 	return []product.Output{{Stderr: said.String()}, locked, next}
 }
 
-// wrongConfiguration stages a configuration with a hook library that the target does not have, which only -T finds, for one server.
-func wrongConfiguration(t *testing.T, f *lab.Fleet, p product.Tool) product.Output {
+// restage changes a server's staged configuration; the function that is returned puts it back.
+func restage(t *testing.T, f *lab.Fleet, server, known, instead string) (back func()) {
 	t.Helper()
-	staged := filepath.Join(f.Dir, "configs", "k2", "kea-dhcp4.conf")
+	staged := filepath.Join(f.Dir, "configs", server, "kea-dhcp4.conf")
 	text, err := os.ReadFile(staged)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
-		if err := os.WriteFile(staged, text, 0o600); err != nil {
-			t.Error(err)
-		}
-	}()
-	const known = `"valid-lifetime": 4000`
 	if !strings.Contains(string(text), known) {
 		t.Fatalf("the staged configuration is another than was thought:\n%s", text)
 	}
-	wrong := strings.Replace(string(text), known, known+`, "valid-for-ever": true`, 1)
-	if err := os.WriteFile(staged, []byte(wrong), 0o600); err != nil {
-		t.Fatal(err)
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(staged, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
+	write(strings.Replace(string(text), known, instead, 1))
+	return func() { write(string(text)) }
+}
+
+// wrongConfiguration stages a configuration with a word that the target does not know, for one server.
+func wrongConfiguration(t *testing.T, f *lab.Fleet, p product.Tool) product.Output {
+	t.Helper()
+	const known = `"valid-lifetime": 4000`
+	defer restage(t, f, "k2", known, known+`, "valid-for-ever": true`)()
 	out := run(t, p, 8, "rehearse", "--to", "3.0.3", "--yes", "-o", "json")
 	r := readRehearsed(t, out)
 	if r.Verdict != "failed" || len(r.Left) > 0 {
@@ -210,4 +215,37 @@ func wrongConfiguration(t *testing.T, f *lab.Fleet, p product.Tool) product.Outp
 		t.Errorf("it does not say so\n%s", shown)
 	}
 	return out
+}
+
+// TestRehearseHooks stages a configuration with High Availability for one server, whose hook would listen: it is tested without, and that is
+// said; and for the other one with a hook that lacks its parameters, which -T alone finds. Nothing listens that did not before.
+func TestRehearseHooks(t *testing.T) {
+	f := labtest.Up(t, lab.Spec{Servers: 2, Engine: lab.MySQL})
+	p := tool(t, f)
+	const first = `{ "library": "libdhcp_mysql.so" }`
+	const ha = `, { "library": "libdhcp_lease_cmds.so" }, { "library": "libdhcp_ha.so", "parameters": { "high-availability": [ {
+		"this-server-name": "k1", "mode": "hot-standby", "send-lease-updates": false, "sync-leases": false, "peers": [
+			{ "name": "k1", "url": "http://127.0.0.1:8001/", "role": "primary" }, { "name": "k2", "url": "http://127.0.0.1:8002/", "role": "standby" } ] } ] } }`
+	restage(t, f, "k1", first, first+ha)
+	restage(t, f, "k2", first, first+`, { "library": "libdhcp_flex_id.so" }`)
+	report := watched(t, f, func() {
+		before := beyondScratch(t, f)
+		r := readRehearsed(t, run(t, p, 8, "rehearse", "--to", "3.0.3", "--yes", "-o", "json"))
+		if len(r.Servers) != 2 || len(r.Left) > 0 || r.Databases[0].Verdict.Answer != "yes" {
+			t.Fatalf("%+v", r)
+		}
+		one, two := r.Servers[0].Tests, r.Servers[1].Tests
+		if len(one) != 2 || one[1].Verdict.Answer != "yes" || !strings.Contains(strings.Join(one[1].Untested, ", "), "libdhcp_ha.so") {
+			t.Errorf("k1: %+v", one)
+		}
+		if len(two) != 2 || two[0].Verdict.Answer != "yes" || two[1].Verdict.Answer != "no" {
+			t.Errorf("k2: %+v", two)
+		}
+		t.Logf("k1: %+v\nk2: %+v", one, two)
+		if now := beyondScratch(t, f); now != before {
+			t.Errorf("something was changed:\n%s", changes(before, now))
+		}
+	})
+	undisturbed(t, f, report)
+	atRest(t, f, "2.6.3", witness.Expects(lab.MySQL, "2.6.3"))
 }
