@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -243,7 +244,8 @@ func passes(v fleet.Verdict) string {
 	if v.OK() {
 		return "passes"
 	}
-	return v.Saw
+	first, _, _ := strings.Cut(v.Saw, "\n")
+	return first
 }
 
 // since is in seconds, to the millisecond.

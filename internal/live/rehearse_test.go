@@ -81,6 +81,10 @@ func TestTestsBesideTheDaemonAreJudged(t *testing.T) {
 	}{
 		{0, "@tested\n", fleet.Yes, "passes"},
 		{1, "@tested\nError encountered: no such keyword\n", fleet.No, "no such keyword"},
+		{1, "@tested\n2026-11-22 02:03:16.123 ERROR [kea-dhcp4.hooks/7.1] FLEX_ID_LOAD_ERROR no identifier-expression\nError encountered: One or more hook libraries failed to load\n",
+			fleet.No, "failed to load\nFLEX_ID_LOAD_ERROR no identifier-expression"},
+		{1, "@tested\n2026-11-22 02:03:16.123 ERROR [kea-dhcp4.dhcp4/7.1] DHCP4_CONFIG_LOAD_FAIL reason: no such keyword\nError encountered: no such keyword\n",
+			fleet.No, "no such keyword"},
 		{1, "Failed to find executable\n", fleet.CannotTell, "Failed to find executable"},
 		{226, "", fleet.CannotTell, "nothing was said"},
 		{127, "@tested\nsh: exec: not found\n", fleet.CannotTell, "not found"},

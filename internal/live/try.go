@@ -172,7 +172,20 @@ func judged(status int, out string) fleet.Verdict {
 	case strings.Contains(said, "Read-only file system"):
 		return fleet.Doubt("it writes where a test beside the daemon may not: %s", reason)
 	}
-	return fleet.Deny("%s", reason)
+	return fleet.Deny("%s", logged(reason, said))
+}
+
+// logged adds to a reason what the binary logged as errors besides, as far as somebody reads.
+func logged(reason, said string) string {
+	const most = 3
+	all := reason
+	for i, one := range kea.Errors(said) {
+		one = ssh.Printable([]byte(one))
+		if _, text, _ := strings.Cut(one, " "); i < most && !strings.Contains(one, reason) && !strings.Contains(reason, text) {
+			all += "\n" + one
+		}
+	}
+	return all
 }
 
 func orNothing(said string) string { return cmp.Or(said, "nothing was said") }

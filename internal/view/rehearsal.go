@@ -105,7 +105,11 @@ func testRows(s orchestrator.RehearsedServer) [][]cell {
 	}
 	var rows [][]cell
 	for _, t := range s.Tests {
-		rows = append(rows, []cell{c(strings.TrimSpace(string(t.Daemon) + " " + t.Flag)), ct(toneOf(t.Verdict), answer(t.Verdict))})
+		name := strings.TrimSpace(string(t.Daemon) + " " + t.Flag)
+		for line := range strings.SplitSeq(answer(t.Verdict), "\n") {
+			rows = append(rows, []cell{c(name), ct(toneOf(t.Verdict), line)})
+			name = ""
+		}
 	}
 	return rows
 }

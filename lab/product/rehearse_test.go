@@ -238,7 +238,7 @@ func TestRehearseHooks(t *testing.T) {
 		if len(one) != 2 || one[1].Verdict.Answer != "yes" || !strings.Contains(strings.Join(one[1].Untested, ", "), "libdhcp_ha.so") {
 			t.Errorf("k1: %+v", one)
 		}
-		if len(two) != 2 || two[0].Verdict.Answer != "yes" || two[1].Verdict.Answer != "no" {
+		if len(two) != 2 || two[0].Verdict.Answer != "yes" || two[1].Verdict.Answer != "no" || !strings.Contains(two[1].Verdict.Saw, "FLEX_ID") {
 			t.Errorf("k2: %+v", two)
 		}
 		t.Logf("k1: %+v\nk2: %+v", one, two)
