@@ -57,6 +57,9 @@ func (p *Plan) group(facts fleet.Facts, g fleet.Group) GroupPlan {
 		plan.Phases = []Phase{}
 	}
 	p.script(&plan)
+	if p.measured(&plan) {
+		p.Rehearsed = p.Options.Measured.When
+	}
 	plan.estimate()
 	return plan
 }
@@ -219,7 +222,7 @@ func (p *Plan) script(g *GroupPlan) {
 // hash is over topology, versions, schemas, digests, scripts, options and accepted risks; not over what is only measured.
 func (p Plan) hash() string {
 	bare := p
-	bare.Hash, bare.Made, bare.Warnings, bare.Groups = "", time.Time{}, nil, nil
+	bare.Hash, bare.Made, bare.Rehearsed, bare.Warnings, bare.Groups = "", time.Time{}, time.Time{}, nil, nil
 	bare.Checks = 0 // one for each session, among others: those come and go
 	for _, g := range p.Groups {
 		bare.Groups = append(bare.Groups, g.unmeasured())

@@ -11,18 +11,19 @@ import (
 
 // Plan is what a run does to a fleet, made of facts alone. It holds no password and no file's contents; digests stand for them.
 type Plan struct {
-	Format   string      `json:"format"` // "kea-lockstep.plan/1"
-	Hash     string      `json:"hash"`   // over everything that is not measured
-	Made     time.Time   `json:"made"`
-	Fleet    string      `json:"fleet"` // path of the fleet file
-	Target   kea.Version `json:"target"`
-	Accepted []Risk      `json:"accepted"`
-	Options  Options     `json:"options"`
-	Groups   []GroupPlan `json:"groups"`
-	Checks   int         `json:"checks"`             // how many questions preflight asked
-	Refusals []Finding   `json:"refusals,omitempty"` // a plan that has any is not driven
-	Warnings []Finding   `json:"warnings"`
-	Back     bool        `json:"back,omitempty"` // in a marker: the operator had the run rolled back
+	Format    string      `json:"format"` // "kea-lockstep.plan/1"
+	Hash      string      `json:"hash"`   // over everything that is not measured
+	Made      time.Time   `json:"made"`
+	Fleet     string      `json:"fleet"` // path of the fleet file
+	Target    kea.Version `json:"target"`
+	Accepted  []Risk      `json:"accepted"`
+	Options   Options     `json:"options"`
+	Groups    []GroupPlan `json:"groups"`
+	Checks    int         `json:"checks"`             // how many questions preflight asked
+	Refusals  []Finding   `json:"refusals,omitempty"` // a plan that has any is not driven
+	Warnings  []Finding   `json:"warnings"`
+	Rehearsed time.Time   `json:"rehearsed,omitzero"` // when the durations were measured that its estimates are of; zero: assumed
+	Back      bool        `json:"back,omitempty"`     // in a marker: the operator had the run rolled back
 }
 
 // Options are the operator's choices that shape a plan.
@@ -38,6 +39,7 @@ type Options struct {
 	Canary   []string            `json:"-"`
 	Group    string              `json:"-"`
 	Accept   []Risk              `json:"-"`
+	Measured Measurements        `json:"-"` // of a rehearsal
 	Scripts  func(Step) []string `json:"-"` // the exact commands of a step, for people
 }
 

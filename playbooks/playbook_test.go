@@ -52,8 +52,8 @@ func TestScriptsPassShellcheck(t *testing.T) {
 
 // may lists every program that scripts may call. What is not here has not been thought about: it may be missing on a server,
 // read the environment, or show its arguments to everybody.
-var may = strings.Fields(`apt-cache apt-get apt-mark awk base64 cat chmod command cp cut date df dpkg dpkg-query find flock getent gzip grep head id ip
-	journalctl kea-admin kill ls mkdir mktemp mv rm rmdir sed sha256sum sleep sort ss stat sync systemctl systemd-run tail tr uname wc zstd
+var may = strings.Fields(`apt-cache apt-get apt-mark awk base64 cat chmod command cp cut date df dpkg dpkg-deb dpkg-query find flock getent gzip grep head id ip
+	journalctl kea-admin kill ls mkdir mktemp mv rm rmdir sed sha256sum sleep sort ss stat sync systemctl systemd-run tail tr uname unshare wc zstd
 	[ : break continue echo exec exit export printf read return set shift trap umask test true`)
 
 // variables may hold the name of a program, each for a reason that stands in its script.
@@ -143,7 +143,7 @@ func TestEachEngineHasItsActions(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, engine := range []string{"mysql", "postgresql"} {
-			for _, action := range []string{"dump", "prove", "migrate", "restore"} {
+			for _, action := range []string{"dump", "prove", "migrate", "trial", "restore"} {
 				if _, err := p.Script(action, engine); err != nil {
 					t.Error(err)
 				}

@@ -53,8 +53,9 @@ func newApp(p *program) *ufcli.App {
 		Writer:      p.Out,
 		ErrWriter:   p.Err,
 		Commands: []*ufcli.Command{
-			p.initCommand(), p.surveyCommand(), p.checkCommand(), p.auditCommand(), p.planCommand(), p.upgradeCommand(), p.resumeCommand(), p.rollbackCommand(),
-			p.pauseCommand(), p.abortCommand(), p.statusCommand(), p.runsCommand(), p.reportCommand(), p.unlockCommand(), p.completionCommand(), versionCommand(),
+			p.initCommand(), p.surveyCommand(), p.checkCommand(), p.auditCommand(), p.planCommand(), p.rehearseCommand(), p.upgradeCommand(), p.resumeCommand(),
+			p.rollbackCommand(), p.pauseCommand(), p.abortCommand(), p.statusCommand(), p.runsCommand(), p.reportCommand(), p.unlockCommand(),
+			p.completionCommand(), versionCommand(),
 		},
 		Action:          noCommand,
 		OnUsageError:    badUsage,

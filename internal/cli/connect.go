@@ -17,7 +17,7 @@ import (
 )
 
 // connectLive is the real fleet. Where somebody is at the terminal, he is asked now what logging in needs.
-func (p *program) connectLive(ctx context.Context, file fleet.File) (acting, error) {
+func (p *program) connectLive(ctx context.Context, file fleet.File) (everything, error) {
 	options := live.Options{Progress: p.heard}
 	keyboard, ok := terminal(p.In)
 	if ok {

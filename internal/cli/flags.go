@@ -26,11 +26,9 @@ func everywhere(more ...ufcli.Flag) []ufcli.Flag {
 	)
 }
 
-const outputName = "output"
-
 // outputFlag offers the formats that a command's result is written in; of nil, those of every command.
 func outputFlag(result view.Document) ufcli.Flag {
-	return &ufcli.StringFlag{Name: outputName, Aliases: []string{"o"}, Value: "text", Usage: "`FORMAT` of stdout: " + formats(result)}
+	return &ufcli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "text", Usage: "`FORMAT` of stdout: " + formats(result)}
 }
 
 func formats(result view.Document) string {
@@ -42,7 +40,7 @@ func formats(result view.Document) string {
 // writing gives the flags of a command whose result may be written in more formats than every command's.
 func writing(result view.Document, flags []ufcli.Flag) []ufcli.Flag {
 	for i, f := range flags {
-		if slices.Contains(f.Names(), outputName) {
+		if slices.Contains(f.Names(), "output") {
 			flags[i] = outputFlag(result)
 		}
 	}

@@ -93,7 +93,7 @@ func (b *bench) program(out, talk io.Writer) *program {
 	p.driver = fmt.Sprintf("operator@desk process %d", b.calls)
 	p.absence = time.Millisecond
 	p.signals = func() (<-chan os.Signal, func()) { return b.signals, func() {} }
-	p.connect = func(context.Context, fleet.File) (acting, error) {
+	p.connect = func(context.Context, fleet.File) (everything, error) {
 		d := b.world.Drive(p.driver, &world.Log{})
 		d.At = b.at
 		return modelled{d}, nil

@@ -123,7 +123,7 @@ func TestADriveThatBeganMeanwhileIsLeftAlone(t *testing.T) {
 	var talk screen
 	p := b.program(&screen{}, &talk)
 	connect := p.connect
-	p.connect = func(ctx context.Context, file fleet.File) (acting, error) { // it was asked before whether somebody drives the run
+	p.connect = func(ctx context.Context, file fleet.File) (everything, error) { // it was asked before whether somebody drives the run
 		if err := other.Hold(run); err != nil {
 			t.Error(err)
 		}

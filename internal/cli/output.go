@@ -17,7 +17,7 @@ func (p *program) show(c *ufcli.Context, d view.Document) error {
 	}
 	var text string
 	var err error
-	switch format := c.String(outputName); format {
+	switch format := c.String("output"); format {
 	case "json":
 		return view.JSON(p.Out, d)
 	case "text":
@@ -38,13 +38,13 @@ func (p *program) show(c *ufcli.Context, d view.Document) error {
 
 // writes refuses a format that a document is not written in.
 func writes(c *ufcli.Context, d view.Document) error {
-	if format := c.String(outputName); !slices.Contains(view.Formats(d), format) {
+	if format := c.String("output"); !slices.Contains(view.Formats(d), format) {
 		return usage("%s writes %s, not %q", c.Command.Name, formats(d), format)
 	}
 	return nil
 }
 
-func asJSON(c *ufcli.Context) bool { return c.String(outputName) == "json" }
+func asJSON(c *ufcli.Context) bool { return c.String("output") == "json" }
 
 func plainly(c *ufcli.Context) bool { return c.Bool("no-color") || c.Bool("plain") }
 

@@ -31,6 +31,7 @@ func (p *program) plan(c *ufcli.Context) error {
 	if err != nil {
 		return err
 	}
+	wish.opts.Measured = p.measured(c, file.Path, wish.target)
 	ctx, stop := p.untilInterrupted(c.Context)
 	defer stop()
 	plan, err := planner{world, file, wish}.make(ctx, "")
@@ -50,15 +51,15 @@ func (p *program) plan(c *ufcli.Context) error {
 	return nil
 }
 
-// save writes a plan so that it is there whole or not at all.
-func save(name string, plan view.Plan) error {
+// save writes a document so that it is there whole or not at all.
+func save(name string, document view.Document) error {
 	var text bytes.Buffer
-	if err := view.JSON(&text, plan); err != nil {
+	if err := view.JSON(&text, document); err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(name), ".plan-*")
+	file, err := os.CreateTemp(filepath.Dir(name), ".saved-*")
 	if err != nil {
-		return fmt.Errorf("saving the plan: %w", err)
+		return fmt.Errorf("saving %s: %w", name, err)
 	}
 	_, err = file.Write(text.Bytes())
 	if closed := file.Close(); err == nil {
@@ -69,7 +70,7 @@ func save(name string, plan view.Plan) error {
 	}
 	if err != nil {
 		_ = os.Remove(file.Name()) // what was half written is of no use
-		return fmt.Errorf("saving the plan: %w", err)
+		return fmt.Errorf("saving %s: %w", name, err)
 	}
 	return nil
 }

@@ -32,10 +32,22 @@ type acting interface {
 	orchestrator.Locker
 }
 
+// trying is what a rehearsal may reach.
+type trying interface {
+	looking
+	orchestrator.Scratch
+}
+
+// everything is all that there is to reach of a fleet. No command is given it: each takes what it may.
+type everything interface {
+	acting
+	orchestrator.Scratch
+}
+
 // program is one call of the command line: its streams and its ways out of the process.
 type program struct {
 	Streams
-	connect func(context.Context, fleet.File) (acting, error)
+	connect func(context.Context, fleet.File) (everything, error)
 	random  io.Reader
 	driver  string        // who drives, for others to read
 	absence time.Duration // how long a drive waits for no answer; 0: as the engine does
@@ -59,6 +71,11 @@ func newProgram(streams Streams) *program {
 
 // look connects for a command that only looks.
 func (p *program) look(ctx context.Context, file fleet.File) (looking, error) {
+	return p.connect(ctx, file)
+}
+
+// try connects for a rehearsal.
+func (p *program) try(ctx context.Context, file fleet.File) (trying, error) {
 	return p.connect(ctx, file)
 }
 

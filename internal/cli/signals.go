@@ -54,3 +54,20 @@ func (p *program) onInterrupt(ctx context.Context, do func(n int)) (stop func())
 		close(ended)
 	}
 }
+
+// untilInterruptedTwice gives a context that ends with the first interrupt, and one for the removal of what was made, which ends with the
+// second.
+func (p *program) untilInterruptedTwice(ctx context.Context) (doing, removing context.Context, stop func()) {
+	removing, abandon := context.WithCancel(ctx)
+	doing, end := context.WithCancel(removing)
+	silence := p.onInterrupt(ctx, func(n int) {
+		if end(); n > 1 {
+			abandon()
+		}
+	})
+	return doing, removing, func() {
+		silence()
+		end()
+		abandon()
+	}
+}

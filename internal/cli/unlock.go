@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	ufcli "github.com/urfave/cli/v2"
@@ -62,10 +64,14 @@ func (p *program) unlock(c *ufcli.Context) error {
 // release removes the markers that may be removed, after a yes, and looks whether they are gone.
 func (p *program) release(ctx context.Context, c *ufcli.Context, k keys, holders view.Holders) error {
 	runs, err := k.releasable(ctx, holders)
-	if err != nil || len(runs) == 0 {
+	dead := slices.DeleteFunc(slices.Clone(holders.Rehearsals), func(l orchestrator.Leftover) bool { return l.Alive })
+	if err != nil || len(runs)+len(dead) == 0 {
 		return err
 	}
-	if err := p.agreed(ctx, c, runs); err != nil {
+	if err := p.agreed(ctx, c, removing(runs, dead), "nothing was removed"); err != nil {
+		return err
+	}
+	if err := p.sweep(ctx, k.world, dead); err != nil {
 		return err
 	}
 	for _, run := range runs {
@@ -108,8 +114,8 @@ func releasing(one kept, m view.Marker, driver string) orchestrator.Order {
 	}
 }
 
-// agreed asks before anything is removed.
-func (p *program) agreed(ctx context.Context, c *ufcli.Context, runs []string) error {
+// agreed asks before anything is done, and says what a no means.
+func (p *program) agreed(ctx context.Context, c *ufcli.Context, q orchestrator.Question, declined string) error {
 	if err := p.answerable(c); err != nil {
 		return err
 	}
@@ -120,28 +126,31 @@ func (p *program) agreed(ctx context.Context, c *ufcli.Context, runs []string) e
 	op := &operator{
 		say: func(text string) { fmt.Fprint(p.Err, text) }, paper: p.paper(p.Err, plainly(c)), stop: make(chan struct{}), answered: func() {}, keyboard: in,
 	}
-	q := orchestrator.Question{Text: "remove the markers of " + list(runs) + "?"}
 	yes, err := op.Ask(ctx, q)
 	if err != nil {
 		return interrupted(ctx, err)
 	}
 	if !yes {
-		return refuse("", "nothing was removed")
+		return refuse("", "%s", declined)
 	}
 	return nil
 }
 
-func list(runs []string) string {
-	text := "run " + runs[0]
-	for _, r := range runs[1:] {
-		text += " and run " + r
+// removing is the question before that.
+func removing(runs []string, dead []orchestrator.Leftover) orchestrator.Question {
+	var what []string
+	for _, r := range runs {
+		what = append(what, "the markers of run "+r)
 	}
-	return text
+	for _, l := range dead {
+		what = append(what, l.String())
+	}
+	return orchestrator.Question{Text: "remove " + strings.Join(what, " and ") + "?"}
 }
 
 // keys finds out who holds a fleet.
 type keys struct {
-	world acting
+	world everything
 	store store
 	facts fleet.Facts
 	at    view.Where
@@ -171,6 +180,13 @@ func (k keys) holders(ctx context.Context) view.Holders {
 		}
 		if who := k.lockedBy(ctx, d); who != "" {
 			h.Locks = append(h.Locks, view.Locked{Database: d.Endpoints[0].Place.String(), Holder: who})
+		}
+	}
+	var unasked []string
+	h.Rehearsals, unasked = orchestrator.Leftovers(ctx, k.world, k.facts)
+	for _, u := range unasked {
+		if !slices.Contains(h.Unasked, u) {
+			h.Unasked = append(h.Unasked, u)
 		}
 	}
 	return h

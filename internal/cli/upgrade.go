@@ -67,6 +67,7 @@ func (p *program) upgrade(c *ufcli.Context) error {
 	if err := p.clear(c, store, file, saved); err != nil {
 		return err
 	}
+	wish.opts.Measured = p.measured(c, file.Path, wish.target)
 	world, err := p.connect(c.Context, file)
 	if err != nil {
 		return err

@@ -99,6 +99,20 @@ func Fatal(line string) (Message, bool) {
 	return m, fatal
 }
 
+// Errors gives what a program logged of severity ERROR or FATAL, each once, in its own words without secrets. Where a test of a
+// configuration ends with "One or more hook libraries failed to load", these say which, and why.
+func Errors(output string) []string {
+	var all []string
+	for line := range strings.Lines(output) {
+		m, ok := ParseLogLine(line)
+		said := strings.TrimSpace(m.ID + " " + m.Text)
+		if ok && (m.Severity == "ERROR" || m.Severity == "FATAL") && !slices.Contains(all, said) {
+			all = append(all, said)
+		}
+	}
+	return all
+}
+
 // jsonSecret and optionSecret find secrets in logs: configurations that are
 // logged whole, and the kea-admin command that Kea logs with its password up
 // to 3.1.1, 3.0.x and 2.6.x (ChangeLog 2401).

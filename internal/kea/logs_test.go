@@ -1,6 +1,7 @@
 package kea
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -147,5 +148,14 @@ func TestFlagOfTheThoroughTest(t *testing.T) {
 		if got := TestFlag(v); err != nil || got != want {
 			t.Errorf("%s: %s, want %s (%v)", version, got, want, err)
 		}
+	}
+}
+
+func TestErrorsAreToldOnceAndWithoutSecrets(t *testing.T) {
+	got := Errors("INFO  [kea-dhcp4.dhcp4/7.1] DHCP4_STARTING x\nERROR [kea-dhcp4.hooks/7.1] FLEX_ID_LOAD_ERROR no expression\n" +
+		"ERROR [kea-dhcp4.hooks/7.1] FLEX_ID_LOAD_ERROR no expression\nFATAL [kea-dhcp4.dhcp4/7.1] DHCP4_CONFIG_LOAD_FAIL {\"password\": \"s3\"}\nanything\n")
+	want := []string{"FLEX_ID_LOAD_ERROR no expression", `DHCP4_CONFIG_LOAD_FAIL {"password": "[redacted]"}`}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }

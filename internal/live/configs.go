@@ -58,12 +58,12 @@ const largestConfig = 16 << 20 // bytes
 // includes fetches files that a configuration includes. Kea's units run in the root directory.
 func (f *Fleet) includes(ctx context.Context, s *server) func(string) ([]byte, error) {
 	return func(name string) ([]byte, error) {
-		if !path.IsAbs(name) {
-			name = "/" + name
-		}
-		return s.host.Get(ctx, path.Clean(name), largestConfig)
+		return s.host.Get(ctx, absolute(name), largestConfig)
 	}
 }
+
+// absolute is the path of a file that a configuration includes.
+func absolute(name string) string { return path.Clean("/" + name) }
 
 // staged reads the operator's file that goes in a configuration's place.
 func (f *Fleet) staged(ctx context.Context, s *server, today fleet.Config, from fleet.StagedFile) *fleet.Config {

@@ -29,6 +29,11 @@ func (f *Fleet) Migration(ctx context.Context, at fleet.Place, before, target ke
 	if err != nil {
 		return fleet.Migration{}, err
 	}
+	return f.classified(at, before, target, now)
+}
+
+// classified classifies what was seen.
+func (f *Fleet) classified(at fleet.Place, before, target kea.Schema, now dbcheck.Snapshot) (fleet.Migration, error) {
 	m := dbcheck.Migration{Engine: dbcheck.Engine(at.Engine), Target: versionOf(target), Now: now}
 	m.Before = dbcheck.Snapshot{Version: versionOf(before), Structure: f.baseline(m.Engine, before, target, now.Structure)}
 	c := f.references.Classify(m)

@@ -28,15 +28,20 @@ func from(p orchestrator.PackageMove) string { return p.From }
 
 // prefetch simulates the upgrade, refuses what would hurt, and fetches the packages of both ways.
 func (f *Fleet) prefetch(ctx context.Context, o order) (journal.Result, error) {
-	out, err := f.run(ctx, o.on, call{action: "simulate", look: true, params: []ssh.Param{{Name: "wanted", Value: o.pins(to, "=", " ")}}})
+	t, err := f.simulated(ctx, o)
 	if err != nil {
 		return journal.Result{}, err
 	}
-	t := parseTransaction(out)
 	if why := t.harms(o.book.Keep); why != "" {
 		return journal.Result{}, fmt.Errorf("%s: the upgrade would %s", o.Server, why)
 	}
 	return journal.Result{Saw: fmt.Sprintf("%d packages change", len(t.install))}, f.fetch(ctx, o, o.Order)
+}
+
+// simulated asks the package manager what the upgrade would do.
+func (f *Fleet) simulated(ctx context.Context, o order) (transaction, error) {
+	out, err := f.run(ctx, o.on, call{action: "simulate", look: true, params: []ssh.Param{{Name: "wanted", Value: o.pins(to, "=", " ")}}})
+	return parseTransaction(out), err
 }
 
 // fetch fetches the packages of both ways.

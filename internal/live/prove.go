@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kea-lockstep/dbcheck"
+	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator"
 	"kea-lockstep/orchestrator/journal"
@@ -152,28 +153,37 @@ func (f *Fleet) tidy(ctx context.Context, o order) error {
 		if d.Backup().Server != o.Server || !d.Proof || !d.Moves() {
 			continue
 		}
-		if err := f.dropScratch(ctx, database{d, d.Backup()}, scratchName(o.Run, d)); err != nil {
+		if err := f.dropScratch(ctx, d.Backup(), scratchName(o.Run, d)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f *Fleet) dropScratch(ctx context.Context, d database, name string) error {
-	dial, target, err := f.way(ctx, d.at, asAdmin)
+func (f *Fleet) dropScratch(ctx context.Context, at fleet.Place, name string) error {
+	scratch, err := f.openScratch(ctx, at)
 	if err != nil {
 		return err
 	}
-	if d.Engine == kea.MySQL {
+	defer scratch.Close()
+	if err := scratch.Drop(ctx, name); err != nil {
+		return fmt.Errorf("%s: %w", at.Server, err)
+	}
+	return nil
+}
+
+// openScratch logs in to a database's server as the account that may make and remove scratch databases.
+func (f *Fleet) openScratch(ctx context.Context, at fleet.Place) (*dbcheck.Scratch, error) {
+	dial, target, err := f.way(ctx, at, asAdmin)
+	if err != nil {
+		return nil, err
+	}
+	if at.Engine == kea.MySQL {
 		target.Name = ""
 	}
 	scratch, err := dbcheck.OpenScratch(ctx, dial, target)
 	if err != nil {
-		return fmt.Errorf("%s: %w", d.at.Server, err)
+		return nil, fmt.Errorf("%s: %w", at.Server, err)
 	}
-	defer scratch.Close()
-	if err := scratch.Drop(ctx, name); err != nil {
-		return fmt.Errorf("%s: %w", d.at.Server, err)
-	}
-	return nil
+	return scratch, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"kea-lockstep/internal/fleet"
+	"kea-lockstep/orchestrator"
 )
 
 // Holders is who holds what of a fleet.
@@ -12,7 +13,9 @@ type Holders struct {
 	Markers []Marker `json:"markers"`
 	Fences  []Fence  `json:"fences"`
 	Locks   []Locked `json:"locks"`
-	Unasked []string `json:"unasked"` // who could not be asked, and why
+	// Rehearsals are what rehearsals have, or left, on servers and beside databases.
+	Rehearsals []orchestrator.Leftover `json:"rehearsals"`
+	Unasked    []string                `json:"unasked"` // who could not be asked, and why
 }
 
 // Marker is a run's marker on a server.
@@ -48,6 +51,7 @@ func (v Holders) Of(run string) string {
 func (v Holders) MarshalJSON() ([]byte, error) {
 	type bare Holders
 	v.Markers, v.Fences, v.Locks, v.Unasked = listed(v.Markers), listed(v.Fences), listed(v.Locks), listed(v.Unasked)
+	v.Rehearsals = listed(v.Rehearsals)
 	return json.Marshal(struct {
 		Format string `json:"format"`
 		bare
@@ -65,6 +69,20 @@ func (v Holders) Text(p *Page) {
 	}
 	for _, l := range v.Locks {
 		rows = append(rows, cells(l.Database, "lock", l.Holder))
+	}
+	for _, l := range v.Rehearsals {
+		where, what := l.Server, "room of "+l.Rehearsal
+		if l.Database != "" {
+			where, what = l.Database, "scratch database of "+l.Rehearsal
+		}
+		state := "left by a dead one"
+		if l.Alive {
+			state = "its driver lives, or that cannot be told"
+		}
+		if l.Driver != "" {
+			state += ", by " + l.Driver
+		}
+		rows = append(rows, cells(where, "rehearsal", what+": "+state))
 	}
 	for _, u := range v.Unasked {
 		rows = append(rows, []cell{ct(bad, "not asked"), c(""), c(u)})

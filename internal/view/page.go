@@ -54,6 +54,9 @@ func (p *Page) line(t tone, format string, args ...any) {
 	p.text.WriteByte('\n')
 }
 
+// Line adds one line of plain text.
+func (p *Page) Line(text string) { p.line(plain, "%s", text) }
+
 func (p *Page) blank() { p.text.WriteByte('\n') }
 
 // block adds text of several lines, each moved in by as many columns.

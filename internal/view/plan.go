@@ -12,18 +12,19 @@ import (
 
 // Plan is a plan as it is shown, saved and compared: the engine's plan with the steps of each phase in one list.
 type Plan struct {
-	Format   string                 `json:"format"`
-	Hash     string                 `json:"hash"`
-	Made     time.Time              `json:"made"`
-	Fleet    string                 `json:"fleet"`
-	Target   kea.Version            `json:"target"`
-	Only     string                 `json:"group,omitempty"` // the one group that was asked for
-	Accepted []orchestrator.Risk    `json:"accepted"`
-	Options  orchestrator.Options   `json:"options"`
-	Checks   int                    `json:"checks"`
-	Groups   []PlanGroup            `json:"groups"`
-	Refusals []orchestrator.Finding `json:"refusals"`
-	Warnings []orchestrator.Finding `json:"warnings"`
+	Format    string                 `json:"format"`
+	Hash      string                 `json:"hash"`
+	Made      time.Time              `json:"made"`
+	Rehearsed time.Time              `json:"rehearsed,omitzero"` // when what its estimates are of was measured
+	Fleet     string                 `json:"fleet"`
+	Target    kea.Version            `json:"target"`
+	Only      string                 `json:"group,omitempty"` // the one group that was asked for
+	Accepted  []orchestrator.Risk    `json:"accepted"`
+	Options   orchestrator.Options   `json:"options"`
+	Checks    int                    `json:"checks"`
+	Groups    []PlanGroup            `json:"groups"`
+	Refusals  []orchestrator.Finding `json:"refusals"`
+	Warnings  []orchestrator.Finding `json:"warnings"`
 
 	verbose bool
 }
@@ -67,7 +68,7 @@ type PlanStep struct {
 // NewPlan makes the view of a plan. A verbose one shows each step's commands as text too.
 func NewPlan(p orchestrator.Plan, verbose bool) Plan {
 	v := Plan{
-		Format: orchestrator.PlanFormat, Hash: p.Hash, Made: p.Made, Fleet: p.Fleet, Target: p.Target, Only: p.Options.Group,
+		Format: orchestrator.PlanFormat, Hash: p.Hash, Made: p.Made, Rehearsed: p.Rehearsed, Fleet: p.Fleet, Target: p.Target, Only: p.Options.Group,
 		Accepted: listed(p.Accepted), Options: p.Options, Checks: p.Checks, Groups: []PlanGroup{},
 		Refusals: listed(p.Refusals), Warnings: listed(p.Warnings), verbose: verbose,
 	}

@@ -52,7 +52,7 @@ func (v Plan) group(p *Page, g PlanGroup) {
 	p.table(2, slices.Concat(v.software(g), schemas(g))...)
 	p.blank()
 	if g.Mode == orchestrator.Lockstep {
-		p.line(plain, "  outage  about %s without any server, %s to the last   (estimated; packages are fetched before)", seconds(g.Outage), seconds(g.Last))
+		p.line(plain, "  outage  about %s without any server, %s to the last   (%s; packages are fetched before)", seconds(g.Outage), seconds(g.Last), v.basis())
 	} else {
 		p.line(plain, "  outage  one server at a time   (packages are fetched before)")
 	}
@@ -66,6 +66,14 @@ func (v Plan) group(p *Page, g PlanGroup) {
 	} else {
 		edits(p, g)
 	}
+}
+
+// basis is what the estimates rest on.
+func (v Plan) basis() string {
+	if v.Rehearsed.IsZero() {
+		return "estimated"
+	}
+	return "databases as rehearsed " + v.Rehearsed.UTC().Format("2006-01-02 15:04 UTC")
 }
 
 // edits shows what is changed for the operator in today's configurations.

@@ -279,11 +279,14 @@ func (v Report) backups() (all []backup) {
 		if !b.ProvedAt.IsZero() {
 			proof = fmt.Sprintf("proved %s: %s", stamp(b.ProvedAt), proof)
 		}
-		digest := ""
+		digest, long := "", b.Bytes
+		if n, err := strconv.ParseInt(b.Bytes, 10, 64); err == nil {
+			long = size(n)
+		}
 		if b.Digest != "" {
 			digest = "sha256:" + strings.TrimPrefix(b.Digest, "sha256:")
 		}
-		return backup{what, b.Server + ":" + b.Path, size(b.Bytes), digest, stamp(b.Taken), proof}
+		return backup{what, b.Server + ":" + b.Path, long, digest, stamp(b.Taken), proof}
 	}
 	for _, b := range v.lasting() {
 		all = append(all, one(b, "backup of "+name(b), proof(b, v.Backups)))
@@ -292,21 +295,6 @@ func (v Report) backups() (all []backup) {
 		all = append(all, one(b, "kept of "+name(b), "what was there before the restore"))
 	}
 	return all
-}
-
-// size says how many bytes a file has.
-func size(bytes string) string {
-	n, err := strconv.ParseInt(bytes, 10, 64)
-	switch {
-	case err != nil:
-		return bytes
-	case n < 10_000:
-		return count(int(n), "byte")
-	case n < 10_000_000:
-		return thousands(n/1000) + " kB"
-	default:
-		return thousands(n/1_000_000) + " MB"
-	}
 }
 
 // chapters tells the drives of the run; of the last, where the journal is damaged, not to its end.

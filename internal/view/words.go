@@ -94,3 +94,15 @@ func cutLine(text string) (first, rest string) {
 	first, rest, _ = strings.Cut(strings.TrimRight(text, "\n"), "\n")
 	return first, rest
 }
+
+// size says how many bytes a file has.
+func size(bytes int64) string {
+	switch {
+	case bytes < 10_000:
+		return count(int(bytes), "byte")
+	case bytes < 10_000_000:
+		return thousands(bytes/1000) + " kB"
+	default:
+		return thousands(bytes/1_000_000) + " MB"
+	}
+}

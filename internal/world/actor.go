@@ -244,6 +244,11 @@ func (w *World) busy() bool {
 				return true
 			}
 		}
+		for _, r := range s.rooms {
+			if slices.ContainsFunc(r.jobs, func(j *job) bool { return j.state == fleet.JobRunning }) {
+				return true
+			}
+		}
 	}
 	return false
 }

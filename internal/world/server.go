@@ -42,6 +42,8 @@ type server struct {
 	held      []string
 	managers  []string
 	admins    []int // pids of kea-admin started by hand
+	rooms     map[orchestrator.RehearsalID]*room
+	rejects   string // why a target's binary refuses the configuration
 }
 
 type unit struct {
@@ -86,7 +88,7 @@ const (
 func (w *World) newServer(number int, uses []*database) *server {
 	s := &server{
 		name: fmt.Sprintf("k%d", number), address: fmt.Sprintf("192.0.2.%d", 10+number), boots: 1, uses: uses,
-		installed: w.releases[0], jobs: map[string]*job{}, over: map[string]int{}, kept: map[string]string{},
+		installed: w.releases[0], jobs: map[string]*job{}, over: map[string]int{}, kept: map[string]string{}, rooms: map[orchestrator.RehearsalID]*room{},
 	}
 	s.units = []*unit{
 		{name: unitName, daemon: kea.DHCP4, enabled: true, active: "inactive"},

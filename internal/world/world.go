@@ -15,7 +15,8 @@ type World struct {
 	mu        sync.Mutex
 	servers   []*server
 	databases []*database
-	releases  []release // oldest first
+	copies    map[string]*copied // scratch databases of rehearsals
+	releases  []release          // oldest first
 	speed     Speed
 	ha        bool
 	violated  []Violation
@@ -68,7 +69,7 @@ type release struct {
 
 // New makes a fleet in which every Kea runs at From.
 func New(spec Spec) *World {
-	w := &World{speed: spec.Speed, ha: spec.HA, lingers: spec.Lingers}
+	w := &World{speed: spec.Speed, ha: spec.HA, lingers: spec.Lingers, copies: map[string]*copied{}}
 	for _, v := range []string{spec.From, spec.To} {
 		version, err := kea.ParseVersion(v)
 		if err != nil {

@@ -158,7 +158,7 @@ func (h *Host) table() map[string]shell.Program {
 	return map[string]shell.Program{
 		"sh": h.sh, "flock": flock, "kill": h.kill, "sleep": sleep, "date": date, "id": id, "uname": h.uname,
 		"systemctl": h.systemctl, "systemd-run": h.systemdRun, "journalctl": h.journalctl,
-		"apt-get": h.aptGet, "apt-cache": h.aptCache, "apt-mark": aptMark, "dpkg": h.dpkg, "dpkg-query": h.dpkgQuery,
+		"apt-get": h.aptGet, "apt-cache": h.aptCache, "apt-mark": aptMark, "dpkg": h.dpkg, "dpkg-deb": h.dpkgDeb, "unshare": h.unshare, "dpkg-query": h.dpkgQuery,
 		"kea-dhcp4": h.dhcp4, "kea-admin": h.keaAdmin, "mariadb": h.mariadb, "mariadb-dump": h.mariadbDump,
 		"ss": h.ss, "ip": h.ip, "getent": h.getent,
 		"awk": h.awk, "sed": h.sed, "grep": h.grep, "tr": tr, "cut": h.cut, "sort": sorted, "head": h.head, "tail": h.tail, "wc": wc,

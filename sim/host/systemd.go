@@ -215,6 +215,7 @@ func (h *Host) startUnit(c *shell.Call, name string) int {
 // systemdRun runs a command in a unit of its own: waited for, with the caller's streams, or by itself.
 func (h *Host) systemdRun(c *shell.Call) int {
 	unit, waits := "run.service", false
+	var properties []string
 	rest := c.Args[1:]
 	for ; len(rest) > 0 && strings.HasPrefix(rest[0], "-"); rest = rest[1:] {
 		switch a := rest[0]; {
@@ -222,14 +223,18 @@ func (h *Host) systemdRun(c *shell.Call) int {
 			unit = strings.TrimPrefix(a, "--unit=") + ".service"
 		case a == "--wait":
 			waits = true
-		case a == "--quiet" || a == "--collect" || a == "--pipe" || strings.HasPrefix(a, "--description=") || strings.HasPrefix(a, "--property=") ||
-			a == "--service-type=exec":
+		case strings.HasPrefix(a, "--property="):
+			properties = append(properties, strings.TrimPrefix(a, "--property="))
+		case a == "--quiet" || a == "--collect" || a == "--pipe" || strings.HasPrefix(a, "--description=") || a == "--service-type=exec":
 		default:
 			return c.Unknown("the option " + a)
 		}
 	}
 	if len(rest) == 0 {
 		return c.Unknown("systemd-run without a command")
+	}
+	if len(rest) == 7 && rest[0] == "sh" && rest[1] == "-c" {
+		return h.beside(c, properties, rest[4:])
 	}
 	run, _ := h.Program(rest[0])
 	if run == nil {

@@ -49,6 +49,11 @@ func interrupted(ts *testscript.TestScript, _ bool, args []string) {
 	meanwhile(ts, args[0], args[1], args[2:], func(p *os.Process) { ts.Check(p.Signal(os.Interrupt)) })
 }
 
+// killed is "killed TEXT ARGUMENT...": runs kea-lockstep, and kills it once its talk has the text.
+func killed(ts *testscript.TestScript, _ bool, args []string) {
+	meanwhile(ts, "-1", args[0], args[1:], func(p *os.Process) { ts.Check(p.Kill()) })
+}
+
 // asked is "asked CODE COMMAND TEXT ARGUMENT...": runs kea-lockstep, and once its talk has the text COMMAND (pause or abort) in another
 // process. Both must end with that code; what the other one said is in the file asked.
 func asked(ts *testscript.TestScript, _ bool, args []string) {

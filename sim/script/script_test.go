@@ -40,7 +40,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"fleet": raise, "exits": exits, "happens": happens, "steady": steady, "stranger": stranger, "calm": calm, "interrupted": interrupted, "edits": edits, "asked": asked,
+			"fleet": raise, "exits": exits, "happens": happens, "steady": steady, "stranger": stranger, "calm": calm, "interrupted": interrupted, "edits": edits, "asked": asked, "killed": killed,
 		},
 	})
 }

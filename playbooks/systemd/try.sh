@@ -1,0 +1,50 @@
+# Lets a binary of unpacked packages test a configuration beside the daemon that runs: as the unit's user, with its environment, and
+# with nothing on this server that it could write to. The packages lie over today's hooks, and the files to be tested over today's, in
+# the transient unit alone. In: unit, program, config (where the unit's command line names none), flag (-t or -T), name (of the
+# transient unit), root (of the packages), hooks, copies (a line each: the file to be tested, and the one that it stands for). Needs
+# units.sh. Exit: behind a line @tested, 0 and 1 are the binary's own answer.
+set -eu
+unit_file "$unit"
+unit_says "$unit" "$config"
+for dir in "$root/usr/lib" "$root/lib"; do
+	[ ! -s "$dir/systemd/system/$unit" ] || file=$dir/systemd/system/$unit
+done
+# shellcheck disable=SC2086 # a list of paths without blanks
+text=$(cat "$file" $parts)
+# Private, so that nothing is made on this server to hang it up on.
+there=/tmp/kea-lockstep
+set -- --property=PrivateTmp=yes --property=ProtectSystem=strict --property=RuntimeMaxSec=80 "--property=BindReadOnlyPaths=$root:$there"
+while read -r line; do
+	case $line in
+	User=* | Group=* | SupplementaryGroups=* | UMask=* | WorkingDirectory=*) ;;
+	Environment=* | EnvironmentFile=* | PassEnvironment=* | UnsetEnvironment=*) ;;
+	AmbientCapabilities=* | CapabilityBoundingSet=* | NoNewPrivileges=* | Limit*=*) ;;
+	# Directories of the daemon are there: a unit that ends would take them along.
+	*) continue ;;
+	esac
+	set -- "$@" "--property=$line"
+done <<END
+$text
+END
+libraries=
+for dir in "$root"/usr/lib/*-linux-gnu* "$root/usr/lib64" "$root/usr/lib"; do
+	[ ! -d "$dir" ] || libraries=$libraries:$there${dir#"$root"}
+done
+set -- "$@" "--property=Environment=LD_LIBRARY_PATH=${libraries#:}" --property=Environment=KEA_LOCKFILE_DIR=none
+for dir in $hooks; do
+	[ ! -d "$root$dir" ] || [ ! -d "$dir" ] || set -- "$@" "--property=BindReadOnlyPaths=$root$dir:$dir"
+done
+# What a log would be written to.
+[ ! -d /var/log/kea ] || set -- "$@" --property=TemporaryFileSystem=/var/log/kea:mode=1777
+while read -r copy path; do
+	[ -n "$path" ] || continue
+	cp -a "$path" "$copy.fit"
+	cat "$copy" >"$copy.fit"
+	set -- "$@" "--property=BindReadOnlyPaths=$copy.fit:$path"
+done <<END
+$copies
+END
+# systemd-run looks for a program here first, and ends with 1 by itself too.
+# shellcheck disable=SC2016 # for the shell in there
+systemd-run --quiet --wait --pipe --collect --unit="$name" --service-type=exec "$@" \
+	sh -c 'echo @tested && exec "$@"' sh "$there$program" "$flag" "$config" </dev/null 2>&1
