@@ -23,7 +23,11 @@ func (f *Fleet) migrate(ctx context.Context, o order) (journal.Result, error) {
 	if err != nil {
 		return journal.Result{}, err
 	}
-	params, secrets, err := f.spoken(ctx, d, asOwner)
+	params, secrets, err := f.spoken(ctx, d.at, asOwner)
+	if err != nil {
+		return journal.Result{}, err
+	}
+	in, err := f.placed(ctx, d.at)
 	if err != nil {
 		return journal.Result{}, err
 	}
@@ -40,7 +44,7 @@ func (f *Fleet) migrate(ctx context.Context, o order) (journal.Result, error) {
 		order: o.Order, action: "migrate", engine: d.Engine, guard: true, secrets: secrets,
 		params: slices.Concat(params, accounted, []ssh.Param{
 			{Name: "before", Value: d.Before.String()}, {Name: "between", Value: strings.Join(words, " ")},
-			{Name: "extra", Value: strings.Join(adminOptions(o, d), " ")}, {Name: "run", Value: o.Run},
+			{Name: "extra", Value: strings.Join(append(adminOptions(o, d), adminTLS(in)...), " ")}, {Name: "run", Value: o.Run},
 		}),
 	})
 	return journal.Result{}, err
@@ -59,7 +63,7 @@ func (f *Fleet) accounted(ctx context.Context, o order) ([]ssh.Param, error) {
 // the database and knows them by these.
 func (f *Fleet) ownNumbers() []string {
 	all := f.known.ours()
-	for _, s := range f.servers {
+	for _, s := range f.standpoints() {
 		s.mu.Lock()
 		for _, ours := range []iter.Seq[uint64]{maps.Keys(s.own), maps.Keys(s.left)} {
 			for number := range ours {

@@ -47,6 +47,9 @@ func (f *Fleet) mayDo(ctx context.Context, at fleet.Place, admin *dbcheck.DB, se
 	if lacks := administers.Lacks(dbcheck.ToScratch); len(lacks) > 0 {
 		seen.Scratch = fleet.Deny("%s lacks %s: %s", administers.Account, lacks[0].Privilege, lacks[0].Statement)
 	}
+	if err := f.getsIn(ctx, at, seen); err != nil {
+		return err
+	}
 	if at.Engine != kea.PostgreSQL {
 		return nil
 	}

