@@ -31,6 +31,10 @@ func (f *Fleet) migrate(ctx context.Context, o order) (journal.Result, error) {
 	if err != nil {
 		return journal.Result{}, err
 	}
+	who, err := f.account(ctx, d.at, in.ref, asOwner)
+	if err != nil {
+		return journal.Result{}, err
+	}
 	between := schemasBetween(d.Before, d.Target)
 	words := make([]string, len(between))
 	for i, v := range between {
@@ -44,7 +48,7 @@ func (f *Fleet) migrate(ctx context.Context, o order) (journal.Result, error) {
 		order: o.Order, action: "migrate", engine: d.Engine, guard: true, secrets: secrets,
 		params: slices.Concat(params, accounted, []ssh.Param{
 			{Name: "before", Value: d.Before.String()}, {Name: "between", Value: strings.Join(words, " ")},
-			{Name: "extra", Value: strings.Join(append(adminOptions(o, d), adminTLS(in)...), " ")}, {Name: "run", Value: o.Run},
+			{Name: "extra", Value: strings.Join(append(adminOptions(o, d), adminOwn(in, who)...), " ")}, {Name: "run", Value: o.Run},
 		}),
 	})
 	return journal.Result{}, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
@@ -74,12 +75,16 @@ func optionsTLS(in entrance) string {
 	return strings.Join(lines, "\n")
 }
 
-// adminTLS are the options that kea-admin passes on to MySQL's programs. PostgreSQL's find theirs in the environment.
-func adminTLS(in entrance) []string {
+// adminOwn are the options that kea-admin passes on to MySQL's programs. PostgreSQL's find theirs in the environment. In a job without a
+// locale the programs take names that are not all ASCII for those of another character set.
+func adminOwn(in entrance, who account) []string {
 	if in.ref.Engine != kea.MySQL {
 		return nil
 	}
 	var options []string
+	if strings.ContainsFunc(in.ref.Name+who.user+who.password.Reveal(), func(r rune) bool { return r > unicode.MaxASCII }) {
+		options = append(options, "-x", "--default-character-set=utf8mb4")
+	}
 	for _, o := range tlsOptions(in) {
 		options = append(options, "-x", "--"+o[0]+"="+o[1])
 	}
