@@ -16,8 +16,8 @@ import (
 type Access struct {
 	Database, User, Password string
 
-	// TLS: MariaDB wants a certificate of the lab's authority of both accounts; PostgreSQL of the administrator's alone, for Kea does
-	// not know what to do with one before 3.1.0. Everybody else, the witness among them, needs none.
+	// TLS: MariaDB also wants a certificate of the lab's authority of both accounts. PostgreSQL does not, for Kea refuses to start with
+	// one before 3.1.0. Everybody else, the witness among them, needs neither.
 	TLS bool
 }
 

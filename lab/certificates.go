@@ -136,7 +136,7 @@ ssl_cert_file = '/etc/lab-tls/server.pem'
 ssl_key_file = '/etc/lab-tls/server.key'
 END
 {
-	echo 'hostssl all kea_admin all scram-sha-256 clientcert=verify-ca'
+	echo 'hostssl all kea_admin all scram-sha-256'
 	printf 'hostssl all "%s" all scram-sha-256\n' "$quoted"
 	printf 'hostnossl all kea_admin,"%s" all reject\n' "$quoted"
 	cat "$settings/pg_hba.conf"

@@ -19,9 +19,8 @@ const (
 )
 
 // Encryption is what the configuration asks for. MySQL's trust-anchor, cert-file, key-file and cipher-list are known since Kea 2.1.2
-// (mysql_connection.cc), PostgreSQL's and ssl-mode since 3.1.0 (pgsql_connection.cc, getConnParametersInternal): older ones take the
-// former in a PostgreSQL's map and do nothing with them. Here they hold whatever the release is, so that what the next one will
-// stumble over is seen before.
+// (mysql_connection.cc), PostgreSQL's and ssl-mode since 3.1.0 (pgsql_connection.cc, getConnParametersInternal): older ones do not
+// start with a PostgreSQL that has any of them. Here they hold whatever the release is.
 func (d DatabaseRef) Encryption() Encryption {
 	if d.Engine == PostgreSQL {
 		return d.postgresqlEncryption()
@@ -66,4 +65,19 @@ func (d DatabaseRef) postgresqlEncryption() Encryption {
 // SSLMode is the word of PostgreSQL's client library for it.
 func (e Encryption) SSLMode() string {
 	return [...]string{"disable", "prefer", "require", "verify-ca", "verify-full"}[e]
+}
+
+// BeforeTLS is where a configuration asks for TLS to a database that a release does not know: it does not start with that.
+func (c Config) BeforeTLS(v Version) []Position {
+	var at []Position
+	for _, d := range c.Databases {
+		known := v.AtLeast(2, 1, 2)
+		if d.Engine == PostgreSQL {
+			known = v.AtLeast(3, 1, 0)
+		}
+		if d.TLS != (TLS{}) && !known {
+			at = append(at, d.At)
+		}
+	}
+	return at
 }
