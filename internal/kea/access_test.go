@@ -64,6 +64,29 @@ func TestWhatReachesADatabase(t *testing.T) {
 	}
 }
 
+// TestNamesThatKeaAdminTakesForOptions are refused where they are: as an argument of their own.
+func TestNamesThatKeaAdminTakesForOptions(t *testing.T) {
+	for _, c := range []struct {
+		name, to string
+		engine   Engine
+		refused  bool
+	}{
+		{"-kea", "2.6.3", MySQL, true},
+		{"-kea", "2.7.2", MySQL, false},
+		{"-kea", "3.0.3", MySQL, false},
+		{"-kea", "2.6.3", PostgreSQL, false}, // the argument of -d
+		{"k-ea", "2.6.3", MySQL, false},
+	} {
+		found := false
+		for _, trap := range (Jump{From: mustVersion(t, "2.4.1"), To: mustVersion(t, c.to), Engine: c.engine, Name: c.name, Server: "8.0.36"}).Traps() {
+			found = found || trap.Code == "admin-name" && trap.Blocks() && strings.Contains(trap.What, c.name)
+		}
+		if found != c.refused {
+			t.Errorf("%+v: refused %t", c, found)
+		}
+	}
+}
+
 func TestReleasesBeforeTLS(t *testing.T) {
 	for _, c := range []struct {
 		engine  Engine

@@ -106,7 +106,7 @@ func (f *Fleet) allowedHex() string {
 
 // adminOptions are what kea-admin has to be given to get around known traps of its releases.
 func adminOptions(o order, d database) []string {
-	jump := kea.Jump{From: o.plan.Before, To: o.Plan.Target, Engine: d.Engine, Schema: d.Before, Port: d.at.Port, Server: d.Product}
+	jump := kea.Jump{From: o.plan.Before, To: o.Plan.Target, Engine: d.Engine, Schema: d.Before, Port: d.at.Port, Name: d.at.Name, Server: d.Product}
 	var options []string
 	for _, t := range jump.Traps() {
 		for _, option := range t.AdminOptions {
