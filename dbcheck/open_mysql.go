@@ -3,6 +3,7 @@ package dbcheck
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"time"
 
@@ -63,7 +64,7 @@ func (s starter) Connect(ctx context.Context) (driver.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	conn, err := s.Connector.Connect(ctx)
-	if err != nil && s.plain != nil && kindOf(err) == ErrTLS && ctx.Err() == nil {
+	if err != nil && s.plain != nil && errors.Is(kindOf(err), ErrTLS) && ctx.Err() == nil {
 		conn, err = s.plain.Connect(ctx)
 	}
 	if err != nil || s.query == "" {

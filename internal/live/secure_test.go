@@ -180,7 +180,7 @@ func TestFilesThatSecureNothing(t *testing.T) {
 	}
 	text := base64.StdEncoding.EncodeToString(anchor.certificate)
 	c, err := parseCertificates([]byte("@anchor\n" + text + "\n@directory\nyes\n@certificate\n@key\n@end\n"))
-	if err != nil || string(c.anchor) != string(anchor.certificate) || !c.directory || c.certificate != nil && len(c.certificate) > 0 {
+	if err != nil || string(c.anchor) != string(anchor.certificate) || !c.directory || len(c.certificate) > 0 {
 		t.Errorf("%+v, %v", c, err)
 	}
 }
