@@ -84,6 +84,7 @@ func kindOf(err error) error {
 		record     tls.RecordHeaderError
 		name       x509.HostnameError
 		signer     x509.UnknownAuthorityError
+		alert      tls.AlertError
 	)
 	switch {
 	case errors.As(err, &mysqlError):
@@ -92,8 +93,8 @@ func kindOf(err error) error {
 		return postgresqlKind(pqError.SQLState())
 	case errors.Is(err, context.Canceled):
 		return nil
-	case errors.Is(err, mysql.ErrNoTLS), errors.Is(err, pq.ErrSSLNotSupported), errors.As(err, &cert), errors.As(err, &record),
-		errors.As(err, &name), errors.As(err, &signer):
+	case errors.Is(err, ErrTLS), errors.Is(err, mysql.ErrNoTLS), errors.Is(err, pq.ErrSSLNotSupported), errors.As(err, &cert), errors.As(err, &record),
+		errors.As(err, &name), errors.As(err, &signer), errors.As(err, &alert):
 		return ErrTLS
 	}
 	return ErrUnreachable

@@ -3,6 +3,7 @@ package dbcheck
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,6 +16,12 @@ func (mysqlDialect) connector(dial Dialer, target Target, readOnly bool) (driver
 		return nil, err
 	}
 	start := starter{Connector: connector, timeout: target.connectTimeout()}
+	if target.TLSOffered {
+		target.TLS = nil
+		if start.plain, err = mysql.NewConnector(config(dial, target)); err != nil {
+			return nil, err
+		}
+	}
 	if readOnly {
 		start.query = "SET SESSION TRANSACTION READ ONLY"
 		start.wish = "DO GET_LOCK(CONCAT('" + Look + ".', CONNECTION_ID()), 0)"
@@ -27,8 +34,8 @@ func config(dial Dialer, target Target) *mysql.Config {
 	cfg.User, cfg.Passwd = target.User, string(target.Password)
 	cfg.Net, cfg.Addr, cfg.DBName = target.Network, target.Addr, target.Name
 	cfg.DialFunc = dial
-	cfg.TLS = target.TLS
-	cfg.AllowCleartextPasswords = target.TLS != nil
+	cfg.TLS, cfg.AllowFallbackToPlaintext = target.TLS, target.TLSOffered
+	cfg.AllowCleartextPasswords = target.TLS != nil && (!target.TLS.InsecureSkipVerify || target.TLS.VerifyConnection != nil)
 	cfg.Collation = "utf8mb4_general_ci" // known to every MySQL and MariaDB that Kea supports
 	cfg.Logger = &mysql.NopLogger{}
 	cfg.Params = map[string]string{
@@ -47,6 +54,7 @@ func config(dial Dialer, target Target) *mysql.Config {
 // that may fail.
 type starter struct {
 	driver.Connector
+	plain   driver.Connector // nil, or the way without encryption, where it came to nothing
 	query   string
 	wish    string
 	timeout time.Duration
@@ -56,6 +64,9 @@ func (s starter) Connect(ctx context.Context) (driver.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	conn, err := s.Connector.Connect(ctx)
+	if err != nil && s.plain != nil && errors.Is(kindOf(err), ErrTLS) && ctx.Err() == nil {
+		conn, err = s.plain.Connect(ctx)
+	}
 	if err != nil || s.query == "" {
 		return conn, err
 	}

@@ -35,6 +35,9 @@ type Target struct {
 	User     string
 	Password Password
 	TLS      *tls.Config // nil: not encrypted
+	// TLSOffered takes a connection without encryption, too, where a MySQL server
+	// has none: TLS then keeps out who listens, and proves nobody.
+	TLSOffered bool
 
 	// ConnectTimeout bounds dialing and logging in; 0 means 10 s.
 	ConnectTimeout time.Duration

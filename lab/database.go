@@ -16,12 +16,13 @@ import (
 // client is somebody who talks to the fleet's database from an address of this machine.
 type client struct {
 	user, password string
+	database       string
 	server         netip.AddrPort
 	limit          time.Duration // for each answer
 	dialer         net.Dialer
 }
 
-// connect prepares a client's sessions for one engine. The database is kea.
+// connect prepares a client's sessions for one engine.
 type connect func(client) (driver.Connector, error)
 
 // OpenDatabase opens the fleet's Kea database for an account of its own choice, from an address of this machine: sessions
@@ -35,7 +36,7 @@ func (f *Fleet) OpenDatabase(user, password string, from netip.Addr) (*sql.DB, e
 func (f *Fleet) OpenDatabaseWithin(limit time.Duration, user, password string, from netip.Addr) (*sql.DB, error) {
 	engine := f.Engine.dialect()
 	connector, err := engine.access(client{
-		user: user, password: password, server: netip.AddrPortFrom(f.DB.Address, engine.port), limit: limit,
+		user: user, password: password, database: f.Access.Database, server: netip.AddrPortFrom(f.DB.Address, engine.port), limit: limit,
 		dialer: net.Dialer{Timeout: time.Second, LocalAddr: &net.TCPAddr{IP: from.AsSlice()}},
 	})
 	if err != nil {
@@ -61,13 +62,13 @@ func (f *Fleet) awaitDatabase(ctx context.Context) error {
 }
 
 // SQL runs statements as the database's superuser, on its host, and returns what they print: rows in lines, columns apart by
-// tabs, no headings. The database is kea. It stops at the first statement that fails.
+// tabs, no headings. The database is Kea's. It stops at the first statement that fails.
 //
 // The place that a full MariaDB keeps for administrators is taken for a moment by each client that it then turns away: SQL tries
 // until it is free.
 func (f *Fleet) SQL(ctx context.Context, statements string) (string, error) {
 	for end := time.Now().Add(5 * time.Second); ; {
-		out, err := f.Run(ctx, DatabaseHost, f.Engine.dialect().client+" <<'END-OF-STATEMENTS'\n"+statements+"\nEND-OF-STATEMENTS\n")
+		out, err := f.Run(ctx, DatabaseHost, fmt.Sprintf(f.Engine.dialect().client, quote(f.Access.Database))+" <<'END-OF-STATEMENTS'\n"+statements+"\nEND-OF-STATEMENTS\n")
 		if err == nil || !strings.Contains(err.Error(), "Too many connections") || time.Now().After(end) {
 			return strings.TrimRight(out, "\n"), err
 		}

@@ -30,7 +30,7 @@ type dialect struct {
 	service  string // what the database host starts at its boot
 	unit     string // what the engine itself runs in
 	port     uint16
-	client   string // a command of the host: the superuser's client, which reads statements and prints rows
+	client   string // a command of the host: the superuser's client, which reads statements and prints rows; the database is %s
 	follower string // the same of the replica
 	access   connect
 

@@ -45,7 +45,7 @@ func (f *Fleet) writeFiles() error {
 		return err
 	}
 	return render("fleet.yaml.tmpl", f.FleetFile(), 0o644, map[string]any{
-		"Name": f.Name, "Target": f.Target, "Servers": f.Servers, "Database": f.DB.Address,
+		"Name": f.Name, "Target": f.Target, "Servers": f.Servers, "Match": text(f.DB.Address.String() + "/" + f.Access.Database), "Via": f.Via,
 		"Witness": f.Witness, "Prober": f.Prober, "PasswordVariable": AdminPasswordVariable,
 	})
 }
@@ -53,9 +53,12 @@ func (f *Fleet) writeFiles() error {
 // writeKea gives each server today's configuration, and the fleet's directory the one for the target: the same with the
 // hook library that 3.0 keeps the engine's code in.
 func (f *Fleet) writeKea() error {
+	if err := f.writeCertificates(); err != nil {
+		return err
+	}
 	for _, h := range f.Servers {
 		data := map[string]any{
-			"Server": h.Name, "Database": f.DB.Address, "Password": KeaPassword, "Engine": f.Engine, "Hook": "",
+			"Server": h.Name, "Host": f.DB.Address, "Access": f.Access.written(f.Engine), "Engine": f.Engine, "Hook": "",
 			"Relays": fmt.Sprintf("%q, %q", f.Prober, f.Witness),
 		}
 		today := filepath.Join(f.Root(h.Name), keaConfig)

@@ -27,6 +27,8 @@ type Fleet struct {
 	DB      Host
 	Target  string
 	Engine  Engine
+	Access  Access  // how Kea gets into the database
+	Via     string  // the way of the administrator's connections, in fleet.yaml
 	Disk    uint64  // bytes, of each host's own disk; 0: none
 	CPU     float64 // of one CPU, each host's share; 0: none of its own
 
@@ -90,7 +92,7 @@ var ErrExists = errors.New("a fleet of that name exists")
 
 // reserve gives the fleet its directory and the first free index. From here on Down can remove all of it.
 func reserve(spec Spec, base Base) (*Fleet, error) {
-	f := &Fleet{Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), Target: spec.Target, Engine: spec.Engine, Disk: spec.Disk, CPU: spec.CPU}
+	f := &Fleet{Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), Target: spec.Target, Engine: spec.Engine, Access: spec.Access, Via: spec.Via, Disk: spec.Disk, CPU: spec.CPU}
 	return f, withLock(filepath.Join(StateDir(), "lock"), func() error {
 		others, err := All()
 		if err != nil {
@@ -146,7 +148,7 @@ func (f *Fleet) raise(ctx context.Context) error {
 	if err := f.Boot(ctx, f.DB.Name); err != nil {
 		return err
 	}
-	if err := f.awaitDatabase(ctx); err != nil {
+	if err := f.admit(ctx); err != nil {
 		return err
 	}
 	return f.bootServers(ctx)

@@ -14,7 +14,7 @@ var mariadb = dialect{
 	service:  "mariadb.service",
 	unit:     "mariadb.service",
 	port:     3306,
-	client:   "mariadb --batch --skip-column-names kea",
+	client:   "mariadb --batch --skip-column-names --database=%s",
 	follower: "mariadb --socket=/run/mysqld/replica.sock --batch --skip-column-names kea",
 	access:   openMariaDB,
 	sessions: `SELECT id, user, SUBSTRING_INDEX(host, ':', 1), COALESCE(db, ''), COALESCE(info, '') FROM information_schema.processlist
@@ -27,7 +27,7 @@ var mariadb = dialect{
 
 func openMariaDB(c client) (driver.Connector, error) {
 	config := mysql.NewConfig()
-	config.User, config.Passwd, config.DBName = c.user, c.password, "kea"
+	config.User, config.Passwd, config.DBName = c.user, c.password, c.database
 	config.Net, config.Addr = "tcp", c.server.String()
 	config.Timeout, config.ReadTimeout, config.WriteTimeout = c.dialer.Timeout, c.limit, c.limit
 	config.MultiStatements = true

@@ -17,8 +17,8 @@ var postgresql = dialect{
 	service: "postgresql.service",
 	unit:    "postgresql@17-main.service",
 	port:    5432,
-	client: "setpriv --reuid=postgres --regid=postgres --clear-groups psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1" +
-		` --no-align --tuples-only --field-separator="$(printf '\t')" --pset=null=NULL kea`,
+	client: "PGDATABASE=%s setpriv --reuid=postgres --regid=postgres --clear-groups psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1" +
+		` --no-align --tuples-only --field-separator="$(printf '\t')" --pset=null=NULL`,
 	follower: "setpriv --reuid=postgres --regid=postgres --clear-groups psql --no-psqlrc --no-align --tuples-only --field-separator=' ' --port=5433 kea",
 	access:   openPostgreSQL,
 	sessions: `SELECT pid, usename, COALESCE(host(client_addr), 'localhost'), datname, CASE state WHEN 'active' THEN query ELSE '' END
@@ -30,8 +30,8 @@ var postgresql = dialect{
 }
 
 func openPostgreSQL(c client) (driver.Connector, error) {
-	connector, err := pq.NewConnector(fmt.Sprintf("host=%s port=%d dbname=kea user=%s password=%s sslmode=disable",
-		c.server.Addr(), c.server.Port(), c.user, c.password))
+	connector, err := pq.NewConnector(fmt.Sprintf("host=%s port=%d dbname='%s' user='%s' password='%s' sslmode=disable",
+		c.server.Addr(), c.server.Port(), conninfo.Replace(c.database), conninfo.Replace(c.user), conninfo.Replace(c.password)))
 	if err != nil {
 		return nil, err
 	}

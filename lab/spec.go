@@ -16,6 +16,8 @@ type Spec struct {
 	Target  string  // the Kea version named in fleet.yaml
 	Engine  Engine  // of the shared database
 	CPU     float64 // how much of one CPU each host has; 0: all of them together have this machine's
+	Access  Access  // how Kea gets into the database
+	Via     string  // of the administrator's connections in fleet.yaml; empty: nothing is said
 	Disk    uint64  // bytes that each host may write before its disk is full, kept in this machine's memory; 0: no limit
 }
 
@@ -34,6 +36,7 @@ func (s Spec) withDefaults() (Spec, error) {
 	if s.Engine == "" {
 		s.Engine = MySQL
 	}
+	s.Access = s.Access.withDefaults()
 	if !fleetName.MatchString(s.Name) {
 		return s, fmt.Errorf("a fleet's name is %s, not %q", fleetName, s.Name)
 	}

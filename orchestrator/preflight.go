@@ -237,6 +237,10 @@ func (c checker) configs(s fleet.Server, at finding) {
 				c.warn(f)
 			}
 		}
+		for _, place := range from.BeforeTLS(c.plan.Target) {
+			c.must(false, at("database-tls", "take trust-anchor, cert-file, key-file and ssl-mode out of "+path+", or choose a release that knows them",
+				"%s: Kea %s does not start with TLS for this database", place, c.plan.Target))
+		}
 		if cfg.Staged != nil {
 			c.sameDatabases(s.Name, cfg, at)
 		}

@@ -49,6 +49,11 @@ func wrongServers() []wrong {
 		{code: "fenced", does: k2(func(s *fleet.Server) { s.Units[0].Fence = "r7" }), says: []string{"k2", "r7", "kea-dhcp4-server.service"}},
 		{code: "by-hand", does: k2(func(s *fleet.Server) { s.Processes[0].Unit, s.Processes[0].Command = "", "/opt/kea-dhcp4 -c x" }), says: []string{"k2", "/opt/kea-dhcp4 -c x"}},
 		{code: "kea-admin", does: k2(func(s *fleet.Server) { s.Admins = []fleet.Admin{{PID: 4711, Command: "db-upgrade"}} }), says: []string{"k2", "db-upgrade", "4711"}},
+		{code: "database-tls", does: k2(func(s *fleet.Server) {
+			s.Configs[0].Parsed.Databases = append(s.Configs[0].Parsed.Databases, kea.DatabaseRef{
+				Engine: kea.PostgreSQL, TLS: kea.TLS{TrustAnchor: "/etc/ca.pem"}, At: kea.Position{File: "k2.conf", Line: 7, Column: 3},
+			})
+		}), says: []string{"k2", "k2.conf:7:3", "does not start with TLS"}},
 		{code: "configuration", does: k2(func(s *fleet.Server) { s.Configs[0].Problem = "kea-dhcp4.conf:3:7: no value" }), says: []string{"k2", "kea-dhcp4.conf:3:7"}},
 		{code: "staged", does: k2(func(s *fleet.Server) {
 			s.Configs[0].Staged = &fleet.Config{Path: "k2.conf", Problem: "k2.conf:1:1: no object"}

@@ -48,7 +48,7 @@ exit 3`)
 			h.program("chmod", "exit 0")
 		}
 		status, said := h.runOn(engine, "migrate", "client="+client, "host=192.0.2.1", "port=3306", "user=kea", "database=kea",
-			"password=p", "option_password=p", "option_tls=", "directories=", "home=public", "ours=1", "allowed=", "look=look",
+			"password=p", "option_password=p", "option_tls=", "directories=", "named=kea", "home=public", "ours=1", "allowed=", "look=look",
 			"before="+c.schema, "between=30.0", "extra=--more", "run=R1", "scripts="+h.path("scripts"))
 		first, spared, _ := strings.Cut(said, "\n")
 		if status != 3 || !strings.HasPrefix(first, "db-upgrade "+kind+" -h 192.0.2.1 -P 3306 -u kea -n kea") || !strings.HasSuffix(first, "--more") {

@@ -157,7 +157,7 @@ func (s postgresql) makeKea(home string) {
 // as are the assignments that an account speaks to the database with.
 func (s postgresql) as(user, password string, more ...string) []string {
 	return append([]string{"client=psql", "dumper=pg_dump", "loader=pg_restore", "directories=", "host=127.0.0.1", "port=" + s.port,
-		"database=kea data", "user=" + user, "password=" + password}, more...)
+		"database=kea data", "named=kea data", "user=" + user, "password=" + password}, more...)
 }
 
 // alone are those of who changes the database, in which nobody else may be.

@@ -3,7 +3,6 @@ package fleet
 import (
 	"fmt"
 	"maps"
-	"net"
 	"net/netip"
 	"path"
 	"regexp"
@@ -152,23 +151,24 @@ func (f *File) checkCanary() *problem {
 
 func (f *File) checkDatabases() *problem {
 	for i, d := range f.Databases {
-		host, name, _ := strings.Cut(d.Match, "/")
-		if h, _, err := net.SplitHostPort(host); err == nil {
-			host = h
-		}
+		host, _, name, ok := SplitMatch(d.Match)
 		switch {
-		case host == "" || name == "" || strings.Contains(name, "/"):
+		case !ok || host == "" || name == "":
 			return wrong("match must be host/name or host:port/name", "$.databases[%d].match", i)
 		case d.Server != "" && !f.hasServer(d.Server):
 			return wrong("no server is called "+d.Server, "$.databases[%d].server", i)
-		case host == "localhost" && d.Server == "":
-			return wrong("localhost is another database on every server: say which with server", "$.databases[%d].match", i)
-		case d.Via != "" && !f.hasServer(d.Via):
-			return wrong("no server is called "+d.Via, "$.databases[%d].via", i)
+		case (host == "localhost" || strings.HasPrefix(host, "/")) && d.Server == "":
+			return wrong(host+" is another database on every server: say which with server", "$.databases[%d].match", i)
+		case d.Via == ViaHere && (host == "localhost" || strings.HasPrefix(host, "/")):
+			return wrong(host+" is reached from its server alone: take via out", "$.databases[%d].via", i)
+		case d.Via != "" && d.Via != ViaHere && !f.hasServer(d.Via):
+			return wrong("no server is called "+d.Via+", nor is it here", "$.databases[%d].via", i)
+		case d.Via != "" && d.Admin == nil:
+			return wrong("via is the way of the admin account, and none is named: Kea's own looks from where Kea is", "$.databases[%d].via", i)
 		case d.Engine != "" && d.Engine != kea.MySQL && d.Engine != kea.PostgreSQL:
 			return wrong("engine must be mysql or postgresql", "$.databases[%d].engine", i)
 		case d.TLS != nil:
-			return wrong("TLS is not spoken to databases yet: take tls out", "$.databases[%d].tls", i)
+			return wrong("TLS is spoken as the Kea configuration says: take tls out", "$.databases[%d].tls", i)
 		}
 		if p := checkAccount(i, "admin", d.Admin); p != nil {
 			return p
@@ -189,7 +189,7 @@ func checkAccount(database int, place string, a *Account) *problem {
 		return nil
 	case a.User == "":
 		return wrong("the account has no user", "$.databases[%d].%s.user", database, place)
-	case a.Password.Env == "" && a.Password.File == "" && len(a.Password.Command) == 0:
+	case !a.Password.named():
 		return wrong("the account has no password: "+waysToASecret, "$.databases[%d].%s.password", database, place)
 	}
 	return nil

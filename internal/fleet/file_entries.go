@@ -1,7 +1,10 @@
 package fleet
 
 import (
+	"net"
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -52,13 +55,34 @@ type SSHSettings struct {
 
 // DatabaseEntry is what to know of a database beyond the Kea configuration.
 type DatabaseEntry struct {
-	Match  string     `yaml:"match" jsonschema:"required,pattern=^[^/]+/[^/]+$" jsonschema_description:"host[:port]/name as in the Kea configuration."`
+	Match  string     `yaml:"match" jsonschema:"required,pattern=^.+/.+$" jsonschema_description:"host[:port]/name as in the Kea configuration; a host that is a directory ends at the last slash."`
 	Server string     `yaml:"server,omitempty" jsonschema_description:"The server whose configuration is meant; needed where the host is localhost."`
 	Engine kea.Engine `yaml:"engine,omitempty" jsonschema:"enum=mysql,enum=postgresql" jsonschema_description:"Default: as in the Kea configuration."`
-	Via    string     `yaml:"via,omitempty" jsonschema_description:"The server to tunnel through. Default: found by trying."`
-	TLS    any        `yaml:"tls,omitempty" jsonschema:"-"` // not spoken to databases yet: refused with a reason, and no part of the schema
+	Via    string     `yaml:"via,omitempty" jsonschema_description:"The server to tunnel through for the admin account, or here: from this machine. Default: each server whose Kea uses it."`
+	TLS    any        `yaml:"tls,omitempty" jsonschema:"-"` // the Kea configuration says it: refused with a reason, and no part of the schema
 	Admin  *Account   `yaml:"admin,omitempty" jsonschema_description:"Looks at sessions, makes scratch databases, restores."`
 	Owner  *Account   `yaml:"owner,omitempty" jsonschema_description:"Runs kea-admin. Default: the account in the Kea configuration."`
+}
+
+// ViaHere, in Via, leads from this machine, through no server. A server of that name comes first.
+const ViaHere = "here"
+
+// SplitMatch takes apart "host[:port]/name". The port is 0 where none is named. A name may hold slashes, unless the host is a directory,
+// where PostgreSQL has its socket: then it is what follows the last one. It is false where the port is none.
+func SplitMatch(match string) (host string, port int, name string, ok bool) {
+	if strings.HasPrefix(match, "/") {
+		cut := strings.LastIndexByte(match, '/')
+		return match[:cut], 0, match[cut+1:], true
+	}
+	host, name, _ = strings.Cut(match, "/")
+	if h, p, err := net.SplitHostPort(host); err == nil {
+		n, err := strconv.Atoi(p)
+		if err != nil {
+			return "", 0, "", false
+		}
+		host, port = h, n
+	}
+	return strings.Trim(host, "[]"), port, name, true
 }
 
 // Account is an account of a database.

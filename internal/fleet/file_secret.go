@@ -15,6 +15,11 @@ type SecretSource struct {
 
 const waysToASecret = "{ env: NAME }, { file: PATH }, { command: [...] } or { prompt: true }"
 
+// named says whether any way is.
+func (s SecretSource) named() bool {
+	return s.Env != "" || s.File != "" || len(s.Command) > 0 || s.Prompt
+}
+
 // UnmarshalYAML refuses the secret itself, without repeating it.
 func (s *SecretSource) UnmarshalYAML(node ast.Node) error {
 	switch node.(type) {

@@ -8,12 +8,9 @@ import (
 	"testing"
 )
 
-// The procedure names, line by line, the tests that hold it. A name without a test behind it would be a claim that nobody keeps.
+// The procedure names, line by line, the tests that hold it, and so does what is said of databases. A name without a test behind it
+// would be a claim that nobody keeps.
 func TestTheProcedureNamesTestsThatAreThere(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(root(t), "docs", "procedure.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	there := map[string]bool{}
 	for _, src := range sources(t) {
 		for _, decl := range src.tree.Decls {
@@ -22,13 +19,19 @@ func TestTheProcedureNamesTestsThatAreThere(t *testing.T) {
 			}
 		}
 	}
-	named := regexp.MustCompile("`(Test[A-Za-z0-9]+)`").FindAllStringSubmatch(string(text), -1)
-	if len(named) == 0 {
-		t.Fatal("the procedure names no test: its table is not read rightly")
-	}
-	for _, name := range named {
-		if !there[name[1]] {
-			t.Errorf("docs/procedure.md names %s, which is no test", name[1])
+	for _, page := range []string{"procedure.md", "databases.md"} {
+		text, err := os.ReadFile(filepath.Join(root(t), "docs", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := regexp.MustCompile("`(Test[A-Za-z0-9]+)`").FindAllStringSubmatch(string(text), -1)
+		if len(named) == 0 {
+			t.Fatalf("docs/%s names no test: its table is not read rightly", page)
+		}
+		for _, name := range named {
+			if !there[name[1]] {
+				t.Errorf("docs/%s names %s, which is no test", page, name[1])
+			}
 		}
 	}
 }

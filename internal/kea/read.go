@@ -121,6 +121,7 @@ func (c *Config) addDatabase(f *fields, n *node, use Use) {
 	if ref.Engine == "" {
 		f.fail(n, "this database has no type")
 	}
+	ref = access(f, n, ref)
 	for i := range c.Databases {
 		if c.Databases[i].sameConnection(ref) {
 			if !slices.Contains(c.Databases[i].Uses, use) {

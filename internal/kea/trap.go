@@ -37,6 +37,8 @@ type Jump struct {
 	Engine   Engine // empty for a server without a database
 	// Port is the database server's; 0 is the engine's default.
 	Port int
+	// Name is the database's.
+	Name string
 	// Server is what the database server calls its version: "11.8.6-MariaDB-0+deb13u1".
 	Server string
 	// Schema is the schema that was found in the database. The zero value

@@ -3,6 +3,7 @@ package kea
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // trapRules are the rules, each of one fact. They are read from the code of
@@ -10,7 +11,7 @@ import (
 var trapRules = []func(Jump) (Trap, bool){
 	unknownFrom, unknownTarget, downgrade, oldTarget,
 	skippedScript, tableNameBug, mariaDBExpiry,
-	adminPort, ignoredErrors, stepWithoutTransaction, slowLeaseRewrite, extendedInfo, visiblePassword, backendHook, controlAgentGone,
+	adminPort, adminName, ignoredErrors, stepWithoutTransaction, slowLeaseRewrite, extendedInfo, visiblePassword, backendHook, controlAgentGone,
 }
 
 func unknownFrom(j Jump) (Trap, bool) {
@@ -95,6 +96,16 @@ func mariaDBExpiry(j Jump) (Trap, bool) {
 		trap.What = "cannot tell whether the database server is a MariaDB 10.10 or later, on which " + trap.What
 	}
 	return trap, j.Engine == MySQL && j.passes(19) && !j.To.AtLeast(2, 6, 0) && (affected || !known)
+}
+
+// adminName: before 2.7.2 kea-admin gives its MySQL scripts the name as an argument of its own (mysql_upgrade).
+func adminName(j Jump) (Trap, bool) {
+	return Trap{
+		Code: "admin-name", Severity: Refusal,
+		What: fmt.Sprintf("kea-admin of Kea %s takes the name of the database %s for an option", j.To, j.Name),
+		Why:  "it begins with a dash, and stands alone among the arguments of the upgrade scripts (since 2.7.2 as --database=)",
+		Next: "choose Kea 2.7.2 or later",
+	}, j.Engine == MySQL && j.migrates() && strings.HasPrefix(j.Name, "-") && !j.To.AtLeast(2, 7, 2)
 }
 
 // adminPort: before 2.7.2 kea-admin asks for the version at the port of -P,

@@ -42,14 +42,14 @@ type account struct {
 var errNoPlace = errors.New("no configuration on that server names this database any more")
 
 // reference finds the entry of a server's configuration that names a place, today's or the staged one.
-func (f *Fleet) reference(ctx context.Context, at fleet.Place) (kea.DatabaseRef, error) {
+func (f *Fleet) reference(ctx context.Context, at fleet.Place) (entrance, error) {
 	s, err := f.server(at.Server)
 	if err != nil {
-		return kea.DatabaseRef{}, err
+		return entrance{}, err
 	}
 	configs, err := f.today(ctx, s)
 	if err != nil {
-		return kea.DatabaseRef{}, err
+		return entrance{}, err
 	}
 	var problems []string
 	for _, c := range configs {
@@ -62,15 +62,15 @@ func (f *Fleet) reference(ctx context.Context, at fleet.Place) (kea.DatabaseRef,
 			}
 			for _, ref := range one.Parsed.Databases {
 				if fleet.PlaceOf(at.Server, ref) == at {
-					return f.withPassword(ctx, s, ref)
+					return f.enter(ctx, s, ref)
 				}
 			}
 		}
 	}
 	if len(problems) > 0 {
-		return kea.DatabaseRef{}, fmt.Errorf("%s: %s: %w: %s", at.Server, at, errNoPlace, strings.Join(problems, "; "))
+		return entrance{}, fmt.Errorf("%s: %s: %w: %s", at.Server, at, errNoPlace, strings.Join(problems, "; "))
 	}
-	return kea.DatabaseRef{}, fmt.Errorf("%s: %s: %w", at.Server, at, errNoPlace)
+	return entrance{}, fmt.Errorf("%s: %s: %w", at.Server, at, errNoPlace)
 }
 
 const largestPassword = 4096 // bytes
@@ -137,29 +137,22 @@ func (f *Fleet) entry(at fleet.Place) (fleet.DatabaseEntry, bool) {
 
 // matches compares "host[:port]/name" with a place.
 func matches(match string, at fleet.Place) bool {
-	where, name, _ := strings.Cut(match, "/")
-	host, port := where, at.Engine.DefaultPort()
-	if h, p, err := net.SplitHostPort(where); err == nil {
-		n, err := strconv.Atoi(p)
-		if err != nil {
-			return false
-		}
-		host, port = h, n
-	}
+	host, port, name, ok := fleet.SplitMatch(match)
 	ref := kea.DatabaseRef{Engine: at.Engine, Host: at.Host, Port: at.Port, Name: at.Name}
-	want := kea.DatabaseRef{Engine: at.Engine, Host: strings.Trim(host, "[]"), Port: port, Name: name}
-	return ref.Key() == want.Key()
+	want := kea.DatabaseRef{Engine: at.Engine, Host: host, Port: port, Name: name}
+	return ok && ref.Key() == want.Key()
 }
 
-// target says how dbcheck reaches a database as an account.
-func (f *Fleet) target(at fleet.Place, ref kea.DatabaseRef, who account) (dbcheck.Target, error) {
+// target says how dbcheck reaches a database as an account. PostgreSQL's connections are encrypted as they are dialed: see dialer.
+func (f *Fleet) target(at fleet.Place, in entrance, who account) (dbcheck.Target, error) {
+	ref := in.ref
 	t := dbcheck.Target{
 		Engine: dbcheck.Engine(ref.Engine), Network: "tcp", Name: ref.Name, User: who.user,
 		Password: dbcheck.Password(who.password.Reveal()),
 		Addr:     net.JoinHostPort(cmp.Or(ref.Host, "localhost"), strconv.Itoa(ref.EffectivePort())),
 	}
-	if ref.TLS.Enabled() && !encryptsAnyway(ref) {
-		return t, fmt.Errorf("%s: its configuration asks for TLS, which kea-lockstep does not speak to databases yet", at)
+	if ref.Engine == kea.MySQL {
+		t.TLS, t.TLSOffered = in.secured, ref.Encryption() == kea.Offered
 	}
 	s, err := f.server(at.Server)
 	if err != nil {
@@ -169,13 +162,6 @@ func (f *Fleet) target(at fleet.Place, ref kea.DatabaseRef, who account) (dbchec
 		t.Network, t.Addr = "unix", path
 	}
 	return t, nil
-}
-
-// encryptsAnyway says whether a configuration asks for no more than what is done for every PostgreSQL: encryption, and no proof of
-// whose it is (ssl-mode, since Kea 3.1.0).
-func encryptsAnyway(ref kea.DatabaseRef) bool {
-	mode := ref.TLS.SSLMode
-	return ref.Engine == kea.PostgreSQL && ref.TLS == kea.TLS{SSLMode: mode} && (mode == "allow" || mode == "prefer" || mode == "require")
 }
 
 // socket gives the path of the unix socket that Kea on the server reaches a database over. To MySQL's client library

@@ -1,7 +1,6 @@
 package live
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,33 +13,6 @@ import (
 	"kea-lockstep/orchestrator/journal"
 	"kea-lockstep/ssh"
 )
-
-// spoken gives what a script needs to speak to the database as an account, its password apart.
-func (f *Fleet) spoken(ctx context.Context, d database, as role) ([]ssh.Param, []ssh.Secret, error) {
-	ref, err := f.placed(ctx, d.at)
-	if err != nil {
-		return nil, nil, err
-	}
-	who, err := f.account(ctx, d.at, ref, as)
-	if err != nil {
-		return nil, nil, err
-	}
-	params := []ssh.Param{
-		{Name: "host", Value: cmp.Or(ref.Host, "localhost")}, {Name: "port", Value: fmt.Sprint(ref.EffectivePort())},
-		{Name: "user", Value: who.user}, {Name: "database", Value: ref.Name},
-	}
-	secrets := []ssh.Secret{{Name: "password", Value: who.password.Reveal()}}
-	if ref.Engine == kea.MySQL {
-		params = append(params, ssh.Param{Name: "option_tls", Value: ""})
-		secrets = append(secrets, ssh.Secret{Name: "option_password", Value: optionValue(who.password.Reveal())})
-	}
-	return params, secrets, nil
-}
-
-// optionValue writes a value as it stands in double quotes in an option file of MySQL.
-func optionValue(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s)
-}
 
 // dumper chooses the account that may dump: the administrator's where it suffices. In PostgreSQL it is the owner, who may dump
 // and restore whatever Kea has there.
@@ -72,7 +44,7 @@ func (f *Fleet) dump(ctx context.Context, o order, suffix string) (journal.Resul
 	if err != nil {
 		return journal.Result{}, err
 	}
-	params, secrets, err := f.spoken(ctx, d, as)
+	params, secrets, err := f.spoken(ctx, d.at, as)
 	if err != nil {
 		return journal.Result{}, err
 	}
@@ -132,7 +104,7 @@ func (f *Fleet) restore(ctx context.Context, o order) (journal.Result, error) {
 	if err != nil {
 		return journal.Result{}, err
 	}
-	params, secrets, err := f.spoken(ctx, d, as)
+	params, secrets, err := f.spoken(ctx, d.at, as)
 	if err != nil {
 		return journal.Result{}, err
 	}

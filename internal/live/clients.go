@@ -145,7 +145,7 @@ func (f *Fleet) attribute(ctx context.Context, at fleet.Place, all []dbcheck.Ses
 		name, known := origins.of(ctx, at, one)
 		s.Server = name
 		switch {
-		case one.Hidden && f.isOurs(one.ID):
+		case one.Hidden && f.isOurs(one.ID), f.here.has(one):
 			s.Owner = fleet.OwnerOurs
 		case name == "" && !known:
 			s.Owner = fleet.OwnerUnknown

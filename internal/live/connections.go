@@ -10,7 +10,6 @@ import (
 
 	"kea-lockstep/dbcheck"
 	"kea-lockstep/internal/fleet"
-	"kea-lockstep/internal/kea"
 )
 
 // use is what a connection is kept for: a watch must not wait behind a long question.
@@ -25,7 +24,7 @@ const (
 type connections struct {
 	mu     sync.Mutex
 	open   map[connectionKey]*connection
-	places map[fleet.Place]kea.DatabaseRef
+	places map[fleet.Place]entrance
 	closed bool
 }
 
@@ -63,8 +62,8 @@ func (f *Fleet) database(ctx context.Context, at fleet.Place, as role, purpose u
 		return nil, err
 	}
 	db, err := dbcheck.Open(ctx, dial, target)
-	if errors.Is(err, dbcheck.ErrAuth) {
-		f.databases.forget(at) // its password may have been changed since it was read
+	if errors.Is(err, dbcheck.ErrAuth) || errors.Is(err, dbcheck.ErrTLS) {
+		f.databases.forget(at) // its password or its certificates may have been changed since they were read
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", at.Server, err)
@@ -131,43 +130,40 @@ func (c *connections) close() error {
 
 // way says how to reach a database from a place as a role.
 func (f *Fleet) way(ctx context.Context, at fleet.Place, as role) (dbcheck.Dialer, dbcheck.Target, error) {
-	ref, err := f.placed(ctx, at)
+	in, err := f.placed(ctx, at)
 	if err != nil {
 		return nil, dbcheck.Target{}, err
 	}
-	who, err := f.account(ctx, at, ref, as)
+	who, err := f.account(ctx, at, in.ref, as)
 	if err != nil {
 		return nil, dbcheck.Target{}, err
 	}
-	target, err := f.target(at, ref, who)
+	target, err := f.target(at, in, who)
 	if err != nil {
 		return nil, dbcheck.Target{}, err
 	}
-	via, err := f.server(who.via)
-	if err != nil {
-		return nil, dbcheck.Target{}, err
-	}
-	return via.dialer(at.Engine), target, nil
+	dial, err := f.dial(in, who)
+	return dial, target, err
 }
 
 // placed gives the entry of the configuration that names a place, from memory where it was read before: it is a way to log in,
 // and no answer.
-func (f *Fleet) placed(ctx context.Context, at fleet.Place) (kea.DatabaseRef, error) {
+func (f *Fleet) placed(ctx context.Context, at fleet.Place) (entrance, error) {
 	f.databases.mu.Lock()
-	ref, ok := f.databases.places[at]
+	in, ok := f.databases.places[at]
 	f.databases.mu.Unlock()
 	if ok {
-		return ref, nil
+		return in, nil
 	}
-	ref, err := f.reference(ctx, at)
+	in, err := f.reference(ctx, at)
 	if err != nil {
-		return ref, err
+		return in, err
 	}
 	f.databases.mu.Lock()
 	defer f.databases.mu.Unlock()
 	if f.databases.places == nil {
-		f.databases.places = map[fleet.Place]kea.DatabaseRef{}
+		f.databases.places = map[fleet.Place]entrance{}
 	}
-	f.databases.places[at] = ref
-	return ref, nil
+	f.databases.places[at] = in
+	return in, nil
 }

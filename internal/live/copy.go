@@ -30,7 +30,7 @@ func (f *Fleet) dumpAside(ctx context.Context, r orchestrator.Rehearsal, d datab
 	if err != nil {
 		return out, err
 	}
-	params, secrets, err := f.spoken(ctx, d, as)
+	params, secrets, err := f.spoken(ctx, d.at, as)
 	if err != nil {
 		return out, err
 	}
@@ -60,7 +60,7 @@ func (f *Fleet) makeCopy(ctx context.Context, r orchestrator.Rehearsal, d databa
 	if err != nil {
 		return err
 	}
-	params, secrets, err := f.spoken(ctx, d, asAdmin)
+	params, secrets, err := f.spoken(ctx, d.at, asAdmin)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,11 @@ func (f *Fleet) migrateCopy(ctx context.Context, r orchestrator.Rehearsal, d dat
 	if err != nil {
 		return err
 	}
-	params, secrets, err := f.spoken(ctx, d, asAdmin)
+	params, secrets, err := f.spoken(ctx, d.at, asAdmin)
+	if err != nil {
+		return err
+	}
+	extra, err := f.extra(ctx, o, d, asAdmin)
 	if err != nil {
 		return err
 	}
@@ -143,7 +147,7 @@ func (f *Fleet) migrateCopy(ctx context.Context, r orchestrator.Rehearsal, d dat
 		order: o.step("migrate-" + d.Label), action: "trial", engine: d.Engine, secrets: secrets,
 		params: slices.Concat(params, []ssh.Param{
 			name.param(), ofRehearsal(r.ID), {Name: "root", Value: path.Join(roomOf(o.book, r.ID), "root")},
-			{Name: "extra", Value: strings.Join(adminOptions(o, d), " ")},
+			extra,
 		}),
 	})
 	return err

@@ -7,23 +7,30 @@ import (
 	"fmt"
 	"io"
 	"net"
+
+	"kea-lockstep/dbcheck"
 )
 
 // sslRequest asks a PostgreSQL server for encryption before anything else is said (PostgreSQL manual, "Message Formats").
 const sslRequest = 80877103
 
-// encryptedIfOffered encrypts a connection to a PostgreSQL server that offers it, and asks for no certificate: PostgreSQL's client
-// library, and Kea with it, does so by itself ("prefer"), and a server may take no other connections.
-func encryptedIfOffered(ctx context.Context, conn net.Conn) (net.Conn, error) {
+// encrypted encrypts a connection to a PostgreSQL server. One that has no encryption is spoken to without where that is enough:
+// PostgreSQL's client library, and Kea with it, does so by itself ("prefer"). Errors: dbcheck.ErrTLS.
+func encrypted(ctx context.Context, conn net.Conn, with *tls.Config, ifOffered bool) (net.Conn, error) {
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 	offered, err := offers(conn)
-	if err != nil || !offered {
+	switch {
+	case err != nil:
 		return conn, err
+	case !offered && ifOffered:
+		return conn, nil
+	case !offered:
+		return conn, fmt.Errorf("%w: the server has none, and its configuration here asks for it", dbcheck.ErrTLS)
 	}
-	client := tls.Client(conn, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12})
+	client := tls.Client(conn, with)
 	if err := client.HandshakeContext(ctx); err != nil {
-		return conn, fmt.Errorf("encrypting the connection: %w", err)
+		return conn, fmt.Errorf("%w: %w", dbcheck.ErrTLS, err)
 	}
 	return client, nil
 }

@@ -34,7 +34,7 @@ func talk(t *testing.T, answer string, serve func(net.Conn) error) (net.Conn, er
 		_ = far.Close()
 		<-served
 	})
-	return encryptedIfOffered(t.Context(), near)
+	return encrypted(t.Context(), near, &tls.Config{InsecureSkipVerify: true}, true)
 }
 
 func TestConnectionsAreEncryptedWhereTheServerOffersIt(t *testing.T) {
@@ -84,7 +84,7 @@ func TestASilentServerIsLeft(t *testing.T) {
 		_, _ = io.ReadFull(far, make([]byte, 8))
 		cancel()
 	}()
-	if _, err := encryptedIfOffered(ctx, near); err == nil {
+	if _, err := encrypted(ctx, near, &tls.Config{InsecureSkipVerify: true}, true); err == nil {
 		t.Error("it waited, and all is well")
 	}
 }

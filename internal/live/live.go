@@ -38,6 +38,7 @@ type Fleet struct {
 	references dbcheck.References
 	servers    map[string]*server // not changed after New
 	databases  connections
+	here       here
 	known      known
 	prober     prober
 	asked      asked
@@ -60,6 +61,7 @@ func New(file fleet.File, options Options) (*Fleet, error) {
 		file: file, options: options, references: references, servers: map[string]*server{},
 		pool: ssh.NewPool(ssh.Options{Dial: options.Dial, Rand: options.Rand}),
 	}
+	f.here.own, f.here.former, f.here.left = map[uint64]int{}, map[uint64]bool{}, map[uint64]bool{}
 	for _, entry := range file.Servers {
 		s := &server{
 			entry: entry, learning: make(chan struct{}, 1),

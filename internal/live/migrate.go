@@ -23,7 +23,11 @@ func (f *Fleet) migrate(ctx context.Context, o order) (journal.Result, error) {
 	if err != nil {
 		return journal.Result{}, err
 	}
-	params, secrets, err := f.spoken(ctx, d, asOwner)
+	params, secrets, err := f.spoken(ctx, d.at, asOwner)
+	if err != nil {
+		return journal.Result{}, err
+	}
+	extra, err := f.extra(ctx, o, d, asOwner)
 	if err != nil {
 		return journal.Result{}, err
 	}
@@ -40,7 +44,7 @@ func (f *Fleet) migrate(ctx context.Context, o order) (journal.Result, error) {
 		order: o.Order, action: "migrate", engine: d.Engine, guard: true, secrets: secrets,
 		params: slices.Concat(params, accounted, []ssh.Param{
 			{Name: "before", Value: d.Before.String()}, {Name: "between", Value: strings.Join(words, " ")},
-			{Name: "extra", Value: strings.Join(adminOptions(o, d), " ")}, {Name: "run", Value: o.Run},
+			extra, {Name: "run", Value: o.Run},
 		}),
 	})
 	return journal.Result{}, err
@@ -59,7 +63,7 @@ func (f *Fleet) accounted(ctx context.Context, o order) ([]ssh.Param, error) {
 // the database and knows them by these.
 func (f *Fleet) ownNumbers() []string {
 	all := f.known.ours()
-	for _, s := range f.servers {
+	for _, s := range f.standpoints() {
 		s.mu.Lock()
 		for _, ours := range []iter.Seq[uint64]{maps.Keys(s.own), maps.Keys(s.left)} {
 			for number := range ours {
@@ -96,9 +100,22 @@ func (f *Fleet) allowedHex() string {
 	return hex.EncodeToString([]byte("-," + strings.Join(f.file.Sessions.Allow, ",")))
 }
 
+// extra are the options that kea-admin has to be given on top, for a database as an account.
+func (f *Fleet) extra(ctx context.Context, o order, d database, as role) (ssh.Param, error) {
+	in, err := f.placed(ctx, d.at)
+	if err != nil {
+		return ssh.Param{}, err
+	}
+	who, err := f.account(ctx, d.at, in.ref, as)
+	if err != nil {
+		return ssh.Param{}, err
+	}
+	return ssh.Param{Name: "extra", Value: strings.Join(append(adminOptions(o, d), adminOwn(in, who)...), " ")}, nil
+}
+
 // adminOptions are what kea-admin has to be given to get around known traps of its releases.
 func adminOptions(o order, d database) []string {
-	jump := kea.Jump{From: o.plan.Before, To: o.Plan.Target, Engine: d.Engine, Schema: d.Before, Port: d.at.Port, Server: d.Product}
+	jump := kea.Jump{From: o.plan.Before, To: o.Plan.Target, Engine: d.Engine, Schema: d.Before, Port: d.at.Port, Name: d.at.Name, Server: d.Product}
 	var options []string
 	for _, t := range jump.Traps() {
 		for _, option := range t.AdminOptions {

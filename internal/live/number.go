@@ -15,17 +15,20 @@ import (
 
 // dialer opens connections to databases from the server's standpoint and learns the number that the database gives each one, so
 // that it is known as ours in a list of sessions.
-func (s *server) dialer(engine kea.Engine) dbcheck.Dialer {
+func (s *server) dialer(in entrance) dbcheck.Dialer { return dialer(s.host.Dial, s, in) }
+
+// dialer is that of a standpoint which dials in its own way.
+func dialer(dial dbcheck.Dialer, s *server, in entrance) dbcheck.Dialer {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := s.host.Dial(ctx, network, address)
+		conn, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		if engine != kea.PostgreSQL {
+		if in.ref.Engine != kea.PostgreSQL {
 			return s.numbered(conn, greeting), nil
 		}
-		if network == "tcp" {
-			if conn, err = encryptedIfOffered(ctx, conn); err != nil {
+		if network == "tcp" && in.secured != nil {
+			if conn, err = encrypted(ctx, conn, in.secured, in.ref.Encryption() == kea.Offered); err != nil {
 				_ = conn.Close()
 				return nil, err
 			}
@@ -127,7 +130,7 @@ func (s *server) opens(change int) {
 
 // opening says whether a connection of ours is just being made, from whichever server.
 func (f *Fleet) opening() bool {
-	for _, s := range f.servers {
+	for _, s := range f.standpoints() {
 		s.mu.Lock()
 		opening := s.unnumbered > 0
 		s.mu.Unlock()
@@ -161,7 +164,7 @@ func (s *server) leftBehind(number uint64, holders []holder) bool {
 
 // isOurs says whether a connection is one of ours that still serves us, from whichever server.
 func (f *Fleet) isOurs(number uint64) bool {
-	for _, one := range f.servers {
+	for _, one := range f.standpoints() {
 		if one.isOwn(number) {
 			return true
 		}

@@ -51,6 +51,9 @@ func (f *Fleet) mayDo(ctx context.Context, at fleet.Place, admin *dbcheck.DB, se
 		}
 		seen.Scratch = fleet.Deny("%s lacks %s: %s", administers.Account, what, together(lacks))
 	}
+	if err := f.getsIn(ctx, at, seen); err != nil {
+		return err
+	}
 	if at.Engine != kea.PostgreSQL {
 		return nil
 	}

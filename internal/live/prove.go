@@ -30,7 +30,7 @@ func (f *Fleet) prove(ctx context.Context, o order) (result journal.Result, err 
 	if err != nil {
 		return result, err
 	}
-	params, secrets, err := f.spoken(ctx, d, asAdmin)
+	params, secrets, err := f.spoken(ctx, d.at, asAdmin)
 	if err != nil {
 		return result, err
 	}

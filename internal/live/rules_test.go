@@ -160,6 +160,54 @@ func TestDatabasesOfTheFleetFileAreFound(t *testing.T) {
 	}
 }
 
+// TestHardNamesAreFound: quotes, slashes, colons and what else a name may hold; and PostgreSQL's socket by its directory.
+func TestHardNamesAreFound(t *testing.T) {
+	for _, c := range []struct {
+		match, host, name string
+		engine            kea.Engine
+	}{
+		{"192.0.2.5/-kea='`$(id)#;%\"é\\", "192.0.2.5", "-kea='`$(id)#;%\"é\\", kea.MySQL},
+		{"192.0.2.5:3306/a/b:7", "192.0.2.5", "a/b:7", kea.MySQL},
+		{"/run/postgresql/kea prod", "/run/postgresql", "kea prod", kea.PostgreSQL},
+		{"localhost/kea", "", "kea", kea.PostgreSQL},
+	} {
+		at := fleet.Place{Server: "k1", Engine: c.engine, Host: c.host, Name: c.name}
+		if !matches(c.match, at) {
+			t.Errorf("%q does not match %v", c.match, at)
+		}
+		if at.Name += "x"; matches(c.match, at) {
+			t.Errorf("%q matches %v", c.match, at)
+		}
+	}
+}
+
+// TestHardNamesReachThePrograms: as options of MySQL's and arguments of PostgreSQL's programs.
+func TestHardNamesReachThePrograms(t *testing.T) {
+	for name, want := range map[string]string{
+		"kea": "kea", "-k'ea": "-k'ea", "a=b": "dbname='a=b'", `a='\b`: `dbname='a=\'\\b'`, "postgresql://x": "dbname='postgresql://x'",
+	} {
+		if got := conninfo(name); got != want {
+			t.Errorf("%q: %s, want %s", name, got, want)
+		}
+	}
+	in := entrance{ref: kea.DatabaseRef{Engine: kea.MySQL, Name: "kea", TLS: kea.TLS{TrustAnchor: `/etc/"ca"`, CertFile: "/c", KeyFile: "/k"}}}
+	if got, want := optionsTLS(in), "ssl-ca=\"/etc/\\\"ca\\\"\"\nssl-cert=\"/c\"\nssl-key=\"/k\""; got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	if got := strings.Join(adminOwn(in, account{user: "kea"}), " "); got != `-x --ssl-ca=/etc/"ca" -x --ssl-cert=/c -x --ssl-key=/k` {
+		t.Error(got)
+	}
+	in.directory = true
+	if got := strings.Join(adminOwn(in, account{user: "kéa"}), " "); !strings.HasPrefix(got, "-x --default-character-set=utf8mb4 -x --ssl-capath=") {
+		t.Error(got)
+	}
+	for value, ok := range map[string]bool{"/etc/kea/tls/ca.pem": true, "ECDHE-RSA-AES256-SHA:!aNULL": true, "/a b": false, "/a*": false, `/"a"`: false, "/a?": false} {
+		if wordy.MatchString(value) != ok {
+			t.Errorf("%q: %t", value, !ok)
+		}
+	}
+}
+
 func TestAnAccountThatIsNotNamedIsKeas(t *testing.T) {
 	at := fleet.Place{Server: "k1", Engine: kea.MySQL, Host: "192.0.2.5", Name: "kea", User: "kea"}
 	f := someFleet(t, fleet.DatabaseEntry{Match: "192.0.2.5/kea", Admin: &fleet.Account{User: "dba"}})
@@ -277,7 +325,7 @@ func TestWaysToADatabase(t *testing.T) {
 		{kea.PostgreSQL, "/var/run/postgresql", "unix", "/var/run/postgresql/.s.PGSQL.5432", []string{"/run/postgresql/.s.PGSQL.5432"}},
 	} {
 		ref := kea.DatabaseRef{Engine: c.engine, Host: c.host, Name: "kea", User: "kea"}
-		target, err := f.target(fleet.PlaceOf("k1", ref), ref, account{user: "kea", via: "k1"})
+		target, err := f.target(fleet.PlaceOf("k1", ref), entrance{ref: ref}, account{user: "kea", via: "k1"})
 		if err != nil || target.Network != c.network || target.Addr != c.way || string(target.Engine) != string(c.engine) {
 			t.Errorf("%s on %q: %v, %v", c.engine, c.host, target, err)
 		}
@@ -287,30 +335,6 @@ func TestWaysToADatabase(t *testing.T) {
 		ends, err := f.ends(t.Context(), f.servers["k1"], ref)
 		if err != nil || !slices.Equal(ends, c.ends) {
 			t.Errorf("%s on %q ends at %q, %v", c.engine, c.host, ends, err)
-		}
-	}
-}
-
-// Less than what a configuration asks for would be silence about somebody in between.
-func TestNoConnectionIsLessSecureThanKeas(t *testing.T) {
-	f := someFleet(t)
-	for _, c := range []struct {
-		engine kea.Engine
-		tls    kea.TLS
-		ok     bool
-	}{
-		{kea.PostgreSQL, kea.TLS{}, true},
-		{kea.PostgreSQL, kea.TLS{SSLMode: "disable"}, true},
-		{kea.PostgreSQL, kea.TLS{SSLMode: "require"}, true},
-		{kea.PostgreSQL, kea.TLS{SSLMode: "verify-ca"}, false},
-		{kea.PostgreSQL, kea.TLS{SSLMode: "require", TrustAnchor: "/etc/ca.pem"}, false},
-		{kea.PostgreSQL, kea.TLS{CertFile: "/etc/kea.pem"}, false},
-		{kea.MySQL, kea.TLS{TrustAnchor: "/etc/ca.pem"}, false},
-		{kea.MySQL, kea.TLS{}, true},
-	} {
-		ref := kea.DatabaseRef{Engine: c.engine, Host: "192.0.2.5", Name: "kea", TLS: c.tls}
-		if _, err := f.target(fleet.PlaceOf("k1", ref), ref, account{via: "k1"}); (err == nil) != c.ok {
-			t.Errorf("%s with %+v: %v", c.engine, c.tls, err)
 		}
 	}
 }
@@ -455,6 +479,9 @@ func TestRowsAtTheDumpAreTheCanarysMeasureAlone(t *testing.T) {
 }
 
 func TestPasswordsSurviveOptionFiles(t *testing.T) {
+	if got := optionValue("'`$(id);%=\u00fc\n"); got != `'`+"`"+`$(id);%=ü\n` {
+		t.Errorf("%s", got)
+	}
 	if got := optionValue("a\"b\\c#d\te"); got != `a\"b\\c#d\te` {
 		t.Errorf("%s", got)
 	}

@@ -1,5 +1,14 @@
 # Speaks to the database server. In: client, dumper, loader (programs), directories (that may hold them), host, port, user,
-# database, password.
+# database, password, tls_mode (empty: as the client library does by itself), tls_anchor, tls_certificate, tls_key (paths).
+
+# What secures the connection is no secret, and found there by kea-admin's programs, too.
+if [ -n "${tls_mode-}" ]; then
+	PGSSLMODE=$tls_mode PGGSSENCMODE=disable
+	export PGSSLMODE PGGSSENCMODE
+fi
+[ -z "${tls_anchor-}" ] || export PGSSLROOTCERT="$tls_anchor"
+[ -z "${tls_certificate-}" ] || export PGSSLCERT="$tls_certificate"
+[ -z "${tls_key-}" ] || export PGSSLKEY="$tls_key"
 
 # The newest version, as Debian's own wrapper would find it, with less to do each time.
 newest=$(for place in $directories; do [ ! -x "$place/$client" ] || printf '%s\n' "$place"; done | sort -V | tail -n 1)

@@ -1,5 +1,6 @@
 # Lets the installed kea-admin migrate the database. What nobody may have changed since the run last looked is asked once more.
-# In: before, between (schema versions on the way, apart by blanks), extra (more options of kea-admin). Needs client.sh,
+# In: before, between (schema versions on the way, apart by blanks), extra (more options of kea-admin),
+# named (the database as an argument of PostgreSQL's programs). Needs client.sh,
 # others.sh, going.sh and steps.sh.
 set -eu
 going "SELECT version || '.' || minor FROM schema_version;"
@@ -8,4 +9,4 @@ ahead pgsql
 KEA_ADMIN_DB_PASSWORD=$password
 export KEA_ADMIN_DB_PASSWORD
 # shellcheck disable=SC2086 # a list of options
-speak kea-admin db-upgrade pgsql -h "$host" -P "$port" -u "$user" -n "$database" ${steps:+-d "$steps"} $extra
+speak kea-admin db-upgrade pgsql -h "$host" -P "$port" -u "$user" -n "$named" ${steps:+-d "$steps"} $extra

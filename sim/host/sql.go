@@ -42,7 +42,9 @@ func (h *Host) client(c *shell.Call, known func(string) bool) (*database.Session
 			password, _, _ = strings.Cut(rest, "\"\n")
 		case name == "--user":
 			user = value
-		case name == "--host" || name == "--port" || known(a):
+		case name == "--database":
+			schema = value
+		case name == "--host" || a == "--" || name == "--port" || known(a):
 		case strings.HasPrefix(a, "-"):
 			return nil, nil, c.Unknown("the option " + a)
 		default:
