@@ -37,6 +37,9 @@ func Survey(ctx context.Context, o Observer, names []string, parallel int) (Fact
 		return Facts{}, fmt.Errorf("surveying the databases: %w", err)
 	}
 	facts.Databases = merge(seen[:len(today)])
+	if facts.Databases, err = prove(ctx, o, facts.Databases, parallel); err != nil {
+		return Facts{}, fmt.Errorf("surveying the databases: %w", err)
+	}
 	facts.Staged = seen[len(today):]
 	return facts, nil
 }
@@ -115,22 +118,34 @@ func merge(seen []Database) []Database {
 			merged = append(merged, d)
 			continue
 		}
-		m := &merged[i]
-		m.Endpoints = append(m.Endpoints, d.Endpoints...)
-		m.Reach, m.Primary = All(m.Reach, d.Reach), All(m.Primary, d.Primary)
-		m.Clients.Visible = All(m.Clients.Visible, d.Clients.Visible)
-		m.Clients.Sessions = union(m.Clients.Sessions, d.Clients.Sessions)
-		m.Empty = m.Empty || d.Empty
-		m.Structure, m.Lockable = All(m.Structure, d.Structure), All(m.Lockable, d.Lockable)
-		m.Scratch = All(m.Scratch, d.Scratch)
-		for _, l := range d.Lacks {
-			if !slices.Contains(m.Lacks, l) {
-				m.Lacks = append(slices.Clip(m.Lacks), l)
-			}
-		}
+		merged[i].add(d)
 	}
 	slices.SortFunc(merged, func(a, b Database) int { return cmp.Compare(a.ID, b.ID) })
 	return merged
+}
+
+// add takes in what was seen of the database from elsewhere.
+func (m *Database) add(d Database) {
+	m.Endpoints = append(m.Endpoints, d.Endpoints...)
+	m.Reach, m.Primary = All(m.Reach, d.Reach), All(m.Primary, d.Primary)
+	m.Clients.Visible = All(m.Clients.Visible, d.Clients.Visible)
+	m.Clients.Sessions = union(m.Clients.Sessions, d.Clients.Sessions)
+	m.Empty = m.Empty || d.Empty
+	m.Structure, m.Lockable = All(m.Structure, d.Structure), All(m.Lockable, d.Lockable)
+	m.Scratch = All(m.Scratch, d.Scratch)
+	for _, l := range d.Lacks {
+		if !slices.Contains(m.Lacks, l) {
+			m.Lacks = append(slices.Clip(m.Lacks), l)
+		}
+	}
+	if d.Same.Saw != "" {
+		m.Same = d.Same
+	}
+	for _, s := range d.Sources {
+		if !slices.Contains(m.Sources, s) {
+			m.Sources = append(slices.Clip(m.Sources), s)
+		}
+	}
 }
 
 // union keeps of two looks at the same sessions what either saw.

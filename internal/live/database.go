@@ -25,17 +25,26 @@ func (f *Fleet) Database(ctx context.Context, at fleet.Place) (fleet.Database, e
 		return seen, nil
 	}
 	seen.ID, seen.Product = fleet.DatabaseID(identity.String()), product(identity)
-	seen.Reach = fleet.Affirm("answers")
+	seen.Reach, seen.Weak, seen.Called = fleet.Affirm("answers"), identity.Weak, identity.Called
+	if other, err := f.second(ctx, at); err != nil {
+		return seen, fmt.Errorf("looking at %s from %s: %w", at, at.Server, err)
+	} else if other.String() != identity.String() {
+		seen.Reach = fleet.Deny("one connection to %s reached %s, the next one %s: what stands before them spreads connections over servers", at, identity, other)
+		return seen, nil
+	}
 	admin, err := f.database(ctx, at, asAdmin, toRead)
 	if err != nil {
 		return seen, fmt.Errorf("looking at %s from %s: %w", at, at.Server, err)
 	}
-	if identity.Role == dbcheck.RoleUnknown {
+	if identity.Role == dbcheck.RoleUnknown || identity.Role == dbcheck.RoleReplica && len(identity.Sources) == 0 {
 		if identity, err = admin.Identity(ctx); err != nil {
 			return seen, fmt.Errorf("looking at %s from %s: %w", at, at.Server, err)
 		}
 	}
-	seen.Primary = primary(identity)
+	seen.Primary = primary(at, identity)
+	for _, s := range identity.Sources {
+		seen.Sources = append(seen.Sources, fleet.Source{Address: s.Addr, Called: s.Server})
+	}
 	seen.Lockable = lockable(identity)
 	if err := f.contentsOf(ctx, db, admin, at, &seen); err != nil {
 		return seen, fmt.Errorf("looking at %s from %s: %w", at, at.Server, err)
@@ -60,12 +69,14 @@ func product(i dbcheck.Identity) string { return i.Product + " " + numbers.FindS
 
 // primary says whether the server takes writes of its own. A server that may be written to and does not tell whether it follows
 // another is taken for one that does not: Kea writes to it.
-func primary(i dbcheck.Identity) fleet.Verdict {
+func primary(at fleet.Place, i dbcheck.Identity) fleet.Verdict {
 	switch {
 	case i.Role == dbcheck.RoleReplica:
-		return fleet.Deny("it is a replica: %s", i.RoleSaw)
+		return fleet.Deny("%s from %s is a replica: %s", at, at.Server, i.RoleSaw)
+	case i.ReadOnly && i.Role == dbcheck.RoleUnknown:
+		return fleet.Deny("read_only is on in %s from %s; whether it follows another server, and which, this account may not ask: %s", at, at.Server, i.RoleSaw)
 	case i.ReadOnly:
-		return fleet.Deny("read_only is on")
+		return fleet.Deny("read_only is on in %s from %s", at, at.Server)
 	case i.Role == dbcheck.RoleUnknown:
 		return fleet.Affirm("it can be written to; whether it follows another server this account may not ask")
 	}
