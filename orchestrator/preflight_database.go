@@ -24,6 +24,9 @@ func (c checker) database(d fleet.Database) {
 	if d.Structure.Answer == fleet.No {
 		c.need(d.Structure, at("drift", "mend the schema before its upgrade: kea-admin's scripts assume it whole", "the structure is not what schema %s has", d.Schema))
 	}
+	if len(d.More) > 0 {
+		c.warn(at("extra", "", "%s in it that Kea did not make; they stay as they are, and a restore takes them back to the dump", objects(d.More)))
+	}
 	target, ok := kea.Expected(c.plan.Target, d.Engine)
 	if ok && target == d.Schema {
 		return // nothing is migrated here: the checks below are about that
@@ -55,6 +58,14 @@ func (c checker) database(d fleet.Database) {
 	if d.Lockable.Answer == fleet.No {
 		c.warn(at("lock", "", "the engine grants no advisory locks, so only markers name the driver to others: %s", d.Lockable.Saw))
 	}
+}
+
+// objects counts and names the first of many.
+func objects(all []string) string {
+	if len(all) == 1 {
+		return "1 object, " + all[0] + ", is"
+	}
+	return fmt.Sprintf("%d objects, among them %s, are", len(all), all[0])
 }
 
 // one: all places that name the database mean one. Copies of a machine say the same of themselves, and one of them would be

@@ -61,6 +61,7 @@ type Database struct {
 	Empty     bool             `json:"empty"`             // no schema_version: Kea would initialise it at its start
 	Schema    kea.Schema       `json:"schema"`
 	Structure Verdict          `json:"structure"`       // structure is what a database of that schema has; cannot tell: no reference for it
+	More      []string         `json:"more,omitempty"`  // what is in it that is not Kea's: advice
 	Known     []kea.Schema     `json:"known,omitempty"` // the schemas from that one up whose structure is known: a migration to them can be judged
 	Clients   Clients          `json:"clients"`
 	Account   string           `json:"account"`         // who migrates and who administers, as the database's server names them, from the first place

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"kea-lockstep/dbcheck"
@@ -109,7 +110,7 @@ func (f *Fleet) contentsOf(ctx context.Context, db, admin *dbcheck.DB, at fleet.
 		for _, v := range f.references.From(db.Target().Engine, version) {
 			seen.Known = append(seen.Known, schemaOf(v))
 		}
-		if seen.Structure, err = f.structure(ctx, db, admin, version); err != nil {
+		if seen.Structure, seen.More, err = f.structure(ctx, db, admin, version); err != nil {
 			return err
 		}
 	}
@@ -124,28 +125,46 @@ func (f *Fleet) contentsOf(ctx context.Context, db, admin *dbcheck.DB, at fleet.
 	return f.mayDo(ctx, at, admin, seen)
 }
 
-// structure holds the database against what Kea makes of that version.
-func (f *Fleet) structure(ctx context.Context, db, admin *dbcheck.DB, version dbcheck.Version) (fleet.Verdict, error) {
-	want, ok := f.references.Structure(db.Target().Engine, version)
-	if !ok {
-		return fleet.Doubt("no reference of schema %s is known", version), nil
+// structure holds the database against what Kea makes of that version, by the way of making it that it is most like; more gives
+// what is there besides.
+func (f *Fleet) structure(ctx context.Context, db, admin *dbcheck.DB, version dbcheck.Version) (is fleet.Verdict, more []string, err error) {
+	engine := db.Target().Engine
+	if len(f.references.Variants(engine, version)) == 0 {
+		return fleet.Doubt("no reference of schema %s is known", version), nil, nil
 	}
 	have, err := db.Structure(ctx)
 	if err != nil {
-		return fleet.Verdict{}, err
+		return fleet.Verdict{}, nil, err
 	}
 	if len(have.Unreadable()) > 0 {
 		if have, err = admin.Structure(ctx); err != nil {
-			return fleet.Verdict{}, err
+			return fleet.Verdict{}, nil, err
 		}
 	}
 	if hidden := have.Unreadable(); len(hidden) > 0 {
-		return fleet.Doubt("%d objects cannot be read by the accounts given, among them %s", len(hidden), hidden[0]), nil
+		return fleet.Doubt("%d objects cannot be read by the accounts given, among them %s", len(hidden), hidden[0]), nil, nil
 	}
-	if lacking := dbcheck.Lacking(dbcheck.Compare(have, want)); len(lacking) > 0 {
-		return fleet.Deny("%d objects are not as Kea made them: %s", len(lacking), lacking[0]), nil
+	lacking, extra, _ := f.references.Drift(engine, version, have)
+	for _, d := range extra {
+		more = append(more, d.Object)
 	}
-	return fleet.Affirm("%d objects are as Kea made them", len(want)), nil
+	if len(lacking) > 0 {
+		return fleet.Deny("%d objects are not as Kea made them: %s", len(lacking), several(lacking)), more, nil
+	}
+	return fleet.Affirm("%d objects are as Kea made them", len(have)-len(more)), more, nil
+}
+
+// several names the first few of many differences.
+func several(all []dbcheck.Difference) string {
+	const most = 3
+	var text []string
+	for _, d := range all[:min(most, len(all))] {
+		text = append(text, d.String())
+	}
+	if len(all) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(text, ", "), len(all)-most)
+	}
+	return strings.Join(text, ", ")
 }
 
 // readingLimit is how long reading every row may take.
