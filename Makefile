@@ -3,7 +3,7 @@
 GO ?= $(shell command -v go || echo /usr/local/go/bin/go)
 OUT ?= bin
 
-.PHONY: build test race check proof mutants man lab-base lab-test lab-faults lab-night lab-up lab-upgrade lab-down ci clean
+.PHONY: build test race check proof mutants man lab-base lab-test lab-faults lab-night lab-variants lab-up lab-upgrade lab-down ci clean
 
 build:
 	$(GO) build -o $(OUT)/ ./cmd/kea-lockstep
@@ -45,6 +45,10 @@ lab-faults: lab-base
 # Faults at random, for as long as HOURS says; each prints its seed.
 lab-night: lab-base
 	$(GO) test -v -tags lab -count=1 -timeout 0 -run '^TestFaultRandom$$' ./lab/product -args -for $(HOURS)h $(FAULTS)
+
+# What schemas look like by eleven ways through Kea's releases, against what dbcheck/reference carries. It fetches Kea's sources.
+lab-variants:
+	$(GO) test -v -tags lab,variants -count=1 -timeout 2h -run '^TestVariants$$' ./dbcheck
 
 lab-up: lab-base
 	$(GO) run -tags lab ./lab/cmd/lab up

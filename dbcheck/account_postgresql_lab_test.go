@@ -196,6 +196,10 @@ func TestPoolerIsKnownAndTakesNoLock(t *testing.T) {
 	if err != nil || pooled.String() != direct.String() || !pooled.Pooled || direct.Pooled {
 		t.Errorf("%+v and %+v, %v", pooled, direct, err)
 	}
+	straight := s.open(t, s.tcp("kea", "kea", "pw"))
+	if there, back := meet(t, d, straight), meet(t, straight, d); there[0].Met != MetSame || back[0].Met != MetSame {
+		t.Errorf("with the pooler and without: %+v, %+v", there, back)
+	}
 	list, _, err := d.Sessions(t.Context())
 	if err != nil || !slices.ContainsFunc(list, func(s Session) bool { return s.Own && s.Database == "alias" }) {
 		t.Errorf("sessions by the name that the pooler gives the database: %v %v", list, err)

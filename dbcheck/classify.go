@@ -174,7 +174,7 @@ func split(all []Difference) (probe, rest []Difference) {
 // without judges where no reference of the version before is carried: the
 // target can be recognised still, by containing what its reference has.
 func (r References) without(c Classification, m Migration, why error) Classification {
-	want, ok := r.Structure(m.Engine, m.Target)
+	want, ok := r.Closest(m.Engine, m.Target, m.Now.Structure)
 	if !ok || m.Now.Version != m.Target {
 		c.Saw = why.Error()
 		return c

@@ -2,6 +2,7 @@ package dbcheck
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"time"
 )
@@ -21,6 +22,9 @@ type dialect interface {
 	// long.
 	within(query string, left time.Duration) string
 	lock(name string) lockWords
+	// hold takes a lock over a connection, and says which number that has; release
+	// is an error where it was held no more.
+	hold(ctx context.Context, conn *sql.Conn, name string) (holder uint64, release func() error, err error)
 
 	identity(ctx context.Context, d *DB) (Identity, error)
 	sessions(ctx context.Context, d *DB) ([]Session, Visibility, error)
@@ -47,6 +51,7 @@ type lockWords struct {
 	take    string // the connection's number, and 1 if it took the lock
 	holder  string // the number of the connection that holds it, or NULL or no row
 	release string // 1 if it was held
+	within  string // as take, for as long as the transaction lasts; empty where locks outlive transactions
 	args    []any  // of each
 }
 

@@ -2,6 +2,7 @@ package dbcheck
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"time"
@@ -57,4 +58,26 @@ func (mysqlDialect) lock(name string) lockWords {
 		release: "SELECT RELEASE_LOCK(?)",
 		args:    []any{name},
 	}
+}
+
+func (m mysqlDialect) hold(ctx context.Context, conn *sql.Conn, name string) (uint64, func() error, error) {
+	var (
+		words = m.lock(name)
+		id    uint64
+		got   sql.NullInt64
+	)
+	if err := conn.QueryRowContext(ctx, words.take, words.args...).Scan(&id, &got); err != nil {
+		return 0, nil, err
+	}
+	if got.Int64 != 1 {
+		return 0, nil, errNotHeld
+	}
+	return id, func() error {
+		var freed sql.NullInt64
+		err := conn.QueryRowContext(ctx, words.release, words.args...).Scan(&freed)
+		if err == nil && freed.Int64 != 1 {
+			err = errNotHeld
+		}
+		return err
+	}, nil
 }

@@ -3,7 +3,9 @@ package dbcheck
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -73,10 +75,39 @@ func (postgresqlDialect) lock(name string) lockWords {
 	sum := sha256.Sum256([]byte(name))
 	key := int64(binary.BigEndian.Uint64(sum[:8]))
 	return lockWords{
-		take: fmt.Sprintf("SELECT pg_backend_pid(), pg_try_advisory_lock(%d)::int", key),
+		within: fmt.Sprintf("SELECT pg_backend_pid(), pg_try_advisory_xact_lock(%d)::int", key),
+		take:   fmt.Sprintf("SELECT pg_backend_pid(), pg_try_advisory_lock(%d)::int", key),
 		holder: fmt.Sprintf(`SELECT (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
 			AND (classid::bigint << 32 | objid::bigint) = %d
 			AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1)`, key),
 		release: fmt.Sprintf("SELECT pg_advisory_unlock(%d)::int", key),
 	}
+}
+
+// A lock that ends with its transaction is held through a pooler, too: the
+// pooler lends no session out before the transaction in it has ended.
+func (p postgresqlDialect) hold(ctx context.Context, conn *sql.Conn, name string) (uint64, func() error, error) {
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	var (
+		words    = p.lock(name)
+		id, last uint64
+		got      int
+	)
+	if err = tx.QueryRowContext(ctx, words.within).Scan(&id, &got); err == nil && got != 1 {
+		err = errNotHeld
+	}
+	if err != nil {
+		_ = tx.Rollback()
+		return 0, nil, err
+	}
+	return id, func() error {
+		err := tx.QueryRowContext(ctx, words.holder).Scan(&last)
+		if err == nil && last != id {
+			err = errNotHeld
+		}
+		return errors.Join(err, tx.Rollback())
+	}, nil
 }

@@ -27,7 +27,12 @@ var mysqlKinds = map[uint16]error{
 }
 
 // asSyntax says whether the server did not understand the statement.
-func asSyntax(err error) bool {
+func asSyntax(err error) bool { return numbered(err, 1064) }
+
+// asUnknownColumn says whether the server's version lacks a column.
+func asUnknownColumn(err error) bool { return numbered(err, 1054) }
+
+func numbered(err error, number uint16) bool {
 	var server *mysql.MySQLError
-	return errors.As(err, &server) && server.Number == 1064
+	return errors.As(err, &server) && server.Number == number
 }

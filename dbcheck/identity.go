@@ -40,14 +40,30 @@ type Identity struct {
 	ReadOnly bool // read_only, super_read_only or default_transaction_read_only is on
 	Role     Role
 	RoleSaw  string // what Role was read from, or why it cannot be told
-	Galera   bool   // wsrep_on
-	Group    bool   // MySQL group replication
-	Pooled   bool   // a pooler such as PgBouncer answers in the server's stead
+	// Sources are the servers that a replica follows; none where this account may
+	// not ask, or it follows none.
+	Sources []Source
+	// Called is what Source.Server of a replica of this server is: "uuid:..."
+	// (MySQL), or "server_id:... port:..." (MariaDB); empty in PostgreSQL, whose
+	// standbys have their primary's identity.
+	Called string
+	// Members are the nodes of the cluster that this one sees, as the cluster names
+	// them; empty outside of a cluster, or where this account may not ask.
+	Members string
+	Galera  bool // wsrep_on
+	Group   bool // MySQL group replication
+	Pooled  bool // a pooler such as PgBouncer answers in the server's stead
+}
+
+// Source is a server that a replica follows.
+type Source struct {
+	Addr   string // host:port, or a socket's directory, as the replica's settings have it
+	Server string // what the server calls itself: Identity.Called
 }
 
 // String is the stable key by which two looks are the same database.
 func (i Identity) String() string { return string(i.Engine) + ":" + i.Server + "/" + i.Schema }
 
 // Identity asks the server who it is. One round trip for PostgreSQL, three for
-// MySQL.
+// MySQL; one more for a standby, or a node of a group.
 func (d *DB) Identity(ctx context.Context) (Identity, error) { return d.dialect.identity(ctx, d) }

@@ -17,7 +17,28 @@ func (p postgresqlDialect) identity(ctx context.Context, d *DB) (Identity, error
 		id, err = p.identify(ctx, d, "concat_ws('|', 'host:' || current_setting('cluster_name'), current_setting('port'), current_setting('server_version_num'))")
 		id.Weak = true
 	}
+	if err == nil && id.Role == RoleReplica {
+		err = p.follows(ctx, d, &id)
+	}
 	return id, err
+}
+
+// follows asks a standby for its primary. Only members of pg_read_all_stats see
+// the receiver's row, and of pg_read_all_settings the setting, which holds a
+// password: nothing but host and port leaves the server.
+func (postgresqlDialect) follows(ctx context.Context, d *DB, id *Identity) error {
+	var from sql.NullString
+	err := d.row(ctx, "asking what the standby follows", `SELECT coalesce(
+ (SELECT sender_host || ':' || sender_port FROM pg_stat_wal_receiver),
+ (SELECT substring(setting FROM 'host=''?([^ '']+)') || ':' || coalesce(substring(setting FROM 'port=''?([0-9]+)'), '5432')
+  FROM pg_settings WHERE name = 'primary_conninfo'))`, &from)
+	if from.String == "" {
+		id.RoleSaw += "; what it follows this account is not told: GRANT pg_monitor TO it"
+		return err
+	}
+	id.Sources = []Source{{Addr: from.String}}
+	id.RoleSaw += "; it follows " + from.String
+	return err
 }
 
 func (postgresqlDialect) identify(ctx context.Context, d *DB, server string) (Identity, error) {
@@ -42,11 +63,11 @@ func (postgresqlDialect) identify(ctx context.Context, d *DB, server string) (Id
 	if err != nil {
 		return id, d.fail(doing, err)
 	}
-	if schema.String != "" && schema.String != "public" {
-		id.Schema += "." + schema.String
-	}
 	if replica {
 		id.Role, id.RoleSaw = RoleReplica, "pg_is_in_recovery() is true"
+	}
+	if schema.String != "" && schema.String != "public" {
+		id.Schema += "." + schema.String
 	}
 	err = conn.Raw(func(c any) error {
 		own, ok := c.(*postgresqlConn)

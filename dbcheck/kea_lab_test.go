@@ -24,7 +24,7 @@ func newKea(t *testing.T, version string) kea {
 	dir := cmp.Or(os.Getenv("KEA_LOCKSTEP_KEA_ADMIN"), "/var/cache/kea-lockstep-lab/kea-admin")
 	from, to := filepath.Join(dir, version, "usr"), t.TempDir()
 	if _, err := os.Stat(from); err != nil {
-		run(t, "testdata/fetch-kea.sh", dir)
+		run(t, "testdata/fetch-kea.sh", dir, version)
 	}
 	for _, part := range []string{"sbin", "share/kea/scripts"} {
 		err := filepath.WalkDir(filepath.Join(from, part), func(path string, e fs.DirEntry, err error) error {

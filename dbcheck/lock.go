@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"github.com/go-sql-driver/mysql"
 )
 
 var (
@@ -117,10 +115,7 @@ func take(ctx context.Context, db *DB, doing, name string) (Session, error) {
 	return Session{}, heldBy(ctx, db, name)
 }
 
-func notSupported(err error) bool {
-	var server *mysql.MySQLError
-	return errors.As(err, &server) && server.Number == 1235
-}
+func notSupported(err error) bool { return numbered(err, 1235) }
 
 // heldBy finds the holder's session.
 func heldBy(ctx context.Context, db *DB, name string) error {

@@ -4,10 +4,11 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"slices"
 )
 
-// reference/*.json hold what Kea's own scripts make, read back from a real
+// reference/chain-*.json hold what Kea's own scripts make, read back from a real
 // server by TestReferences: one file for each version that a chain of upgrades
 // starts from. Where a chain starts matters: 23.0 reached from 22.0 lacks a
 // table that 23.0 reached from 22.2 has.
@@ -39,41 +40,63 @@ type change struct {
 
 // References are the structures of Kea's schema versions. The zero value knows
 // none.
-type References struct{ chains []chain }
+type References struct {
+	chains   []chain
+	variants map[Engine][]variant
+}
 
 // LoadReferences reads the structures that this program carries.
 func LoadReferences() (References, error) {
-	entries, err := referenceFiles.ReadDir("reference")
+	chains, err := fs.Glob(referenceFiles, "reference/chain-*.json")
 	if err != nil {
 		return References{}, fmt.Errorf("reading the references: %w", err)
 	}
 	var r References
-	for _, e := range entries {
-		text, err := referenceFiles.ReadFile("reference/" + e.Name())
+	for _, file := range chains {
+		c, err := readReference[chain](file)
 		if err != nil {
-			return References{}, fmt.Errorf("reading the references: %w", err)
-		}
-		var c chain
-		if err := json.Unmarshal(text, &c); err != nil {
-			return References{}, fmt.Errorf("reading reference %s: %w", e.Name(), err)
+			return References{}, err
 		}
 		r.chains = append(r.chains, c)
+	}
+	r.variants = map[Engine][]variant{}
+	for _, e := range []Engine{MySQL, PostgreSQL} {
+		all, err := readReference[[]variant](variantsFile(e))
+		if err != nil {
+			return References{}, err
+		}
+		if r.variants[e], err = r.resolve(e, all); err != nil {
+			return References{}, err
+		}
 	}
 	return r, nil
 }
 
-// Structure is what a schema of that version looks like; false where no
-// reference is carried for it.
-func (r References) Structure(e Engine, v Version) (Structure, bool) {
-	c, ok := r.through(e, v)
-	if !ok {
-		return nil, false
+func readReference[T any](file string) (read T, err error) {
+	text, err := referenceFiles.ReadFile(file)
+	if err != nil {
+		return read, fmt.Errorf("reading the references: %w", err)
 	}
-	return c.at(v)
+	if err := json.Unmarshal(text, &read); err != nil {
+		return read, fmt.Errorf("reading reference %s: %w", file, err)
+	}
+	return read, nil
 }
 
-// From lists the versions whose structure is known and that a database of a
-// version becomes on its way up, that version first; none where it is unknown.
+// Structure is what a schema of that version looks like, made by Kea's creation
+// script where one of that version is known; false where no reference is carried
+// for it.
+func (r References) Structure(e Engine, v Version) (Structure, bool) {
+	all := r.Variants(e, v)
+	if len(all) == 0 {
+		return nil, false
+	}
+	return all[0], true
+}
+
+// From lists the versions that a database of a version becomes on its way up and
+// whose migration can be judged, since every step was cut off everywhere and run
+// again; that version first. None where it is unknown.
 func (r References) From(e Engine, v Version) []Version {
 	c, ok := r.through(e, v)
 	if !ok {

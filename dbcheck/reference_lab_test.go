@@ -30,7 +30,7 @@ func testReference(t *testing.T, s *server) {
 		t.Fatal(err)
 	}
 	text = append(text, '\n')
-	file := fmt.Sprintf("reference/%s-22.2.json", s.engine)
+	file := fmt.Sprintf("reference/chain-%s-22.2.json", s.engine)
 	if *update {
 		if err := os.WriteFile(file, text, 0o644); err != nil {
 			t.Fatal(err)

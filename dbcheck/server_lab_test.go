@@ -3,12 +3,14 @@
 package dbcheck
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -19,6 +21,7 @@ import (
 type server struct {
 	engine Engine
 	tools  tools
+	host   string // empty: 127.0.0.1
 	port   int
 	socket string
 	cmd    *exec.Cmd
@@ -30,19 +33,24 @@ type server struct {
 func startServer(t *testing.T, options ...string) *server {
 	t.Helper()
 	dir := t.TempDir()
-	data := filepath.Join(dir, "data")
-	run(t, "mariadb-install-db", "--no-defaults", "--user=root", "--datadir="+data, "--skip-test-db",
+	run(t, "mariadb-install-db", "--no-defaults", "--user=root", "--datadir="+filepath.Join(dir, "data"), "--skip-test-db",
 		"--auth-root-authentication-method=normal")
+	return serveMariaDB(t, dir, freePort(t), nil, options...)
+}
+
+// serveMariaDB runs a server over the data below a directory; before is what the command line begins with.
+func serveMariaDB(t *testing.T, dir string, port int, before []string, options ...string) *server {
+	t.Helper()
 	// A mariadbd that starts removes what it finds of others' in a shared one.
 	temp := filepath.Join(dir, "tmp")
-	if err := os.Mkdir(temp, 0o700); err != nil {
+	if err := os.MkdirAll(temp, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	s := &server{engine: MySQL, tools: mariadbTools{}, port: freePort(t), socket: filepath.Join(dir, "s")}
-	args := append([]string{"--no-defaults", "--user=root", "--datadir=" + data, "--socket=" + s.socket, "--tmpdir=" + temp,
-		"--bind-address=127.0.0.1", "--port=" + strconv.Itoa(s.port), "--skip-name-resolve",
-		"--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--pid-file=" + filepath.Join(dir, "pid")}, options...)
-	s.cmd = exec.Command("mariadbd", args...)
+	s := &server{engine: MySQL, tools: mariadbTools{}, port: port, socket: filepath.Join(dir, "s")}
+	args := slices.Concat(before, []string{"mariadbd", "--no-defaults", "--user=root", "--datadir=" + filepath.Join(dir, "data"), "--socket=" + s.socket,
+		"--tmpdir=" + temp, "--bind-address=127.0.0.1", "--port=" + strconv.Itoa(s.port), "--skip-name-resolve",
+		"--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--pid-file=" + filepath.Join(dir, "pid")}, options)
+	s.cmd = exec.Command(args[0], args[1:]...)
 	s.run(t, filepath.Join(dir, "log"))
 	return s
 }
@@ -80,7 +88,7 @@ func (s *server) target(name, user, password string) Target {
 
 func (s *server) tcp(name, user, password string) Target {
 	t := s.target(name, user, password)
-	t.Network, t.Addr = "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
+	t.Network, t.Addr = "tcp", net.JoinHostPort(cmp.Or(s.host, "127.0.0.1"), strconv.Itoa(s.port))
 	return t
 }
 

@@ -28,7 +28,8 @@ type tools interface {
 	saved(t *testing.T, s *server, database string) (again func(name string))
 	// message reads what a client sends, and the statement in it if there is one.
 	message(in io.Reader, first bool) (whole []byte, statement string, err error)
-	account(user, database string) []string // makes one with the password pw that may do all in the database
+	account(user, database string) []string               // makes one with the password pw that may do all in the database
+	clone(t *testing.T, s *server, made []string) *server // another server that says it is the first, and has what was made there
 	kill(id uint64) string
 	sleep() string
 	level(table string) []string // sets the times of modification of a table to one

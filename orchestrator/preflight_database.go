@@ -17,10 +17,15 @@ func (c checker) database(d fleet.Database) {
 		!c.must(!d.Empty, at("empty", "check the database's name in the Kea configuration", "it has no Kea schema")) {
 		return
 	}
-	c.need(d.Primary, at("replica", "let the configuration name the primary", "nothing can be written there"))
+	if c.need(d.Primary, at("replica", "let the configuration name the primary", "nothing can be written there")) {
+		c.one(d, at)
+	}
 	c.schema(d, at)
 	if d.Structure.Answer == fleet.No {
 		c.need(d.Structure, at("drift", "mend the schema before its upgrade: kea-admin's scripts assume it whole", "the structure is not what schema %s has", d.Schema))
+	}
+	if len(d.More) > 0 {
+		c.warn(at("extra", "", "%s in it that Kea did not make; they stay as they are, and a restore takes them back to the dump", objects(d.More)))
 	}
 	target, ok := kea.Expected(c.plan.Target, d.Engine)
 	if ok && target == d.Schema {
@@ -53,6 +58,25 @@ func (c checker) database(d fleet.Database) {
 	if d.Lockable.Answer == fleet.No {
 		c.warn(at("lock", "", "the engine grants no advisory locks, so only markers name the driver to others: %s", d.Lockable.Saw))
 	}
+}
+
+// objects counts and names the first of many.
+func objects(all []string) string {
+	if len(all) == 1 {
+		return "1 object, " + all[0] + ", is"
+	}
+	return fmt.Sprintf("%d objects, among them %s, are", len(all), all[0])
+}
+
+// one: all places that name the database mean one. Copies of a machine say the same of themselves, and one of them would be
+// migrated for all.
+func (c checker) one(d fleet.Database, at finding) {
+	if d.Same.Answer == fleet.CannotTell {
+		c.need(d.Same, at("identity", "see to it, and try again", "whether all servers that name it mean one database cannot be told"))
+		return
+	}
+	c.need(d.Same, at("identity", "give copies of a database server identities of their own, or put the servers of each into a fleet file of their own",
+		"the servers that name it do not all mean one database"))
 }
 
 // room: a dump fits where it is kept. Compressed it takes less than half of what its tables and their indexes take.

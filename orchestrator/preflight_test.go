@@ -75,7 +75,10 @@ func wrongDatabases() []wrong {
 		{code: "database", does: db(func(d *fleet.Database) { d.Reach = fleet.Deny("access denied for user kea") }), says: []string{"kea1", "access denied", "k1"}},
 		{code: "empty", does: db(func(d *fleet.Database) { d.Empty = true }), says: []string{"kea1"}},
 		{code: "replica", does: db(func(d *fleet.Database) { d.Primary = fleet.Deny("read_only is ON") }), says: []string{"kea1", "read_only is ON"}},
+		{code: "identity", does: db(func(d *fleet.Database) { d.Same = fleet.Deny("the lock is not there") }), says: []string{"kea1", "do not all mean one", "the lock is not there"}},
+		{code: "identity", does: db(func(d *fleet.Database) { d.Same = fleet.Doubt("connection reset") }), says: []string{"kea1", "cannot be told", "connection reset"}},
 		{code: "drift", does: db(func(d *fleet.Database) { d.Structure = fleet.Deny("table lease4 lacks pool_id") }), says: []string{"kea1", "lease4 lacks pool_id", "22.2"}},
+		{code: "extra", warns: true, does: db(func(d *fleet.Database) { d.More = []string{"table site_notes", "index lease4.mine"} }), says: []string{"kea1", "2 objects", "table site_notes"}},
 		{code: "no-reference", does: db(func(d *fleet.Database) { d.Known = []kea.Schema{d.Schema} }), says: []string{"kea1", "22.2", "30.0"}},
 		{code: "structure", does: db(func(d *fleet.Database) { d.Structure = fleet.Doubt("3 objects cannot be read") }), says: []string{"kea1", "3 objects"}},
 		{code: "privilege", does: db(func(d *fleet.Database) {

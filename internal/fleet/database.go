@@ -53,10 +53,15 @@ type Database struct {
 	Name      string           `json:"name"`
 	Endpoints []Endpoint       `json:"endpoints"`
 	Reach     Verdict          `json:"reachable"`
-	Primary   Verdict          `json:"primary"` // writes can be made here; no: a replica, with what it said
-	Empty     bool             `json:"empty"`   // no schema_version: Kea would initialise it at its start
+	Primary   Verdict          `json:"primary"`           // writes can be made here; no: a replica, with what it said
+	Same      Verdict          `json:"same"`              // all places lead to this one database: proved, where there are several
+	Weak      bool             `json:"weak,omitempty"`    // this account is not told who the server is: ID is what it could find out
+	Called    string           `json:"called,omitempty"`  // how a replica of its server names it, where ID does not say that
+	Sources   []Source         `json:"sources,omitempty"` // of a replica
+	Empty     bool             `json:"empty"`             // no schema_version: Kea would initialise it at its start
 	Schema    kea.Schema       `json:"schema"`
 	Structure Verdict          `json:"structure"`       // structure is what a database of that schema has; cannot tell: no reference for it
+	More      []string         `json:"more,omitempty"`  // what is in it that is not Kea's: advice
 	Known     []kea.Schema     `json:"known,omitempty"` // the schemas from that one up whose structure is known: a migration to them can be judged
 	Clients   Clients          `json:"clients"`
 	Account   string           `json:"account"`         // who migrates and who administers, as the database's server names them, from the first place
@@ -66,6 +71,12 @@ type Database struct {
 	Zone      string           `json:"zone"`            // the offset from UTC now of the zone in which its sessions see times, "+0000"; empty: unknown
 	Rows      map[string]int64 `json:"rows"`            // measured: rows of Kea's larger tables
 	Bytes     int64            `json:"bytes"`           // measured: data and indexes
+}
+
+// Source is the server that a replica follows.
+type Source struct {
+	Address string `json:"address"`          // as the replica's settings have it
+	Called  string `json:"called,omitempty"` // Database.Called there; empty where the replica does not tell
 }
 
 // Lack is a privilege, setting or program that is missing, with the statement or command that gives it.

@@ -22,6 +22,9 @@ type Observer interface {
 	Service(ctx context.Context, server string) ([]Service, error)
 	// Database takes the whole look at one database from one place. An unreachable one is no error: its Reach says so.
 	Database(ctx context.Context, at Place) (Database, error)
+	// Meet says of each of the others whether it leads to the very database that the first place leads to, by a means that
+	// writes nothing there.
+	Meet(ctx context.Context, first Place, others []Place) ([]Verdict, error)
 	// Clients takes the cheap look: schema version and sessions.
 	Clients(ctx context.Context, at Place) (Clients, error)
 	// Migration classifies the database between two schemas.

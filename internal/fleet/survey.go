@@ -37,6 +37,9 @@ func Survey(ctx context.Context, o Observer, names []string, parallel int) (Fact
 		return Facts{}, fmt.Errorf("surveying the databases: %w", err)
 	}
 	facts.Databases = merge(seen[:len(today)])
+	if facts.Databases, err = prove(ctx, o, facts.Databases, parallel); err != nil {
+		return Facts{}, fmt.Errorf("surveying the databases: %w", err)
+	}
 	facts.Staged = seen[len(today):]
 	return facts, nil
 }
@@ -115,23 +118,38 @@ func merge(seen []Database) []Database {
 			merged = append(merged, d)
 			continue
 		}
-		m := &merged[i]
-		m.Endpoints = append(m.Endpoints, d.Endpoints...)
-		m.Reach, m.Primary = All(m.Reach, d.Reach), All(m.Primary, d.Primary)
-		m.Clients.Visible = All(m.Clients.Visible, d.Clients.Visible)
-		m.Clients.Sessions = union(m.Clients.Sessions, d.Clients.Sessions)
-		m.Empty = m.Empty || d.Empty
-		m.Zone = cmp.Or(m.Zone, d.Zone)
-		m.Structure, m.Lockable = All(m.Structure, d.Structure), All(m.Lockable, d.Lockable)
-		m.Scratch = All(m.Scratch, d.Scratch)
-		for _, l := range d.Lacks {
-			if !slices.Contains(m.Lacks, l) {
-				m.Lacks = append(slices.Clip(m.Lacks), l)
-			}
-		}
+		merged[i].add(d)
 	}
 	slices.SortFunc(merged, func(a, b Database) int { return cmp.Compare(a.ID, b.ID) })
 	return merged
+}
+
+// add takes in what was seen of the database from elsewhere.
+func (d *Database) add(seen Database) {
+	d.Endpoints = append(d.Endpoints, seen.Endpoints...)
+	d.Reach, d.Primary = All(d.Reach, seen.Reach), All(d.Primary, seen.Primary)
+	d.Clients.Visible = All(d.Clients.Visible, seen.Clients.Visible)
+	d.Clients.Sessions = union(d.Clients.Sessions, seen.Clients.Sessions)
+	d.Empty = d.Empty || seen.Empty
+	d.Zone = cmp.Or(d.Zone, seen.Zone)
+	d.Structure, d.Lockable = All(d.Structure, seen.Structure), All(d.Lockable, seen.Lockable)
+	if len(d.More) == 0 {
+		d.More = seen.More
+	}
+	d.Scratch = All(d.Scratch, seen.Scratch)
+	for _, l := range seen.Lacks {
+		if !slices.Contains(d.Lacks, l) {
+			d.Lacks = append(slices.Clip(d.Lacks), l)
+		}
+	}
+	if seen.Same.Saw != "" {
+		d.Same = seen.Same
+	}
+	for _, s := range seen.Sources {
+		if !slices.Contains(d.Sources, s) {
+			d.Sources = append(slices.Clip(d.Sources), s)
+		}
+	}
 }
 
 // union keeps of two looks at the same sessions what either saw.

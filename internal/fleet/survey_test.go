@@ -18,6 +18,8 @@ type seen struct {
 	servers   map[string]fleet.Server
 	databases map[string]fleet.Database
 	looks     atomic.Int32
+	meetings  atomic.Int32
+	mute      error // of a Meet
 }
 
 func (s *seen) Server(_ context.Context, name string) (fleet.Server, error) {
@@ -33,6 +35,20 @@ func (s *seen) Database(_ context.Context, at fleet.Place) (fleet.Database, erro
 		return d, nil
 	}
 	return fleet.Database{}, errors.New("connection refused")
+}
+
+// Meet finds together what was laid down as one: the same identity, or an untold one whose name says which it is.
+func (s *seen) Meet(_ context.Context, first fleet.Place, others []fleet.Place) ([]fleet.Verdict, error) {
+	s.meetings.Add(1)
+	met := make([]fleet.Verdict, len(others))
+	for i, at := range others {
+		one, other := s.databases[first.Server+"/"+first.Name], s.databases[at.Server+"/"+at.Name]
+		met[i] = fleet.Deny("the lock is not there")
+		if one.Product == other.Product {
+			met[i] = fleet.Affirm("the lock is there")
+		}
+	}
+	return met, s.mute
 }
 
 func naming(names ...string) fleet.Server {

@@ -19,7 +19,7 @@ func TestTheProcedureNamesTestsThatAreThere(t *testing.T) {
 			}
 		}
 	}
-	for _, page := range []string{"procedure.md", "databases.md"} {
+	for _, page := range []string{"procedure.md", "databases.md", "identity.md"} {
 		text, err := os.ReadFile(filepath.Join(root(t), "docs", page))
 		if err != nil {
 			t.Fatal(err)

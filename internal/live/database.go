@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"kea-lockstep/dbcheck"
@@ -26,17 +27,26 @@ func (f *Fleet) Database(ctx context.Context, at fleet.Place) (fleet.Database, e
 		return seen, nil
 	}
 	seen.ID, seen.Product = fleet.DatabaseID(identity.String()), product(identity)
-	seen.Reach = fleet.Affirm("answers")
+	seen.Reach, seen.Weak, seen.Called = fleet.Affirm("answers"), identity.Weak, identity.Called
+	if other, err := f.second(ctx, at); err != nil {
+		return seen, fmt.Errorf("looking at %s from %s: %w", at, at.Server, err)
+	} else if other.String() != identity.String() {
+		seen.Reach = fleet.Deny("one connection to %s reached %s, the next one %s: what stands before them spreads connections over servers", at, identity, other)
+		return seen, nil
+	}
 	admin, err := f.database(ctx, at, asAdmin, toRead)
 	if err != nil {
 		return seen, fmt.Errorf("looking at %s from %s: %w", at, at.Server, err)
 	}
-	if identity.Role == dbcheck.RoleUnknown {
+	if identity.Role == dbcheck.RoleUnknown || identity.Role == dbcheck.RoleReplica && len(identity.Sources) == 0 {
 		if identity, err = admin.Identity(ctx); err != nil {
 			return seen, fmt.Errorf("looking at %s from %s: %w", at, at.Server, err)
 		}
 	}
-	seen.Primary = primary(identity)
+	seen.Primary = primary(at, identity)
+	for _, s := range identity.Sources {
+		seen.Sources = append(seen.Sources, fleet.Source{Address: s.Addr, Called: s.Server})
+	}
 	seen.Lockable = lockable(identity)
 	if err := f.contentsOf(ctx, db, admin, at, &seen); err != nil {
 		return seen, fmt.Errorf("looking at %s from %s: %w", at, at.Server, err)
@@ -61,12 +71,14 @@ func product(i dbcheck.Identity) string { return i.Product + " " + numbers.FindS
 
 // primary says whether the server takes writes of its own. A server that may be written to and does not tell whether it follows
 // another is taken for one that does not: Kea writes to it.
-func primary(i dbcheck.Identity) fleet.Verdict {
+func primary(at fleet.Place, i dbcheck.Identity) fleet.Verdict {
 	switch {
 	case i.Role == dbcheck.RoleReplica:
-		return fleet.Deny("it is a replica: %s", i.RoleSaw)
+		return fleet.Deny("%s from %s is a replica: %s", at, at.Server, i.RoleSaw)
+	case i.ReadOnly && i.Role == dbcheck.RoleUnknown:
+		return fleet.Deny("read_only is on in %s from %s; whether it follows another server, and which, this account may not ask: %s", at, at.Server, i.RoleSaw)
 	case i.ReadOnly:
-		return fleet.Deny("read_only is on")
+		return fleet.Deny("read_only is on in %s from %s", at, at.Server)
 	case i.Role == dbcheck.RoleUnknown:
 		return fleet.Affirm("it can be written to; whether it follows another server this account may not ask")
 	}
@@ -99,7 +111,7 @@ func (f *Fleet) contentsOf(ctx context.Context, db, admin *dbcheck.DB, at fleet.
 		for _, v := range f.references.From(db.Target().Engine, version) {
 			seen.Known = append(seen.Known, schemaOf(v))
 		}
-		if seen.Structure, err = f.structure(ctx, db, admin, version); err != nil {
+		if seen.Structure, seen.More, err = f.structure(ctx, db, admin, version); err != nil {
 			return err
 		}
 	}
@@ -123,28 +135,46 @@ func zone(offset time.Duration) string {
 	return fmt.Sprintf("%c%02d%02d", sign, int(offset.Hours()), int(offset.Minutes())%60)
 }
 
-// structure holds the database against what Kea makes of that version.
-func (f *Fleet) structure(ctx context.Context, db, admin *dbcheck.DB, version dbcheck.Version) (fleet.Verdict, error) {
-	want, ok := f.references.Structure(db.Target().Engine, version)
-	if !ok {
-		return fleet.Doubt("no reference of schema %s is known", version), nil
+// structure holds the database against what Kea makes of that version, by the way of making it that it is most like; more gives
+// what is there besides.
+func (f *Fleet) structure(ctx context.Context, db, admin *dbcheck.DB, version dbcheck.Version) (is fleet.Verdict, more []string, err error) {
+	engine := db.Target().Engine
+	if len(f.references.Variants(engine, version)) == 0 {
+		return fleet.Doubt("no reference of schema %s is known", version), nil, nil
 	}
 	have, err := db.Structure(ctx)
 	if err != nil {
-		return fleet.Verdict{}, err
+		return fleet.Verdict{}, nil, err
 	}
 	if len(have.Unreadable()) > 0 {
 		if have, err = admin.Structure(ctx); err != nil {
-			return fleet.Verdict{}, err
+			return fleet.Verdict{}, nil, err
 		}
 	}
 	if hidden := have.Unreadable(); len(hidden) > 0 {
-		return fleet.Doubt("%d objects cannot be read by the accounts given, among them %s", len(hidden), hidden[0]), nil
+		return fleet.Doubt("%d objects cannot be read by the accounts given, among them %s", len(hidden), hidden[0]), nil, nil
 	}
-	if lacking := dbcheck.Lacking(dbcheck.Compare(have, want)); len(lacking) > 0 {
-		return fleet.Deny("%d objects are not as Kea made them: %s", len(lacking), lacking[0]), nil
+	lacking, extra, _ := f.references.Drift(engine, version, have)
+	for _, d := range extra {
+		more = append(more, d.Object)
 	}
-	return fleet.Affirm("%d objects are as Kea made them", len(want)), nil
+	if len(lacking) > 0 {
+		return fleet.Deny("%d objects are not as Kea made them: %s", len(lacking), several(lacking)), more, nil
+	}
+	return fleet.Affirm("%d objects are as Kea made them", len(have)-len(more)), more, nil
+}
+
+// several names the first few of many differences.
+func several(all []dbcheck.Difference) string {
+	const most = 3
+	var text []string
+	for _, d := range all[:min(most, len(all))] {
+		text = append(text, d.String())
+	}
+	if len(all) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(text, ", "), len(all)-most)
+	}
+	return strings.Join(text, ", ")
 }
 
 // readingLimit is how long reading every row may take.

@@ -34,9 +34,7 @@ func (f *Fleet) Migration(ctx context.Context, at fleet.Place, before, target ke
 
 // classified classifies what was seen.
 func (f *Fleet) classified(at fleet.Place, before, target kea.Schema, now dbcheck.Snapshot) (fleet.Migration, error) {
-	m := dbcheck.Migration{Engine: dbcheck.Engine(at.Engine), Target: versionOf(target), Now: now}
-	m.Before = dbcheck.Snapshot{Version: versionOf(before), Structure: f.baseline(m.Engine, before, target, now.Structure)}
-	c := f.references.Classify(m)
+	c := f.classify(dbcheck.Engine(at.Engine), before, target, now)
 	seen := fleet.Migration{At: schemaOf(c.At), Saw: c.Saw}
 	switch c.State {
 	case dbcheck.Untouched:
@@ -124,26 +122,54 @@ func (f *Fleet) harmless(s dbcheck.Session) bool {
 	return f.isOurs(s.ID) || slices.Contains(f.file.Sessions.Allow, s.User+"@"+s.Host)
 }
 
-// baseline is the structure from before: the reference, and what is there now that no reference on the way knows.
-func (f *Fleet) baseline(engine dbcheck.Engine, before, target kea.Schema, now dbcheck.Structure) dbcheck.Structure {
-	reference, ok := f.references.Structure(engine, versionOf(before))
-	if !ok {
-		return nil
+// classify holds the database against each way in which Kea makes the schema from before: a database that was upgraded over the
+// years is not always like one that was made anew. It is torn if it is by all of them.
+func (f *Fleet) classify(engine dbcheck.Engine, before, target kea.Schema, now dbcheck.Snapshot) dbcheck.Classification {
+	var best dbcheck.Classification
+	for i, base := range f.baselines(engine, before, target, now.Structure) {
+		c := f.references.Classify(dbcheck.Migration{
+			Engine: engine, Target: versionOf(target), Now: now, Before: dbcheck.Snapshot{Version: versionOf(before), Structure: base},
+		})
+		if i == 0 || better(c, best) {
+			best = c
+		}
 	}
-	base := maps.Clone(reference)
+	return best
+}
+
+func better(a, b dbcheck.Classification) bool {
+	whole := func(c dbcheck.Classification) bool { return c.State != dbcheck.Torn && c.State != dbcheck.CannotTell }
+	if whole(a) || whole(b) {
+		return !whole(b) || whole(a) && len(a.Leftovers) < len(b.Leftovers)
+	}
+	return b.State == dbcheck.CannotTell && a.State == dbcheck.Torn || a.State == b.State && len(a.Differences) < len(b.Differences)
+}
+
+// baselines are what the structure from before may have been: each that Kea makes, with what is there now that no schema of Kea's
+// on the way knows. Where none is known it is one that says nothing.
+func (f *Fleet) baselines(engine dbcheck.Engine, before, target kea.Schema, now dbcheck.Structure) []dbcheck.Structure {
 	known := map[string]bool{}
 	for _, v := range schemasBetween(before, target) {
-		s, _ := f.references.Structure(engine, versionOf(v))
-		for name := range s {
-			known[name] = true
+		for _, s := range f.references.Variants(engine, versionOf(v)) {
+			for name := range s {
+				known[name] = true
+			}
 		}
 	}
+	own := dbcheck.Structure{}
 	for name, is := range now {
 		if !known[name] && !strings.Contains(name, probeTable) {
-			base[name] = is
+			own[name] = is
 		}
 	}
-	return base
+	all := f.references.Variants(engine, versionOf(before))
+	for _, base := range all {
+		maps.Copy(base, own)
+	}
+	if len(all) == 0 {
+		return []dbcheck.Structure{nil}
+	}
+	return all
 }
 
 // probeTable is in the names of what kea-admin makes and drops to find out what it may do.

@@ -58,7 +58,9 @@ type SurveyDatabase struct {
 	Name      string           `json:"name"`
 	Endpoints []fleet.Place    `json:"endpoints"`
 	Problem   string           `json:"problem,omitempty"`
-	Schema    *kea.Schema      `json:"schema"` // nil: it has none, or could not be read
+	Primary   fleet.Verdict    `json:"primary"` // no: a replica, with what it follows where that is told
+	Same      fleet.Verdict    `json:"same"`    // all endpoints lead to this one database
+	Schema    *kea.Schema      `json:"schema"`  // nil: it has none, or could not be read
 	UsedBy    []string         `json:"used_by"`
 	Sessions  []fleet.Session  `json:"sessions"`
 	Visible   fleet.Verdict    `json:"sessions_visible"`
@@ -164,7 +166,7 @@ func surveyDaemon(facts fleet.Facts, s fleet.Server, u fleet.Unit) SurveyDaemon 
 func surveyDatabase(d fleet.Database) SurveyDatabase {
 	v := SurveyDatabase{
 		ID: d.ID, Engine: d.Engine, Product: d.Product, Name: d.Name, Endpoints: []fleet.Place{}, UsedBy: d.Servers(),
-		Sessions: listed(d.Clients.Sessions), Visible: d.Clients.Visible, Rows: d.Rows,
+		Primary: d.Primary, Same: d.Same, Sessions: listed(d.Clients.Sessions), Visible: d.Clients.Visible, Rows: d.Rows,
 	}
 	for _, e := range d.Endpoints {
 		if !slices.Contains(v.Endpoints, e.Place) {
@@ -289,10 +291,24 @@ func (v Survey) databases(p *Page, g SurveyGroup) {
 		if d.Problem != "" {
 			p.line(bad, "    %s", d.Problem)
 		}
+		d.identity(p)
 		d.sessions(p)
 		if d.Problem == "" && !d.Visible.OK() {
 			p.line(mild, "    not every session can be seen: %s", d.Visible.Saw)
 		}
+	}
+}
+
+// identity shows what stands against this being one database that can be written to.
+func (d SurveyDatabase) identity(p *Page) {
+	switch {
+	case d.Problem != "":
+	case !d.Primary.OK():
+		p.line(bad, "    nothing can be written there: %s", d.Primary.Saw)
+	case d.Same.Answer == fleet.No:
+		p.line(bad, "    the servers that name it do not all mean one database: %s", d.Same.Saw)
+	case !d.Same.OK():
+		p.line(mild, "    whether all servers that name it mean one database cannot be told: %s", d.Same.Saw)
 	}
 }
 

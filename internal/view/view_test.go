@@ -101,6 +101,11 @@ func TestSurvey(t *testing.T) {
 	apart := three()
 	apart.Separate = true
 	golden(t, "survey-apart", view.NewSurvey(facts(t, apart, nil), version(t, "3.0.3"), ""))
+	doubtful := facts(t, apart, nil)
+	doubtful.Databases[0].Primary = fleet.Deny("kea on 192.0.2.7 from k1 is a replica: SHOW REPLICA STATUS names its source: 192.0.2.5:3306")
+	doubtful.Databases[1].Same = fleet.Deny("kea on 192.0.2.5 from k3 and kea on localhost from k2: a lock taken through one way is not held through the other")
+	doubtful.Databases[2].Same = fleet.Doubt("connection reset by peer")
+	golden(t, "survey-doubtful", view.NewSurvey(doubtful, version(t, "3.0.3"), ""))
 }
 
 // TestAServerThatIsNotReached says what to do about it.

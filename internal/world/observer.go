@@ -186,6 +186,29 @@ func (d *Driver) Database(ctx context.Context, at fleet.Place) (fleet.Database, 
 	})
 }
 
+// Meet looks which places are of one database.
+func (d *Driver) Meet(ctx context.Context, first fleet.Place, others []fleet.Place) ([]fleet.Verdict, error) {
+	return look(ctx, d, "meet "+first.Name, func() ([]fleet.Verdict, error) {
+		one, err := d.w.open(first)
+		if err != nil {
+			return nil, err
+		}
+		met := make([]fleet.Verdict, len(others))
+		for i, at := range others {
+			other, err := d.w.open(at)
+			switch {
+			case err != nil:
+				met[i] = fleet.Doubt("%v", err)
+			case other != one:
+				met[i] = fleet.Deny("another database")
+			default:
+				met[i] = fleet.Affirm("one database")
+			}
+		}
+		return met, nil
+	})
+}
+
 func (w *World) open(at fleet.Place) (*database, error) {
 	if _, err := w.reach(at.Server); err != nil {
 		return nil, err

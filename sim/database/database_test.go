@@ -69,6 +69,9 @@ func TestQuestions(t *testing.T) {
 	if id, err := db.Identity(ctx); err != nil || id.Product != "MariaDB" || id.Weak || id.Role != dbcheck.RolePrimary {
 		t.Errorf("identity %+v, %v", id, err)
 	}
+	if met, err := db.Meet(ctx, "kea-lockstep.meet.x", []*dbcheck.DB{open(t, dial, target("kea1"))}); err != nil || met[0].Met != dbcheck.MetSame {
+		t.Errorf("two ways to it: %+v, %v", met, err)
+	}
 	sessions, seen, err := db.Sessions(ctx)
 	if err != nil || !seen.All || len(sessions) < 3 || sessions[0].Host != "192.0.2.11" || sessions[0].Port == 0 {
 		t.Errorf("sessions %v, %v, %v", sessions, seen, err)
