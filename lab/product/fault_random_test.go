@@ -141,13 +141,14 @@ func one(draw *rand.Rand) fault {
 	moments := eachStep()
 	step := moments[draw.IntN(len(moments))]
 	wait, lasts := time.Duration(draw.Int64N(int64(3*time.Second))), time.Duration(draw.Int64N(int64(20*time.Second)))
-	strike := m.strike(server, lasts)
+	strike, struckIt := m.strike(server, lasts), false
 	c := fault{
 		name: fmt.Sprintf("%s, %s for %s, %s after the begin of %s", m.name, server, lasts.Round(time.Second), wait.Round(time.Millisecond), step),
 		at:   begins(step), blind: m.blind,
 		strike: func(s *struck) {
 			s.passes(wait)
 			if s.drive.Process().Signal(syscall.Signal(0)) == nil { // it may have ended meanwhile
+				struckIt = true
 				strike(s)
 			}
 		},
@@ -159,7 +160,11 @@ func one(draw *rand.Rand) fault {
 		c.again = []string{server}
 	}
 	if m.mend != nil {
-		c.mend = m.mend(server)
+		c.mend = func(s *struck) {
+			if struckIt {
+				m.mend(server)(s)
+			}
+		}
 	}
 	return c
 }
@@ -184,6 +189,11 @@ func (c fault) carried(t *testing.T, f *lab.Fleet) {
 			if code == 4 {
 				if now, err := f.Contents(t.Context()); err != nil || now.Schema != old {
 					t.Errorf("exit 4 is before the point of no return, and the schema is %s (%v)", now.Schema, err)
+				}
+			}
+			if code == 3 && c.blind { // without its database Kea ends by itself; nothing was stopped yet, so nothing is started again
+				for _, server := range f.Servers {
+					s.must(server.Name, "systemctl start "+product.Unit)
 				}
 			}
 			if over(code) {
