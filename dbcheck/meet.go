@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Met is whether two ways lead to one database.
@@ -22,6 +25,9 @@ const (
 
 // String names the answer.
 func (m Met) String() string { return [...]string{"cannot tell", "the same", "apart"}[m] }
+
+// askedAtOnce is how many ways are looked through at once: a server lets only so many in.
+const askedAtOnce = 8
 
 // Meeting is the answer for one way, with its evidence.
 type Meeting struct {
@@ -41,22 +47,33 @@ type Meeting struct {
 // that spreads its connections will send the next one elsewhere.
 //
 // The name is at most 64 characters. It is one question for each of the others,
-// two more through d, and one look at d's identity.
+// two more through d, and one look at d's identity; the others' connections are let go
+// afterwards.
 func (d *DB) Meet(ctx context.Context, name string, others []*DB) ([]Meeting, error) {
 	own, err := d.Identity(ctx)
 	if err != nil {
 		return nil, err
 	}
 	met := make([]Meeting, len(others))
-	err = d.hold(ctx, name, func(holder uint64) {
+	long, cancel := context.WithTimeout(ctx, d.target.queryTimeout()*time.Duration(len(others)+1)) // each has its own time
+	defer cancel()
+	err = d.hold(long, name, func(holder uint64) {
+		var asked errgroup.Group
+		asked.SetLimit(askedAtOnce)
 		for i, other := range others {
-			met[i] = other.sees(ctx, name, holder)
-			// MySQL knows a lock in the whole server.
-			if own.Engine == MySQL && met[i].Met == MetSame && !strings.EqualFold(d.target.Name, other.target.Name) {
-				met[i] = Meeting{MetApart, fmt.Sprintf("%q and %q are two databases of one server", d.target.Name, other.target.Name)}
-			}
+			asked.Go(func() error {
+				met[i] = other.sees(ctx, name, holder)
+				other.Rest()
+				return nil
+			})
 		}
+		_ = asked.Wait() // what went wrong is in what was met
 	})
+	for i, other := range others { // MySQL knows a lock in the whole server
+		if own.Engine == MySQL && met[i].Met == MetSame && !strings.EqualFold(d.target.Name, other.target.Name) {
+			met[i] = Meeting{MetApart, fmt.Sprintf("%q and %q are two databases of one server", d.target.Name, other.target.Name)}
+		}
+	}
 	if err != nil && !errors.Is(err, ErrLockUnsupported) {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func Survey(ctx context.Context, o Observer, names []string, parallel int) (Fact
 	today, staged := endpointsOf(facts.Servers)
 	all := slices.Concat(today, staged)
 	seen := make([]Database, len(all))
-	err = each(ctx, len(all), parallel, func(ctx context.Context, i int) {
+	err = each(ctx, len(all), min(parallel, waysAtOnce), func(ctx context.Context, i int) {
 		seen[i] = look(ctx, o, all[i])
 	})
 	if err != nil {
@@ -43,6 +43,9 @@ func Survey(ctx context.Context, o Observer, names []string, parallel int) (Fact
 	facts.Staged = seen[len(today):]
 	return facts, nil
 }
+
+// waysAtOnce is how many ways to databases are looked through at once: they may all lead to one server, and that lets only so many in.
+const waysAtOnce = 8
 
 func look(ctx context.Context, o Observer, e Endpoint) Database {
 	d, err := o.Database(ctx, e.Place)

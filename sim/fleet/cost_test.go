@@ -41,8 +41,8 @@ func TestALookCostsAServerAsMuchInALargeFleet(t *testing.T) {
 // survey only those count that are looked at just now.
 func TestASurveyLeavesTheDatabaseItsConnections(t *testing.T) {
 	const (
-		atOnce = 20 // servers looked at, the fleet file's default
-		each   = 3  // to read as Kea, to read as the administrator, to see sessions
+		atOnce = 8 // ways that are looked through
+		each   = 4 // to read as Kea, to ask once more who the server is, to read as the administrator, to see sessions
 	)
 	f := raise(t, Spec{Servers: 64})
 	f.must(t, 0, "64 servers share 1 database", "survey")
