@@ -153,7 +153,7 @@ func (a *accounts) theirs(t *testing.T, file, passphrase string) (o outcome, sai
 		{"Host key verification failed", ssh.ErrUnknownHostKey}, {"host key is known for", ssh.ErrUnknownHostKey},
 		{"Permission denied", ssh.ErrAuth}, {"Too many authentication failures", ssh.ErrAuth},
 		{"terminating, ", ssh.ErrConfig}, {"Unsupported Match", ssh.ErrConfig}, {"Could not resolve", ssh.ErrUnreachable}, {"Connection refused", ssh.ErrUnreachable},
-		{"Connection closed", ssh.ErrUnreachable}, {"Connection timed out", ssh.ErrUnreachable}, {"Cannot assign requested address", ssh.ErrUnreachable},
+		{"Connection closed", ssh.ErrUnreachable}, {"Broken pipe", ssh.ErrUnreachable}, {"Connection reset", ssh.ErrUnreachable}, {"Connection timed out", ssh.ErrUnreachable}, {"Cannot assign requested address", ssh.ErrUnreachable},
 	} {
 		if strings.Contains(errs.String(), c.text) {
 			return outcome{kind: c.kind}, errs.String()
