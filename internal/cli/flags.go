@@ -55,14 +55,20 @@ func onFleet(more ...ufcli.Flag) []ufcli.Flag {
 	)...)
 }
 
-// onPlan are the flags that shape a plan.
-func onPlan(more ...ufcli.Flag) []ufcli.Flag {
-	return onFleet(append(more,
+// aims are the flags that say what is to be reached, and from where.
+func aims() []ufcli.Flag {
+	return []ufcli.Flag{
 		&ufcli.StringFlag{Name: "to", Usage: "the Kea `VERSION` to reach (default: target in the fleet file)"},
 		&ufcli.StringSliceFlag{Name: "canary", Usage: "the `SERVER` that goes first in its group"},
+		&ufcli.IntFlag{Name: "parallel", Usage: "work on at most `N` servers at once"},
+	}
+}
+
+// onPlan are the flags that shape a plan.
+func onPlan(more ...ufcli.Flag) []ufcli.Flag {
+	return onFleet(append(append(more, aims()...),
 		&ufcli.BoolFlag{Name: "early", Usage: "upgrade the software of the rest while the canary is upgraded"},
 		&ufcli.BoolFlag{Name: "serial", Usage: "the rest one server at a time"},
-		&ufcli.IntFlag{Name: "parallel", Usage: "work on at most `N` servers at once"},
 		&ufcli.StringSliceFlag{Name: "accept", Usage: "accept a `RISK`: " + strings.Join(riskNames(), ", ")},
 	)...)
 }

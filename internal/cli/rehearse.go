@@ -16,14 +16,9 @@ import (
 
 func (p *program) rehearseCommand() *ufcli.Command {
 	return &ufcli.Command{
-		Name:  "rehearse",
-		Usage: "without outage: the new Kea's test of the configurations, and the migration of a copy of each database, timed",
-		Flags: onFleet(
-			yesFlag(),
-			&ufcli.StringFlag{Name: "to", Usage: "the Kea `VERSION` to reach (default: target in the fleet file)"},
-			&ufcli.StringSliceFlag{Name: "canary", Usage: "the `SERVER` that goes first in its group"},
-			&ufcli.IntFlag{Name: "parallel", Usage: "work on at most `N` servers at once"},
-		),
+		Name:   "rehearse",
+		Usage:  "without outage: the new Kea's test of the configurations, and the migration of a copy of each database, timed",
+		Flags:  onFleet(append(aims(), yesFlag())...),
 		Action: p.rehearse,
 	}
 }
