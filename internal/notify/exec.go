@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -24,7 +25,7 @@ const afterwards = time.Second
 // Send runs the command in a process group of its own, which is killed as a whole when ctx ends.
 func (c Command) Send(ctx context.Context, notice []byte) error {
 	cmd := exec.CommandContext(ctx, c.Argv[0], c.Argv[1:]...)
-	cmd.Stdin = bytes.NewReader(append(notice, '\n'))
+	cmd.Stdin = io.MultiReader(bytes.NewReader(notice), strings.NewReader("\n")) // others read the notice at the same time
 	said := &tail{}
 	cmd.Stderr = said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
