@@ -143,12 +143,17 @@ func TestEachEngineHasItsActions(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, engine := range []string{"mysql", "postgresql"} {
-			for _, action := range []string{"dump", "prove", "migrate", "trial", "restore"} {
+			for _, action := range []string{"dump", "prove", "migrate", "trial", "restore", "enter"} {
 				if _, err := p.Script(action, engine); err != nil {
 					t.Error(err)
 				}
 				if _, err := p.Script(action, ""); err == nil {
 					t.Errorf("%s: %s is there for no database in particular", name, action)
+				}
+			}
+			for action := range p.Engines[engine].Actions { // one name, one thing: whoever puts his own script in its place has to say which
+				if _, both := p.Actions[action]; both {
+					t.Errorf("%s: %s is an action of %s and of every server", name, action, engine)
 				}
 			}
 			if e := p.Engines[engine]; e.Client == "" || e.Dumper == "" || e.Socket == "" {

@@ -101,7 +101,7 @@ func TestPostgreSQLsProgramsSpeakTLS(t *testing.T) {
 	}
 	ca := filepath.Join(dir, "ca.pem")
 	for deadline := time.Now().Add(20 * time.Second); ; <-time.After(50 * time.Millisecond) { // until it has read all of that
-		if status, said := h.runOn("postgresql", "try", s.as("kea", keaPassword, with("require", "", "kea")...)...); status == 0 {
+		if status, said := h.runOn("postgresql", "enter", s.as("kea", keaPassword, with("require", "", "kea")...)...); status == 0 {
 			break
 		} else if time.Now().After(deadline) {
 			t.Fatalf("with a certificate: %d %s", status, said)
@@ -118,19 +118,19 @@ func TestPostgreSQLsProgramsSpeakTLS(t *testing.T) {
 		{"by name", with("verify-full", ca, "kea"), true},
 		{"by another authority", with("verify-ca", filepath.Join(other, "ca.pem"), "kea"), false},
 	} {
-		if status, said := h.runOn("postgresql", "try", s.as("kea", keaPassword, c.tls...)...); (status == 0) != c.in {
+		if status, said := h.runOn("postgresql", "enter", s.as("kea", keaPassword, c.tls...)...); (status == 0) != c.in {
 			t.Errorf("%s: %d %s", c.name, status, said)
 		}
 	}
 	put("192.0.2.5") // the same authority, another name
 	s.sql("postgres", "SELECT pg_reload_conf()")
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-time.After(50 * time.Millisecond) {
-		if status, _ := h.runOn("postgresql", "try", s.as("kea", keaPassword, with("verify-full", ca, "kea")...)...); status != 0 {
+		if status, _ := h.runOn("postgresql", "enter", s.as("kea", keaPassword, with("verify-full", ca, "kea")...)...); status != 0 {
 			break // it has read it
 		}
 	}
 	for mode, in := range map[string]bool{"verify-ca": true, "verify-full": false} {
-		if status, said := h.runOn("postgresql", "try", s.as("kea", keaPassword, with(mode, ca, "kea")...)...); (status == 0) != in {
+		if status, said := h.runOn("postgresql", "enter", s.as("kea", keaPassword, with(mode, ca, "kea")...)...); (status == 0) != in {
 			t.Errorf("another name, %s: %d %s", mode, status, said)
 		}
 	}

@@ -24,8 +24,7 @@ func (p *program) surveyCommand() *ufcli.Command {
 	}
 }
 
-// facts surveys the fleet for a command that only looks.
-// What the command writes says in which formats; nil: in those of every command.
+// facts surveys the fleet for a command that only looks. What the command writes says in which formats; nil: in those of every command.
 func (p *program) facts(c *ufcli.Context, result view.Document) (fleet.File, fleet.Facts, error) {
 	file, world, err := p.open(c, result)
 	if err != nil {

@@ -44,15 +44,15 @@ func (f *Fleet) getsIn(ctx context.Context, at fleet.Place, seen *fleet.Database
 		if plain || as == asAdmin && f.named(at, asAdmin) == f.named(at, asOwner) {
 			continue
 		}
-		if err := f.tryIn(ctx, at, as, who.user, seen); err != nil {
+		if err := f.entered(ctx, at, as, who.user, seen); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// tryIn lets a server's own client ask a question as an account.
-func (f *Fleet) tryIn(ctx context.Context, at fleet.Place, as role, user string, seen *fleet.Database) error {
+// entered lets a server's own client ask a question as an account, and says what kept it out.
+func (f *Fleet) entered(ctx context.Context, at fleet.Place, as role, user string, seen *fleet.Database) error {
 	s, err := f.server(at.Server)
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func (f *Fleet) tryIn(ctx context.Context, at fleet.Place, as role, user string,
 	if err != nil {
 		return err
 	}
-	_, err = f.run(ctx, s, call{action: "try", engine: at.Engine, params: params, secrets: secrets, timeout: 20 * time.Second})
+	_, err = f.run(ctx, s, call{action: "enter", engine: at.Engine, params: params, secrets: secrets, timeout: 20 * time.Second})
 	var said *scriptError
 	if !errors.As(err, &said) {
 		return err
