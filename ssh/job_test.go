@@ -197,7 +197,12 @@ func TestJobBeforeAReboot(t *testing.T) {
 		t.Errorf("a status counts after a reboot as well: %+v", s)
 	}
 	os.Remove(filepath.Join(dir, "status"))
-	if s := look(t, h, dir); s.Phase != ssh.JobUnknown || !s.Rebooted {
+	var s ssh.JobState
+	eventually(t, "the end of what ran the job, which comes after its status", func() bool {
+		s = look(t, h, dir)
+		return s.Phase != ssh.JobRunning
+	})
+	if s.Phase != ssh.JobUnknown || !s.Rebooted {
 		t.Errorf("%+v", s)
 	}
 }
