@@ -38,7 +38,7 @@ func TestALookCostsAServerAsMuchInALargeFleet(t *testing.T) {
 }
 
 // TestASurveyLeavesTheDatabaseItsConnections: a server of MySQL lets 151 in by default, PostgreSQL 100, and Kea's own are among them. Of a
-// survey only those count that are looked at just now.
+// survey only those count that are looked at just now, and those before them whose end the server may still have to hear of.
 func TestASurveyLeavesTheDatabaseItsConnections(t *testing.T) {
 	const (
 		atOnce = 8 // ways that are looked through
@@ -46,7 +46,7 @@ func TestASurveyLeavesTheDatabaseItsConnections(t *testing.T) {
 	)
 	f := raise(t, Spec{Servers: 64})
 	f.must(t, 0, "64 servers share 1 database", "survey")
-	if most := f.Base.Most(); most > atOnce*each {
-		t.Errorf("%d connections at once, and %d were enough", most, atOnce*each)
+	if most, enough := f.Base.Most(), 2*atOnce*each; most > enough {
+		t.Errorf("%d connections at once, and %d were enough", most, enough)
 	}
 }
