@@ -87,7 +87,7 @@ func mode(g GroupPlan, target kea.Version) Mode {
 
 func (p *Plan) server(s fleet.Server) ServerPlan {
 	plan := ServerPlan{Name: s.Name, Playbook: s.Platform.Playbook, Before: s.Software.Kea}
-	for _, pkg := range s.Packages {
+	for _, pkg := range p.packages(s) {
 		to, _ := candidate(pkg, p.Target)
 		plan.Packages = append(plan.Packages, PackageMove{Name: pkg.Name, From: pkg.Installed, To: to})
 	}
@@ -109,6 +109,21 @@ func (p *Plan) server(s fleet.Server) ServerPlan {
 		}
 	}
 	return plan
+}
+
+// packages are those that a server has, and those that the target needs besides for its databases.
+func (p *Plan) packages(s fleet.Server) []fleet.Package {
+	uses := map[kea.Engine]bool{}
+	for _, c := range s.Configs {
+		parsed := c.Parsed
+		if c.Staged != nil {
+			parsed = c.Staged.Parsed
+		}
+		for _, ref := range parsed.Databases {
+			uses[ref.Engine] = kea.SQLInHooks(p.Target)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(s.Packages), func(pkg fleet.Package) bool { return pkg.Installed == "" && !uses[pkg.For] })
 }
 
 // candidate is the newest available package version that carries the Kea version.

@@ -380,3 +380,33 @@ func TestMixedDatabases(t *testing.T) {
 		t.Errorf("databases %+v", g.Databases)
 	}
 }
+
+// TestPackagesThatTheTargetNeedsBesides: a server whose database's hook library is a package of its own from 2.7.4 on.
+func TestPackagesThatTheTargetNeedsBesides(t *testing.T) {
+	facts, target := surveyed(t, three()), version(t, "3.0.3")
+	usually := codes(orchestrator.Make(facts, target, usual()).Warnings)
+	for i := range facts.Servers {
+		s := &facts.Servers[i]
+		s.Packages = append(s.Packages,
+			fleet.Package{Name: "isc-kea-mysql", For: kea.MySQL, Available: s.Packages[0].Available},
+			fleet.Package{Name: "isc-kea-pgsql", For: kea.PostgreSQL, Available: []string{}})
+	}
+	plan := orchestrator.Make(facts, target, usual())
+	for _, s := range plan.Groups[0].Servers {
+		added := s.Packages[len(s.Packages)-1]
+		if len(s.Packages) != 2 || added.Name != "isc-kea-mysql" || added.From != "" || added.To != s.Packages[0].To {
+			t.Errorf("%s: %+v", s.Name, s.Packages)
+		}
+	}
+	if got := codes(append(plan.Refusals, plan.Warnings...), usually...); len(got) > 0 {
+		t.Errorf("refused: %q", got)
+	}
+	facts.Servers[1].Packages[1].Available = []string{}
+	if got := codes(orchestrator.Make(facts, target, usual()).Refusals); !slices.Equal(got, []string{"package-missing"}) {
+		t.Errorf("without the package: %q", got)
+	}
+	before := version(t, "2.6.3")
+	if plan := orchestrator.Make(facts, before, usual()); len(plan.Groups[0].Servers[0].Packages) != 1 {
+		t.Errorf("a target that has it inside: %+v", plan.Groups[0].Servers[0].Packages)
+	}
+}

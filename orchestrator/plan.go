@@ -95,7 +95,7 @@ type ServerPlan struct {
 // PackageMove is one package from one version to another.
 type PackageMove struct {
 	Name string `json:"name"`
-	From string `json:"from"`
+	From string `json:"from"` // empty: it is not installed, and the way back removes it
 	To   string `json:"to"`
 }
 

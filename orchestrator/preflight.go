@@ -177,11 +177,11 @@ func (c checker) software(s fleet.Server, at finding) {
 		c.must(slices.ContainsFunc(s.Packages, func(p fleet.Package) bool { return p.Name == name }),
 			at("package-unknown", "refresh the package lists of "+s.Name, "which versions of %s can be had is not known", name))
 	}
-	for _, pkg := range s.Packages {
+	for _, pkg := range c.plan.packages(s) {
 		_, ok := candidate(pkg, target)
 		c.must(ok, at("package-missing", "make the repository that has Kea "+target.String()+" known to "+s.Name+" and refresh its package lists",
 			"no package %s of Kea %s can be had (available: %s)", pkg.Name, target, list(pkg.Available)))
-		c.must(slices.Contains(pkg.Available, pkg.Installed), at("old-package-missing", "make the repository that has "+pkg.Installed+" known to "+s.Name,
+		c.must(pkg.Installed == "" || slices.Contains(pkg.Available, pkg.Installed), at("old-package-missing", "make the repository that has "+pkg.Installed+" known to "+s.Name,
 			"today's %s %s can no longer be had, so there would be no way back", pkg.Name, pkg.Installed))
 	}
 	for _, h := range s.Holds {

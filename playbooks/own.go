@@ -90,39 +90,34 @@ func (o *own) playbook(text []byte) (Playbook, error) {
 	if err != nil {
 		return Playbook{}, o.at("$.extends", "extends names a playbook to begin with; there are: %s", strings.Join(Names(), ", "))
 	}
-	said := struct {
-		Extends  string `yaml:"extends"`
-		Playbook `yaml:",inline"`
-	}{Playbook: base}
-	said.Name, said.Actions, said.Engines = "", nil, nil
+	said := base.extension()
 	if err := yaml.NodeToValue(o.tree.Docs[0].Body, &said, yaml.Strict()); err != nil {
 		return Playbook{}, o.located(err)
 	}
-	p := said.Playbook
-	if err := o.check(p, base); err != nil {
+	if err := o.check(said.Playbook, base); err != nil {
 		return Playbook{}, err
 	}
-	p.Actions = over(base.Actions, p.Actions)
-	p.Engines = engines(base.Engines, p.Engines)
+	p := said.over(base)
 	return p, o.wholeScripts(p)
 }
 
 // over gives a table with another's entries in the place of its own.
 func over[V any](table, entries map[string]V) map[string]V {
-	all := maps.Clone(table)
+	all := map[string]V{}
+	maps.Copy(all, table)
 	maps.Copy(all, entries)
 	return all
 }
 
 func engines(base, said map[string]Engine) map[string]Engine {
-	all := maps.Clone(base)
+	all := over(base, nil)
 	for name, e := range said {
 		of := all[name]
 		for _, word := range []struct {
 			to   *string
 			from string
 		}{
-			{&of.Client, e.Client}, {&of.Dumper, e.Dumper}, {&of.Loader, e.Loader}, {&of.Socket, e.Socket}, {&of.Directories, e.Directories},
+			{&of.Client, e.Client}, {&of.Dumper, e.Dumper}, {&of.Loader, e.Loader}, {&of.Socket, e.Socket}, {&of.Directories, e.Directories}, {&of.Package, e.Package},
 		} {
 			if word.from != "" {
 				*word.to = word.from

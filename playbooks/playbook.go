@@ -19,6 +19,7 @@ var files embed.FS
 type Playbook struct {
 	Name  string   `yaml:"name"`
 	OS    []string `yaml:"os"`    // ID or ID_LIKE in os-release, the most telling first
+	Marks []string `yaml:"marks"` // files (shell patterns) one of which has to be there besides; empty: none has to
 	State string   `yaml:"state"` // directory of markers, jobs and staged files on a server
 	Units []Unit   `yaml:"units"` // every unit that a Kea of any release may bring
 	// Sources are the names of the source packages that Kea is built from.
@@ -51,6 +52,9 @@ type Engine struct {
 	Dumper string `yaml:"dumper"`
 	Loader string `yaml:"loader"` // reads a dump back, where the client does not
 	Socket string `yaml:"socket"` // of a database on the same machine
+	// Package brings the hook library that Kea speaks to such a database by, since it is one (kea.SQLInHooks), where it is a
+	// package of its own.
+	Package string `yaml:"package"`
 	// Directories (a shell pattern, in the order of versions) that hold the programs themselves, where those in the search path
 	// only find them.
 	Directories string              `yaml:"directories"`
@@ -87,21 +91,72 @@ func Load(name string) (Playbook, error) {
 	if err != nil {
 		return Playbook{}, fmt.Errorf("reading playbook %s: %w", name, err)
 	}
-	var p Playbook
-	if err := yaml.UnmarshalWithOptions(text, &p, yaml.Strict()); err != nil {
+	var says struct {
+		Extends string `yaml:"extends"`
+	}
+	if err := yaml.Unmarshal(text, &says); err != nil {
 		return Playbook{}, fmt.Errorf("reading playbook %s: %w", name, err)
 	}
-	return p, nil
+	var base Playbook
+	if says.Extends != "" {
+		if base, err = Load(says.Extends); err != nil {
+			return Playbook{}, fmt.Errorf("reading playbook %s: %w", name, err)
+		}
+	}
+	said := base.extension()
+	if err := yaml.UnmarshalWithOptions(text, &said, yaml.Strict()); err != nil {
+		return Playbook{}, fmt.Errorf("reading playbook %s: %w", name, err)
+	}
+	return said.over(base), nil
 }
 
-// For finds the playbook of a platform by the words of its os-release, ID first and then those of ID_LIKE.
-func For(words []string) (Playbook, bool) {
+// extension is a playbook as it is written that extends another: what it says nothing of is the other's.
+type extension struct {
+	Extends  string `yaml:"extends"`
+	Playbook `yaml:",inline"`
+}
+
+// extension begins one. What replaces the other's by name is put together afterwards.
+func (p Playbook) extension() extension {
+	p.Name, p.Actions, p.Engines = "", nil, nil
+	return extension{Playbook: p}
+}
+
+func (e extension) over(base Playbook) Playbook {
+	p := e.Playbook
+	p.Actions = over(base.Actions, p.Actions)
+	p.Engines = engines(base.Engines, p.Engines)
+	return p
+}
+
+// Marks are the files (shell patterns) that tell playbooks of one system apart.
+func Marks() []string {
+	var all []string
+	for _, name := range Names() {
+		if p, err := Load(name); err == nil {
+			all = append(all, p.Marks...)
+		}
+	}
+	return all
+}
+
+// For finds the playbook of a platform by the words of its os-release, ID first and then those of ID_LIKE, and by those of Marks
+// that are there: a playbook that has one of these goes before one that wants none.
+func For(words, marks []string) (Playbook, bool) {
 	for _, word := range words {
+		var plain *Playbook
 		for _, name := range Names() {
 			p, err := Load(name)
-			if err == nil && slices.Contains(p.OS, word) {
+			switch {
+			case err != nil || !slices.Contains(p.OS, word):
+			case slices.ContainsFunc(p.Marks, func(mark string) bool { return slices.Contains(marks, mark) }):
 				return p, true
+			case len(p.Marks) == 0 && plain == nil:
+				plain = &p
 			}
+		}
+		if plain != nil {
+			return *plain, true
 		}
 	}
 	return Playbook{}, false

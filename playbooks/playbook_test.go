@@ -165,17 +165,45 @@ func TestEachEngineHasItsActions(t *testing.T) {
 
 func TestPlatformsFindTheirPlaybook(t *testing.T) {
 	for _, c := range []struct {
-		words []string
-		want  string
+		words, marks []string
+		want         string
 	}{
-		{[]string{"debian"}, "debian"},
-		{[]string{"ubuntu", "debian"}, "debian"},
-		{[]string{"raspbian", "debian"}, "debian"},
-		{[]string{"plan9"}, ""},
-		{nil, ""},
+		{[]string{"debian"}, nil, "debian"},
+		{[]string{"ubuntu", "debian"}, nil, "debian"},
+		{[]string{"raspbian", "debian"}, nil, "debian"},
+		{[]string{"ubuntu", "debian"}, []string{"/lib/systemd/system/isc-kea-*.service"}, "isc-deb"},
+		{[]string{"plan9"}, Marks(), ""},
+		{nil, nil, ""},
 	} {
-		if p, ok := For(c.words); p.Name != c.want || ok != (c.want != "") {
+		if p, ok := For(c.words, c.marks); p.Name != c.want || ok != (c.want != "") {
 			t.Errorf("%q is spoken to by %q", c.words, p.Name)
+		}
+	}
+}
+
+// TestAPlaybookExtendsAnother: what it says nothing of is the other's.
+func TestAPlaybookExtendsAnother(t *testing.T) {
+	base, err := Load("debian")
+	if err != nil {
+		t.Fatal(err)
+	}
+	isc, err := Load("isc-deb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if isc.Engines["mysql"].Package != "isc-kea-mysql" || isc.Engines["mysql"].Client != base.Engines["mysql"].Client || base.Engines["mysql"].Package != "" {
+		t.Errorf("%+v", isc.Engines["mysql"])
+	}
+	if len(base.Marks) > 0 || isc.Name != "isc-deb" || isc.State != base.State || len(isc.Units) != len(base.Units) || isc.Units[0].Name == base.Units[0].Name {
+		t.Errorf("%+v", isc)
+	}
+	for action := range base.Actions {
+		ours, err := base.Script(action, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if theirs, err := isc.Script(action, ""); err != nil || theirs != ours {
+			t.Errorf("%s is another script: %v", action, err)
 		}
 	}
 }

@@ -123,11 +123,13 @@ type Claim struct {
 	Driver string `json:"driver,omitempty"` // user@host and process of who drives, for people
 }
 
-// Package is one installed package of Kea with the versions that could be installed in its place now.
+// Package is one package of Kea with the versions that could be installed in its place now: one that is installed, or one that a
+// release may need besides.
 type Package struct {
-	Name      string   `json:"name"`
-	Installed string   `json:"installed"`
-	Available []string `json:"available"` // newest first, today's included when it can still be had
+	Name      string     `json:"name"`
+	Installed string     `json:"installed"`     // empty: it is not
+	For       kea.Engine `json:"for,omitempty"` // the kind of database that it brings the hook library for
+	Available []string   `json:"available"`     // newest first, today's included when it can still be had
 }
 
 // Software is the part of a server that an upgrade changes.

@@ -49,6 +49,9 @@ func (f Facts) Newest() (kea.Version, bool) {
 	first := true
 	for _, s := range f.Servers {
 		for _, p := range s.Packages {
+			if p.Installed == "" {
+				continue // whether it is needed depends on the release
+			}
 			var can []kea.Version
 			for _, v := range p.Available {
 				if v := kea.OfPackage(v); (first || slices.Contains(common, v)) && v.Compare(s.Software.Kea) > 0 {

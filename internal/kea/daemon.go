@@ -32,11 +32,15 @@ func OfPackage(version string) Version {
 
 var numbers = regexp.MustCompile(`^\d+\.\d+\.\d+`)
 
-// NeedsHook gives the engines whose database hook the configuration must load to run on the release and does not: since 2.7.4
-// the SQL backends are hook libraries (ChangeLog 2289).
-func NeedsHook(c Config, on Version) []Engine {
+// SQLInHooks reports whether the release speaks to SQL databases by hook libraries: since 2.7.4 (ChangeLog 2289).
+func SQLInHooks(on Version) bool {
 	since, err := ParseVersion("2.7.4")
-	if err != nil || on.Compare(since) < 0 {
+	return err == nil && on.Compare(since) >= 0
+}
+
+// NeedsHook gives the engines whose database hook the configuration must load to run on the release and does not.
+func NeedsHook(c Config, on Version) []Engine {
+	if !SQLInHooks(on) {
 		return nil
 	}
 	var needs []Engine

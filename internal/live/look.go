@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -42,11 +44,31 @@ func (f *Fleet) Server(ctx context.Context, name string) (fleet.Server, error) {
 	}
 	seen.Configs, seen.Tools, seen.Disk, seen.Holds = rest.Configs, rest.Tools, rest.Disk, rest.Holds
 	seen.Busy, seen.Clock, seen.Zone, seen.Managers = rest.Busy, rest.Clock, rest.Zone, rest.Managers
-	seen.Packages = rest.Packages
-	for i := range seen.Packages {
-		seen.Packages[i].Installed = seen.Software.Packages[seen.Packages[i].Name]
-	}
+	book, _ := s.playbook()
+	seen.Packages = packages(rest.Packages, seen.Software, book)
 	return seen, nil
+}
+
+// packages puts together what can be had with what is installed. A package that a kind of database may come to need is among them
+// though nobody offers it: where it is needed, that is what has to be said.
+func packages(available []fleet.Package, installed fleet.Software, book playbooks.Playbook) []fleet.Package {
+	all := available
+	for _, name := range slices.Sorted(maps.Keys(book.Engines)) {
+		add := book.Engines[name].Package
+		if add == "" {
+			continue
+		}
+		i := slices.IndexFunc(all, func(p fleet.Package) bool { return p.Name == add })
+		if i < 0 {
+			i = len(all)
+			all = append(all, fleet.Package{Name: add, Available: []string{}})
+		}
+		all[i].For = kea.Engine(name)
+	}
+	for i, p := range all {
+		all[i].Installed = installed.Packages[p.Name]
+	}
+	return all
 }
 
 // reach says whether the server can be reached, as root, and which playbook speaks its language. It is false where nothing more
@@ -72,22 +94,36 @@ func (f *Fleet) reach(ctx context.Context, s *server, seen *fleet.Server) bool {
 	return len(words) > 0 && seen.Platform.Playbook != ""
 }
 
-// platformSh is the one script that needs no playbook: it finds out which.
+// platformSh is the one script that needs no playbook: it finds out which. In: marks (shell patterns, a line each).
 const platformSh = `cat /etc/os-release 2>/dev/null || :
+echo
+while read -r mark; do
+	for file in $mark; do
+		if [ -e "$file" ]; then
+			printf '@%s\n' "$mark"
+			break
+		fi
+	done
+done <<END
+$marks
+END
 `
 
 // platform asks which system it is and settles the server's playbook. The words are those that playbooks go by.
 func (f *Fleet) platform(ctx context.Context, s *server, p *fleet.Platform) ([]string, error) {
-	r, err := s.host.Run(ctx, ssh.Command{Script: platformSh, Root: true, Title: "ask which system it is", Timeout: 30 * time.Second})
+	r, err := s.host.Run(ctx, ssh.Command{
+		Script: platformSh, Params: []ssh.Param{{Name: "marks", Value: strings.Join(playbooks.Marks(), "\n")}},
+		Root: true, Title: "ask which system it is", Timeout: 30 * time.Second,
+	})
 	if err != nil {
 		return nil, sshError(err)
 	}
-	name, words := parseRelease(string(r.Stdout))
+	name, words, marks := parseRelease(string(r.Stdout))
 	p.OS = name
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.book == nil {
-		if book, ok := playbooks.For(words); ok {
+		if book, ok := playbooks.For(words, marks); ok {
 			s.book = &book
 		}
 	}
@@ -98,15 +134,18 @@ func (f *Fleet) platform(ctx context.Context, s *server, p *fleet.Platform) ([]s
 	return words, nil
 }
 
-// parseRelease reads os-release(5): what people call the system, then ID and the words of ID_LIKE.
-func parseRelease(text string) (name string, words []string) {
+// parseRelease reads os-release(5): what people call the system, then ID and the words of ID_LIKE; and after it the marks that are there.
+func parseRelease(text string) (name string, words, marks []string) {
 	values := map[string]string{}
 	for line := range strings.Lines(text) {
-		if key, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok {
+		line = strings.TrimSpace(line)
+		if mark, ok := strings.CutPrefix(line, "@"); ok {
+			marks = append(marks, mark)
+		} else if key, value, ok := strings.Cut(line, "="); ok {
 			values[key] = strings.Trim(value, `"'`)
 		}
 	}
-	return values["PRETTY_NAME"], strings.Fields(values["ID"] + " " + values["ID_LIKE"])
+	return values["PRETTY_NAME"], strings.Fields(values["ID"] + " " + values["ID_LIKE"]), marks
 }
 
 // book gives a server's playbook, asking for its system where that is not known.

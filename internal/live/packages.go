@@ -14,13 +14,26 @@ import (
 	"kea-lockstep/ssh"
 )
 
-// pins gives the plan's packages as the package manager wants them, apart by a separator between name and version.
+// pins gives the plan's packages of one way as the package manager wants them, apart by a separator between name and version.
 func (o order) pins(version func(orchestrator.PackageMove) string, between, apart string) string {
 	var all []string
 	for _, p := range o.plan.Packages {
-		all = append(all, p.Name+between+version(p))
+		if version(p) != "" {
+			all = append(all, p.Name+between+version(p))
+		}
 	}
 	return strings.Join(all, apart)
+}
+
+// gone names the packages that one way ends without.
+func (o order) gone(version func(orchestrator.PackageMove) string) string {
+	var all []string
+	for _, p := range o.plan.Packages {
+		if version(p) == "" {
+			all = append(all, p.Name)
+		}
+	}
+	return strings.Join(all, " ")
 }
 
 func to(p orchestrator.PackageMove) string   { return p.To }
@@ -102,7 +115,8 @@ func (f *Fleet) install(ctx context.Context, o order) error {
 		version = from
 	}
 	installs := job{order: o.Order, action: "install", guard: true, again: true, params: []ssh.Param{
-		{Name: "dir", Value: o.packageDir(version)}, {Name: "check", Value: o.pins(version, " ", "\n")}, o.fence(),
+		{Name: "dir", Value: o.packageDir(version)}, {Name: "check", Value: o.pins(version, " ", "\n")},
+		{Name: "gone", Value: o.gone(version)}, o.fence(),
 	}}
 	_, err := f.do(ctx, o.on, installs)
 	var said *scriptError

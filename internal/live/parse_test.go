@@ -2,6 +2,10 @@ package live
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -172,10 +176,51 @@ func TestATransactionThatHurtsIsRefused(t *testing.T) {
 }
 
 func TestReleaseNamesItsPlaybook(t *testing.T) {
-	name, words := parseRelease("PRETTY_NAME=\"Ubuntu 24.04 LTS\"\nID=ubuntu\nID_LIKE=debian\n")
-	book, ok := playbooks.For(words)
-	if name != "Ubuntu 24.04 LTS" || !ok || book.Name != "debian" {
-		t.Errorf("%q, %q is spoken to by %q", name, words, book.Name)
+	release := "PRETTY_NAME=\"Ubuntu 24.04 LTS\"\nID=ubuntu\nID_LIKE=debian\n"
+	for text, want := range map[string]string{release: "debian", release + "\n@" + playbooks.Marks()[0] + "\n": "isc-deb"} {
+		name, words, marks := parseRelease(text)
+		book, ok := playbooks.For(words, marks)
+		if name != "Ubuntu 24.04 LTS" || !ok || book.Name != want {
+			t.Errorf("%q, %q, %q is spoken to by %q", name, words, marks, book.Name)
+		}
+	}
+}
+
+// TestWhatIsTherePicksThePlaybook runs the script that asks a server which system it is.
+func TestWhatIsTherePicksThePlaybook(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string) {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("isc-kea-dhcp4-server.service")
+	there, missing := filepath.Join(dir, "isc-*.service"), filepath.Join(dir, "none-*.service")
+	sh := exec.Command("sh", "-s")
+	sh.Stdin = strings.NewReader("marks='" + missing + "\n" + there + "'\n" + platformSh)
+	out, err := sh.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if _, _, marks := parseRelease(string(out)); !slices.Equal(marks, []string{there}) {
+		t.Errorf("marks %q of\n%s", marks, out)
+	}
+}
+
+func TestPackagesThatMayBeNeededBesides(t *testing.T) {
+	book, err := playbooks.Load("isc-deb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	available := []fleet.Package{{Name: "isc-kea-dhcp4", Available: []string{"2", "1"}}, {Name: "isc-kea-mysql", Available: []string{"2"}}}
+	got := packages(available, fleet.Software{Packages: map[string]string{"isc-kea-dhcp4": "1"}}, book)
+	want := []fleet.Package{
+		{Name: "isc-kea-dhcp4", Installed: "1", Available: []string{"2", "1"}},
+		{Name: "isc-kea-mysql", For: kea.MySQL, Available: []string{"2"}},
+		{Name: "isc-kea-pgsql", For: kea.PostgreSQL, Available: []string{}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v", got)
 	}
 }
 

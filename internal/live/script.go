@@ -89,6 +89,12 @@ func given(book playbooks.Playbook, engine kea.Engine, script string) []ssh.Para
 	for _, name := range slices.Sorted(maps.Keys(book.Engines)) {
 		tools = append(tools, book.Engines[name].Programs()...)
 	}
+	var adds []string
+	for _, name := range slices.Sorted(maps.Keys(book.Engines)) {
+		if p := book.Engines[name].Package; p != "" {
+			adds = append(adds, p)
+		}
+	}
 	daemons := make([]string, len(book.Units))
 	for i, u := range book.Units {
 		daemons[i] = u.Daemon
@@ -99,6 +105,7 @@ func given(book playbooks.Playbook, engine kea.Engine, script string) []ssh.Para
 		{Name: "units", Value: book.Table()},
 		{Name: "daemons", Value: strings.Join(daemons, " ")},
 		{Name: "sources", Value: strings.Join(book.Sources, " ")},
+		{Name: "adds", Value: strings.Join(adds, " ")},
 		{Name: "timers", Value: strings.Join(book.Timers, " ")},
 		{Name: "tools", Value: strings.Join(tools, " ")},
 		{Name: "managers", Value: strings.Join(book.Managers, " ")},

@@ -1,5 +1,6 @@
 # Installs packages that were fetched. Nothing of Kea starts: the units are masked. A package run that was cut
-# off before is brought to its end first. In: state, dir (name of the packages' directory), check (a line each: package version), fence (units).
+# off before is brought to its end first. In: state, dir (name of the packages' directory), check (a line each: package version), gone
+# (packages that must not be there afterwards), fence (units).
 # Exit: 12 the packages were not fetched.
 set -eu
 [ -e "$state/packages/$dir/whole" ] || exit 12
@@ -39,6 +40,9 @@ if cut_off; then
 	patient dpkg --force-confold --force-confdef --configure --pending || :
 fi
 patient dpkg --force-confold --force-confdef --install "$state/packages/$dir"/*.deb
+# After the others: until then one of them may depend on it.
+# shellcheck disable=SC2086 # a list of names
+[ -z "$gone" ] || patient dpkg --purge $gone
 set --
 while read -r package version; do
 	[ -z "$package" ] || set -- "$@" "$package"
