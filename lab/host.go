@@ -4,6 +4,7 @@ package lab
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -41,8 +42,10 @@ func (f *Fleet) baseOf(host string) string {
 	if host == DatabaseHost {
 		return filepath.Join(f.Base, "db")
 	}
-	return filepath.Join(f.Base, "kea")
+	return filepath.Join(f.keaBase(), "kea")
 }
+
+func (f *Fleet) keaBase() string { return cmp.Or(f.KeaBase, f.Base) }
 
 // mountRoot lays the host's own layer over its base.
 func (f *Fleet) mountRoot(host string) error {
@@ -128,7 +131,7 @@ func (f *Fleet) Boot(ctx context.Context, host string) error {
 	cmd := exec.Command("sh", "-c", `for group in $0; do echo $$ >"$group/cgroup.procs" || exit; done && exec "$@"`, groups, "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot",
 		"--directory="+f.Root(host), "--machine="+f.machine(host), "--hostname="+host,
 		"--network-namespace-path=/run/netns/"+netns(f.Index, host), "--capability=all", "--drop-capability=CAP_SYS_TIME",
-		"--bind-ro="+filepath.Join(f.Base, "apt")+":/srv/lab-apt",
+		"--bind-ro="+filepath.Join(f.keaBase(), "apt")+":/srv/lab-apt",
 		"--resolv-conf=off", "--timezone=off", "--link-journal=no")
 	cmd.Env = append(os.Environ(), "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1")
 	cmd.Stdout, cmd.Stderr = console, console

@@ -16,6 +16,7 @@ type Spec struct {
 	Target  string  // the Kea version named in fleet.yaml
 	Engine  Engine  // of the shared database
 	CPU     float64 // how much of one CPU each host has; 0: all of them together have this machine's
+	Origin  Origin  // of the servers' packages
 	Access  Access  // how Kea gets into the database
 	Via     string  // of the administrator's connections in fleet.yaml; empty: nothing is said
 	Disk    uint64  // bytes that each host may write before its disk is full, kept in this machine's memory; 0: no limit
@@ -36,6 +37,9 @@ func (s Spec) withDefaults() (Spec, error) {
 	if s.Engine == "" {
 		s.Engine = MySQL
 	}
+	if s.Origin == "" {
+		s.Origin = Debian
+	}
 	s.Access = s.Access.withDefaults()
 	if !fleetName.MatchString(s.Name) {
 		return s, fmt.Errorf("a fleet's name is %s, not %q", fleetName, s.Name)
@@ -45,6 +49,9 @@ func (s Spec) withDefaults() (Spec, error) {
 	}
 	if s.Engine != MySQL && s.Engine != PostgreSQL {
 		return s, fmt.Errorf("a fleet's database is %s or %s, not %q", MySQL, PostgreSQL, s.Engine)
+	}
+	if s.Origin != Debian && s.Origin != ISC {
+		return s, fmt.Errorf("a fleet's packages are those of %s or %s, not of %q", Debian, ISC, s.Origin)
 	}
 	if s.CPU < 0 || s.CPU > 0 && s.CPU < 0.05 {
 		return s, fmt.Errorf("a host does not run on %g of a CPU", s.CPU)

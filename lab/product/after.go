@@ -10,9 +10,6 @@ import (
 	"kea-lockstep/lab"
 )
 
-// Unit is the unit of the one daemon that the lab's servers run.
-const Unit = "kea-dhcp4-server.service"
-
 // AtRest says what of a fleet is not as it must be once a run is over and every server is at the version: Kea answers with it,
 // no fence, no marker and no lock is left, and the unit is enabled and unmasked as before.
 func AtRest(ctx context.Context, f *lab.Fleet, version, schema string) error {
@@ -24,7 +21,7 @@ func AtRest(ctx context.Context, f *lab.Fleet, version, schema string) error {
 		if answer.Text != version {
 			return fmt.Errorf("%s runs Kea %s, not %s", s.Name, answer.Text, version)
 		}
-		left, err := f.Run(ctx, s.Name, leftovers)
+		left, err := f.Run(ctx, s.Name, "unit="+f.Unit()+leftovers)
 		if err != nil {
 			return err
 		}
@@ -63,8 +60,8 @@ func databaseAtRest(ctx context.Context, f *lab.Fleet, schema string) error {
 
 // leftovers prints the state of the unit, and then everything of a run that should be gone.
 const leftovers = `
-printf '%s %s\n' "$(systemctl is-enabled kea-dhcp4-server.service)" "$(systemctl is-active kea-dhcp4-server.service)"
-find /etc/systemd/system -lname /dev/null -name 'kea-*' ! -name '*@*'
+printf '%s %s\n' "$(systemctl is-enabled "$unit")" "$(systemctl is-active "$unit")"
+find /etc/systemd/system -lname /dev/null -name '*kea-*' ! -name '*@*'
 find /etc/systemd/system -path '*kea*' -name '*lockstep*'
 ls /var/lib/kea-lockstep/claim /var/lib/kea-lockstep/marker.json 2>/dev/null || true
 `

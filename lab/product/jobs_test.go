@@ -118,7 +118,7 @@ func migratedOnce(t *testing.T, f *lab.Fleet) {
 // upgradedOnce wants that dpkg upgraded Kea once.
 func upgradedOnce(t *testing.T, f *lab.Fleet, server string) {
 	t.Helper()
-	upgrades := labtest.Must(t, f, server, "grep -c ' upgrade kea-dhcp4-server:' /var/log/dpkg.log || true")
+	upgrades := labtest.Must(t, f, server, "grep -cE ' upgrade (kea-dhcp4-server|isc-kea-dhcp4):' /var/log/dpkg.log || true")
 	if strings.TrimSpace(upgrades) != "1" {
 		t.Errorf("%s: dpkg upgraded Kea %s times", server, strings.TrimSpace(upgrades))
 	}
