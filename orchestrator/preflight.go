@@ -250,15 +250,20 @@ func (c checker) configs(s fleet.Server, at finding) {
 // sameDatabases: a staged configuration names exactly today's databases, by identity.
 func (c checker) sameDatabases(server string, cfg fleet.Config, at finding) {
 	today, staged := map[fleet.DatabaseID]bool{}, map[fleet.DatabaseID]bool{}
+	// A daemon may run in several units, each with a configuration of its own.
+	names := func(parsed kea.Config, e fleet.Endpoint) bool {
+		return e.Place.Server == server && e.Daemon == cfg.Daemon &&
+			slices.ContainsFunc(parsed.Databases, func(ref kea.DatabaseRef) bool { return fleet.PlaceOf(server, ref) == e.Place })
+	}
 	for _, d := range c.facts.Databases {
 		for _, e := range d.Endpoints {
-			if e.Place.Server == server && e.Daemon == cfg.Daemon {
+			if names(cfg.Parsed, e) {
 				today[d.ID] = true
 			}
 		}
 	}
 	for _, d := range c.facts.Staged {
-		if e := d.Endpoints[0]; e.Place.Server == server && e.Daemon == cfg.Daemon {
+		if e := d.Endpoints[0]; names(cfg.Staged.Parsed, e) {
 			staged[d.ID] = true
 			c.must(today[d.ID], at("staged-database", "name today's database in it", "the staged %s names %s, which today's does not", cfg.Staged.Path, d.Endpoints[0].Place))
 		}

@@ -116,6 +116,8 @@ type server struct {
 
 	mu         sync.Mutex
 	book       *playbooks.Playbook
+	extra      []playbooks.Unit // those that the playbook does not name
+	looked     bool             // for these
 	unnumbered int             // connections to databases that are being made from here
 	addresses  []string        // as the server itself lists them
 	asked      time.Time       // when it did
@@ -133,7 +135,18 @@ func (s *server) playbook() (playbooks.Playbook, bool) {
 	if s.book == nil {
 		return playbooks.Playbook{}, false
 	}
-	return *s.book, true
+	book := *s.book
+	book.Units = slices.Concat(book.Units, s.extra)
+	return book, true
+}
+
+// known gives the playbook once the server was looked over for units that it does not name.
+func (s *server) known() (playbooks.Playbook, bool) {
+	s.mu.Lock()
+	looked := s.looked
+	s.mu.Unlock()
+	book, ok := s.playbook()
+	return book, ok && looked
 }
 
 var errNoServer = errors.New("the fleet file names no such server")

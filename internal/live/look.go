@@ -91,6 +91,10 @@ func (f *Fleet) reach(ctx context.Context, s *server, seen *fleet.Server) bool {
 		return false
 	}
 	seen.Reach, seen.Root = fleet.Affirm("answers"), fleet.Affirm("root")
+	if err := f.units(ctx, s); err != nil {
+		seen.Reach = fleet.Doubt("%v", err)
+		return false
+	}
 	return len(words) > 0 && seen.Platform.Playbook != ""
 }
 
@@ -134,6 +138,40 @@ func (f *Fleet) platform(ctx context.Context, s *server, p *fleet.Platform) ([]s
 	return words, nil
 }
 
+// units finds those units of a server that run Kea and that its playbook does not name.
+func (f *Fleet) units(ctx context.Context, s *server) error {
+	book, ok := s.playbook()
+	if !ok {
+		return nil
+	}
+	text, err := book.Script("found", "")
+	if err != nil {
+		return err
+	}
+	r, err := s.host.Run(ctx, ssh.Command{
+		Script: text, Params: given(book, "", text), Root: true, Look: true, Title: "look for units", Timeout: 30 * time.Second,
+	})
+	if err != nil {
+		return sshError(err)
+	}
+	if r.Status != 0 {
+		return &scriptError{s.name(), "found", r.Status, tail(ssh.Printable(r.Stderr))}
+	}
+	sections, err := parseSections(r.Stdout)
+	if err != nil {
+		return fmt.Errorf("%s: units: %w", s.name(), err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.extra, s.looked = nil, true
+	for _, row := range sections.rows("found", 4) {
+		if _, known := s.book.Unit(row[0]); !known {
+			s.extra = append(s.extra, playbooks.Unit{Name: row[0], Daemon: row[1], Program: row[2], Config: row[3]})
+		}
+	}
+	return nil
+}
+
 // parseRelease reads os-release(5): what people call the system, then ID and the words of ID_LIKE; and after it the marks that are there.
 func parseRelease(text string) (name string, words, marks []string) {
 	values := map[string]string{}
@@ -150,11 +188,16 @@ func parseRelease(text string) (name string, words, marks []string) {
 
 // book gives a server's playbook, asking for its system where that is not known.
 func (f *Fleet) book(ctx context.Context, s *server) (playbooks.Playbook, error) {
-	if book, ok := s.playbook(); ok {
+	if book, ok := s.known(); ok {
 		return book, nil
 	}
 	var p fleet.Platform
-	if _, err := f.platform(ctx, s, &p); err != nil {
+	if _, ok := s.playbook(); !ok {
+		if _, err := f.platform(ctx, s, &p); err != nil {
+			return playbooks.Playbook{}, err
+		}
+	}
+	if err := f.units(ctx, s); err != nil {
 		return playbooks.Playbook{}, err
 	}
 	book, ok := s.playbook()

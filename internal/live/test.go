@@ -46,7 +46,7 @@ func (f *Fleet) testUnit(ctx context.Context, o order, u orchestrator.UnitPlan, 
 	out, err := f.run(ctx, o.on, call{
 		action: "test", timeout: testLimit, guard: guardOf(o.book.State, o.Order), params: []ssh.Param{
 			{Name: "unit", Value: u.Name}, {Name: "program", Value: known.Program}, {Name: "config", Value: known.Config},
-			{Name: "flag", Value: flag}, {Name: "name", Value: unitPrefix + "test-" + string(u.Daemon)},
+			{Name: "flag", Value: flag}, {Name: "name", Value: unitPrefix + "test-" + plainName(u.Name)},
 		},
 	})
 	status := 0
@@ -60,6 +60,11 @@ func (f *Fleet) testUnit(ctx context.Context, o order, u orchestrator.UnitPlan, 
 		return fmt.Errorf("%s: %s refuses its configuration: %s", o.Server, u.Daemon, ssh.Printable([]byte(t.Reason)))
 	}
 	return nil
+}
+
+// plainName is a unit's name as part of another's, or of a file's.
+func plainName(unit string) string {
+	return strings.NewReplacer("@", "-", `\`, "-").Replace(strings.TrimSuffix(unit, ".service"))
 }
 
 // counted are the tables whose rows must still be there before a Kea starts.

@@ -132,7 +132,7 @@ func (f *Fleet) tried(ctx context.Context, t tryout, flag string, files []kea.Ed
 	room := roomOf(t.book, t.rehearsal.ID)
 	var copies strings.Builder
 	for i, file := range files {
-		aside := path.Join(room, "aside", fmt.Sprintf("%s%s.%d", t.unit.Daemon, flag, i))
+		aside := path.Join(room, "aside", fmt.Sprintf("%s%s.%d", plainName(t.unit.Name), flag, i))
 		if err := t.on.host.Put(ctx, ssh.File{Path: aside, Mode: 0o600, Owner: "root:root", Content: file.New}); err != nil {
 			return tried, sshError(err)
 		}
@@ -141,7 +141,7 @@ func (f *Fleet) tried(ctx context.Context, t tryout, flag string, files []kea.Ed
 	known, _ := t.book.Unit(t.unit.Name)
 	out, err := f.run(ctx, t.on, call{action: "try", timeout: testLimit, params: []ssh.Param{
 		{Name: "unit", Value: t.unit.Name}, {Name: "program", Value: t.program}, {Name: "config", Value: known.Config},
-		{Name: "flag", Value: flag}, {Name: "name", Value: fmt.Sprintf("%s%s-try-%s%s", unitPrefix, t.rehearsal.ID, t.unit.Daemon, flag)},
+		{Name: "flag", Value: flag}, {Name: "name", Value: fmt.Sprintf("%s%s-try-%s%s", unitPrefix, t.rehearsal.ID, plainName(t.unit.Name), flag)},
 		{Name: "root", Value: path.Join(room, "root")}, {Name: "copies", Value: copies.String()},
 	}})
 	status := 0

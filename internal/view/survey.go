@@ -141,7 +141,7 @@ func surveyDaemon(facts fleet.Facts, s fleet.Server, u fleet.Unit) SurveyDaemon 
 		d.Running = &kea.Version{}
 	}
 	for _, cfg := range s.Configs {
-		if cfg.Daemon != u.Daemon {
+		if cfg.Unit != u.Name {
 			continue
 		}
 		for _, ha := range cfg.Parsed.HA {

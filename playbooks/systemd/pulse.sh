@@ -21,8 +21,9 @@ if [ -e "$state/claim" ] && [ -e "$state/marker.json" ]; then
 	done <"$state/marker.json"
 fi
 
-# idle UNIT: whether systemd keeps no control group for it, so that no process of it can be there.
+# idle UNIT: whether systemd keeps no control group for it, so that no process of it can be there. Instances have slices of their own.
 idle() {
+	case $1 in *@*) return 1 ;; esac
 	for slice in /sys/fs/cgroup/system.slice /sys/fs/cgroup/systemd/system.slice; do
 		if [ -d "$slice" ]; then
 			[ ! -d "$slice/$1" ]

@@ -16,7 +16,8 @@ while read -r line; do
 	Limit*=* | Private*=* | Protect*=* | ReadWritePaths=* | ReadOnlyPaths=* | InaccessiblePaths=* | BindPaths=* | BindReadOnlyPaths=*) ;;
 	*) continue ;;
 	esac
-	set -- "$@" "--property=$line"
+	filled "$unit" "$line"
+	set -- "$@" "--property=$filled"
 done <<END
 $text
 END

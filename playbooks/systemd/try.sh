@@ -22,7 +22,8 @@ while read -r line; do
 	# Directories of the daemon are there: a unit that ends would take them along.
 	*) continue ;;
 	esac
-	set -- "$@" "--property=$line"
+	filled "$unit" "$line"
+	set -- "$@" "--property=$filled"
 done <<END
 $text
 END

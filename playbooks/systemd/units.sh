@@ -1,6 +1,6 @@
 # Finds the files of units, also under a mask. Nothing is started for it: a look must be cheap.
 
-# unit_file UNIT: sets file, whatever masks it; fails where there is none.
+# unit_file UNIT: sets file, whatever masks it; of an instance without one, its template's. Fails where there is none.
 unit_file() {
 	for dir in /etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
 		file=$dir/$1
@@ -9,12 +9,31 @@ unit_file() {
 		fi
 	done
 	file=
-	return 1
+	case $1 in
+	*@.service) return 1 ;;
+	*@*) unit_file "${1%%@*}@.service" ;;
+	*) return 1 ;;
+	esac
+}
+
+# filled UNIT TEXT: sets filled, the text with the instance's name in the places of its specifiers.
+filled() {
+	filled=$2
+	case $1 in *@*) ;; *) return 0 ;; esac
+	instance=${1#*@} instance=${instance%.service}
+	while :; do
+		case $filled in
+		*%i*) filled=${filled%%"%i"*}$instance${filled#*"%i"} ;;
+		*%I*) filled=${filled%%"%I"*}$instance${filled#*"%I"} ;;
+		*) return 0 ;;
+		esac
+	done
 }
 
 # drop_ins UNIT: sets parts, a path a line; ours is left out.
 drop_ins() {
 	parts=
+	case $1 in *@?*.service) drop_ins "${1%%@*}@.service" ;; esac
 	for part in /usr/lib/systemd/system/"$1".d/*.conf /run/systemd/system/"$1".d/*.conf /etc/systemd/system/"$1".d/*.conf; do
 		case $part in */kea-lockstep.conf) continue ;; esac
 		[ ! -f "$part" ] || parts="$parts
@@ -42,6 +61,8 @@ unit_says() {
 	done <<END
 $file$parts
 END
+	filled "$1" "$config"
+	config=$filled
 }
 
 # links UNIT: sets linked, whether something starts it at boot, by the links that "enable" makes and a mask leaves alone.

@@ -1,0 +1,64 @@
+package playbooks
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// TestUnitsAreFound: what runs Kea's programs, as its own unit, by a drop-in of another, or as an instance of a template; an alias, a
+// unit that only names a program, and a template without an instance are none.
+func TestUnitsAreFound(t *testing.T) {
+	h := newHost(t)
+	h.program("systemctl", `[ "$1" = list-units ] && printf 'kea-dhcp4@lan.service loaded active running Kea\n'`)
+	runs := "[Service]\nExecStart=/usr/sbin/kea-dhcp4 -c /etc/kea/%i.conf\n"
+	h.write("etc/systemd/system/kea-dhcp4@.service", runs)
+	h.write("etc/systemd/system/kea-dhcp4@lab.service.d/own.conf", "[Unit]\n")
+	h.write("etc/systemd/system/multi-user.target.wants/kea-dhcp4@wan.service", runs)
+	h.write("usr/lib/systemd/system/kea-dhcp4-server.service", runs)
+	h.write("usr/lib/systemd/system/house.service", "[Service]\nExecStart=/sbin/ip vrf exec blue /usr/sbin/kea-dhcp6")
+	h.write("usr/lib/systemd/system/watch.service", "[Service]\nExecStart=/usr/bin/watch /usr/sbin/kea-dhcp4-config\n# /usr/sbin/kea-dhcp4\n")
+	h.write("usr/lib/systemd/system/other.service", "[Service]\nExecStart=/usr/bin/true\n")
+	h.write("etc/systemd/system/other.service.d/kea.conf", runs)
+	if err := os.Symlink(h.path("usr/lib/systemd/system/kea-dhcp4-server.service"), h.path("etc/systemd/system/alias.service")); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Load("debian")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := p.Script("found", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"/etc/systemd/", "/run/systemd/", "/usr/local/lib/systemd/", "/usr/lib/systemd/"} {
+		text = strings.NewReplacer(" "+dir, " "+h.dir+dir, "\t"+dir, "\t"+h.dir+dir).Replace(text)
+	}
+	status, said := h.shell(text, "units=kea-dhcp4-server.service kea-dhcp4 /usr/sbin/kea-dhcp4 /etc/kea/4.conf\n"+
+		"kea-dhcp6-server.service kea-dhcp6 /usr/sbin/kea-dhcp6 /etc/kea/6.conf\n")
+	four, six := "\tkea-dhcp4\t/usr/sbin/kea-dhcp4\t/etc/kea/4.conf\n", "\tkea-dhcp6\t/usr/sbin/kea-dhcp6\t/etc/kea/6.conf\n"
+	want := "@found\nhouse.service" + six + "kea-dhcp4-server.service" + four + "kea-dhcp4@lab.service" + four + "kea-dhcp4@lan.service" + four +
+		"kea-dhcp4@wan.service" + four + "other.service" + four + "@end\n"
+	if status != 0 || said != want {
+		t.Errorf("status %d\n%s\nwant\n%s", status, said, want)
+	}
+}
+
+// TestAnInstanceIsItsTemplate: its file, drop-ins and configuration, with its name in the place of the specifier.
+func TestAnInstanceIsItsTemplate(t *testing.T) {
+	h := newHost(t)
+	h.write("etc/systemd/system/kea-dhcp4@.service", "[Service]\nUser=_kea\nExecStart=/usr/sbin/kea-dhcp4 -c /etc/kea/%i/%i.conf\n")
+	h.write("etc/systemd/system/kea-dhcp4@.service.d/a.conf", "[Install]\n")
+	h.write("etc/systemd/system/kea-dhcp4@lan.service.d/b.conf", "[Service]\nUser=kea-%i\n")
+	text, err := files.ReadFile("systemd/units.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := strings.ReplaceAll(string(text), " /etc/systemd/", " "+h.dir+"/etc/systemd/")
+	_, said := h.shell(script + `unit_file kea-dhcp4@lan.service && unit_says kea-dhcp4@lan.service /none && echo "${file##*/} $config $user $install"
+unit_file kea-dhcp6@lan.service || echo none
+filled kea-dhcp4@lan.service RuntimeDirectory=kea-%i && echo "$filled"`)
+	if want := "kea-dhcp4@.service /etc/kea/lan/lan.conf kea-%i yes\nnone\nRuntimeDirectory=kea-lan\n"; said != want {
+		t.Errorf("%q, want %q", said, want)
+	}
+}
