@@ -46,7 +46,7 @@ func (f *Fleet) writeFiles() error {
 	}
 	return render("fleet.yaml.tmpl", f.FleetFile(), 0o644, map[string]any{
 		"Name": f.Name, "Target": f.Target, "Servers": f.Servers, "Match": text(f.DB.Address.String() + "/" + f.Access.Database), "Via": f.Via,
-		"Witness": f.Witness, "Prober": f.Prober, "PasswordVariable": AdminPasswordVariable,
+		"Playbook": f.playbook(), "Witness": f.Witness, "Prober": f.Prober, "PasswordVariable": AdminPasswordVariable,
 	})
 }
 

@@ -98,9 +98,9 @@ func reserve(ctx context.Context, spec Spec, base Base, log io.Writer) (*Fleet, 
 		Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), Target: spec.Target, Engine: spec.Engine, Access: spec.Access, Via: spec.Via,
 		Disk: spec.Disk, CPU: spec.CPU, Origin: spec.Origin,
 	}
-	if f.Origin == ISC {
+	if f.Origin != Debian {
 		var err error
-		if f.KeaBase, err = ensureBeside(ctx, base, "isc", nil, log); err != nil {
+		if f.KeaBase, err = ensureBeside(ctx, base, string(f.Origin), nil, log); err != nil {
 			return nil, err
 		}
 	}

@@ -17,15 +17,27 @@ type Origin string
 // The packages that servers can have.
 const (
 	Debian Origin = "debian"
-	ISC    Origin = "isc" // Debian's, under the names that ISC's own have
+	ISC    Origin = "isc" // Debian's, under the names that ISC's own for Debian have
+	RPM    Origin = "rpm" // the same, by rpm, under the names that ISC's own for Red Hat's systems have
 )
 
 // Unit is the unit of the servers' DHCPv4 daemon.
 func (f *Fleet) Unit() string {
-	if f.Origin == ISC {
+	switch f.Origin {
+	case ISC:
 		return "isc-kea-dhcp4-server.service"
+	case RPM:
+		return "kea-dhcp4.service"
 	}
 	return "kea-dhcp4-server.service"
+}
+
+// playbook is what fleet.yaml has to name: these hosts say that they are Debian.
+func (f *Fleet) playbook() string {
+	if f.Origin == RPM {
+		return "isc-rpm"
+	}
+	return ""
 }
 
 // ensureBeside returns a directory with hosts that a base does not have, which one step more of the recipe makes from it, and

@@ -50,8 +50,8 @@ func (s Spec) withDefaults() (Spec, error) {
 	if s.Engine != MySQL && s.Engine != PostgreSQL {
 		return s, fmt.Errorf("a fleet's database is %s or %s, not %q", MySQL, PostgreSQL, s.Engine)
 	}
-	if s.Origin != Debian && s.Origin != ISC {
-		return s, fmt.Errorf("a fleet's packages are those of %s or %s, not of %q", Debian, ISC, s.Origin)
+	if s.Origin != Debian && s.Origin != ISC && s.Origin != RPM {
+		return s, fmt.Errorf("a fleet's packages are those of %s, %s or %s, not of %q", Debian, ISC, RPM, s.Origin)
 	}
 	if s.CPU < 0 || s.CPU > 0 && s.CPU < 0.05 {
 		return s, fmt.Errorf("a host does not run on %g of a CPU", s.CPU)

@@ -185,7 +185,7 @@ func (c checker) software(s fleet.Server, at finding) {
 			"today's %s %s can no longer be had, so there would be no way back", pkg.Name, pkg.Installed))
 	}
 	for _, h := range s.Holds {
-		c.must(false, at("held", "apt-mark unhold "+h, "%s is held back", h))
+		c.must(false, at("held", s.Platform.Unhold+" "+h, "%s is held back", h))
 	}
 }
 

@@ -62,3 +62,27 @@ filled kea-dhcp4@lan.service RuntimeDirectory=kea-%i && echo "$filled"`)
 		t.Errorf("%q, want %q", said, want)
 	}
 }
+
+// TestPackagesThatLieReady: by name and version, whatever the package manager calls their files.
+func TestPackagesThatLieReady(t *testing.T) {
+	h := newHost(t)
+	h.program("dpkg-query", "exit 0")
+	h.program("rpm", `case $1 in -qp) echo isc-kea-admin=3.0.3-isc2026.el9 ;; esac`)
+	for _, file := range []string{"a/whole", "a/kea-admin_1%3a3.0.3-1~bpo13+1_amd64.deb", "b/kea-admin_2.6.3-1_amd64.deb", "a/isc-kea-admin-3.0.3-isc2026.el9.x86_64.rpm"} {
+		h.write("state/packages/"+file, "")
+	}
+	for name, want := range map[string]string{"debian": "kea-admin=1:3.0.3-1~bpo13+1", "isc-rpm": "isc-kea-admin=3.0.3-isc2026.el9"} {
+		p, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := p.Script("software", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, said := h.shell(text, "sources=isc-kea", "units=", "scripts=/none", "hooks=/none")
+		if !strings.HasSuffix(said, "@fetched\n"+want+"\n@end\n") {
+			t.Errorf("%s: want %s:\n%s", name, want, said)
+		}
+	}
+}

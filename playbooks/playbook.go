@@ -30,6 +30,8 @@ type Playbook struct {
 	Managers []string `yaml:"managers"` // units of configuration managements
 	Scripts  string   `yaml:"scripts"`  // directory of kea-admin's scripts
 	Hooks    []string `yaml:"hooks"`    // directories of hook libraries (shell patterns)
+	Unhold   string   `yaml:"unhold"`   // the command that lets go of a package that is held back, without its name
+	Dumpers  string   `yaml:"dumpers"`  // the command that installs PostgreSQL's programs of a major version, %d
 	// Actions are the scripts by what they do; each is the concatenation of files.
 	Actions map[string][]string `yaml:"actions"`
 	// Engines are the kinds of databases, by the names that Kea's configuration gives them.

@@ -59,6 +59,7 @@ type Server struct {
 type Platform struct {
 	OS       string `json:"os"`       // "Debian GNU/Linux 13 (trixie)"
 	Playbook string `json:"playbook"` // "debian"
+	Unhold   string `json:"unhold"`   // the command that lets go of a package that is held back, without its name
 }
 
 // Pulse is the part of a server that can change under a run from one second to the next. It is cheap: one command.

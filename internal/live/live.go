@@ -118,12 +118,12 @@ type server struct {
 	book       *playbooks.Playbook
 	extra      []playbooks.Unit // those that the playbook does not name
 	looked     bool             // for these
-	unnumbered int             // connections to databases that are being made from here
-	addresses  []string        // as the server itself lists them
-	asked      time.Time       // when it did
-	own        map[uint64]int  // database connections of ours that were dialed from here, by their numbers
-	former     map[uint64]bool // those that are closed, or were lost
-	left       map[uint64]bool // of those, the ones that were seen in a database since
+	unnumbered int              // connections to databases that are being made from here
+	addresses  []string         // as the server itself lists them
+	asked      time.Time        // when it did
+	own        map[uint64]int   // database connections of ours that were dialed from here, by their numbers
+	former     map[uint64]bool  // those that are closed, or were lost
+	left       map[uint64]bool  // of those, the ones that were seen in a database since
 }
 
 func (s *server) name() string { return s.entry.Name }

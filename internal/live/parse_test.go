@@ -129,8 +129,7 @@ kea-doc	2.6.3-1	isc-kea	rc
 vim	9	vim	iU 
 @interrupted
 @fetched
-kea-admin_1%3a3.0.3-1~bpo13+1_amd64.deb
-lock
+kea-admin=1:3.0.3-1~bpo13+1
 @end
 `
 	s, err := parseSoftware("k1", []string{"isc-kea"}, []byte(out))

@@ -118,11 +118,12 @@ func (f *Fleet) mayDump(ctx context.Context, at fleet.Place, seen *fleet.Databas
 	if err != nil {
 		return err
 	}
+	book, _ := s.playbook()
 	has, of := majorIn(string(out)), majorIn(seen.Product)
 	if has < of {
 		seen.Lacks = append(seen.Lacks, fleet.Lack{
 			What:      fmt.Sprintf("%s has %s, which cannot dump %s", at.Server, strings.TrimSpace(string(out)), seen.Product),
-			Statement: fmt.Sprintf("apt-get install postgresql-client-%d on %s", of, at.Server),
+			Statement: strings.ReplaceAll(book.Dumpers, "%d", strconv.Itoa(of)) + " on " + at.Server,
 		})
 	}
 	return nil

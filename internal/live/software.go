@@ -47,7 +47,7 @@ func parseSoftware(name string, sources []string, out []byte) (fleet.Software, e
 		}
 	}
 	s.HooksDir = found.first("hooks")
-	s.Fetched = parseFetched(found["fetched"])
+	s.Fetched = found["fetched"]
 	var half []string
 	for _, row := range found.rows("packages", 4) {
 		state := row[3]
@@ -69,15 +69,4 @@ func parseSoftware(name string, sources []string, out []byte) (fleet.Software, e
 		s.Whole = fleet.Deny("half done: %s", strings.Join(half, ", "))
 	}
 	return s, nil
-}
-
-// parseFetched reads names of package files, name_version_architecture.deb, in which a colon is %3a.
-func parseFetched(lines []string) []string {
-	var all []string
-	for _, line := range lines {
-		if part := strings.Split(line, "_"); len(part) == 3 {
-			all = append(all, part[0]+"="+strings.ReplaceAll(part[1], "%3a", ":"))
-		}
-	}
-	return all
 }

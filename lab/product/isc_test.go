@@ -10,14 +10,30 @@ import (
 	"kea-lockstep/lab"
 )
 
-// TestISCPackages upgrades servers whose packages and units are called as ISC's own, and one of which comes to be needed on the way:
-// the hook library for the database. On the way back it is gone again.
+// TestISCPackages upgrades servers whose packages and units are called as ISC's own for Debian, and one of which comes to be needed on the
+// way: the hook library for the database. On the way back it is gone again.
 func TestISCPackages(t *testing.T) {
-	hook := "isc-kea-" + lab.Engine(*engineName).KeaAdmin()
+	otherOrigin(t, lab.ISC, "dpkg", "dpkg-query -W -f '${Version} ${db:Status-Status}\n'", "systemctl start kea-dhcp4.service 2>&1 || true")
+}
+
+// TestISCPackagesByRPM does the same with those for Red Hat's systems.
+func TestISCPackagesByRPM(t *testing.T) {
+	otherOrigin(t, lab.RPM, "rpm", "rpm -q --qf '%{VERSION}-%{RELEASE} installed\n'", "systemctl try-restart kea-dhcp4.service 2>&1 || true")
+}
+
+// otherOrigin goes all the way and back with packages that have a manager, a question for what is installed, and something that starts Kea's unit.
+func otherOrigin(t *testing.T, origin lab.Origin, manager, question, starts string) {
+	spec := spec()
+	spec.Origin = origin
+	hook := "isc-kea-" + spec.Engine.KeaAdmin()
 	installed := func(s *struck) []string {
 		var all []string
 		for _, server := range s.fleet.Servers {
-			all = append(all, strings.TrimSpace(s.must(server.Name, "dpkg-query -W -f '${Version} ${db:Status-Status}' "+hook+" 2>/dev/null || true")))
+			got := strings.TrimSpace(s.must(server.Name, question+" "+hook+" 2>/dev/null || true"))
+			if strings.HasSuffix(got, "is not installed") {
+				got = ""
+			}
+			all = append(all, got)
 		}
 		return all
 	}
@@ -35,22 +51,20 @@ func TestISCPackages(t *testing.T) {
 			}
 		}
 	}
-	killed := func(s *struck) { s.must("k1", "until pkill -9 -x dpkg; do sleep 0.01; done") }
-	alias := func(s *struck) {
-		said := s.must("k2", "systemctl start kea-dhcp4.service 2>&1 || true; systemctl start isc-kea-dhcp4-server.service 2>&1 || true; ! pidof kea-dhcp4")
+	killed := func(s *struck) { s.must("k1", "until pkill -9 -x "+manager+"; do sleep 0.01; done") }
+	started := func(s *struck) {
+		said := s.must("k2", starts+"; systemctl start "+s.fleet.Unit()+" 2>&1 || true; ! pidof kea-dhcp4")
 		if !strings.Contains(said, "masked") {
 			s.Errorf("the fence says %q", said)
 		}
 	}
-	spec := spec()
-	spec.Origin = lab.ISC
 	faultsOn(t, spec, []fault{
 		{name: "nothing goes wrong", often: true, codes: []int{0}, last: added},
-		{name: "a unit is started by its short name", at: begins("install-k1"), strike: alias, codes: []int{0}, last: added},
+		{name: "a unit is started by another name, or by a package", at: begins("install-k1"), strike: started, codes: []int{0}, last: added},
 		{name: "the package run is killed", at: begins("install-k1"), strike: killed, codes: []int{0, 7}, on: []way{resume(0, 7)}, again: []string{"k1"}},
 		{name: "back from the confirmation", at: begins("confirm-k1"), strike: signals(os.Interrupt), codes: []int{5},
 			mend: wantsTheWord, on: []way{typedRollback()}, last: func(s *struck) { kept(s); gone(s) }, blind: true},
-		{name: "back from a migration that was killed", often: true, at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
+		{name: "back from a migration that was killed", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
 			on: []way{rollback()}, last: gone, blind: true},
 	})
 }

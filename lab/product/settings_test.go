@@ -20,7 +20,8 @@ find /etc/systemd/system -printf '%y %m %u:%g %p %l\n' | sort
 find /etc/kea -printf '%y %m %u:%g %p %l\n' | sort
 echo old
 find /etc/kea /etc/systemd/system -type f -exec sha256sum {} + | sort -k 2
-dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\n' '*kea*'`
+dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\n' '*kea*'
+! command -v rpm >/dev/null || rpm -qa | sort`
 
 // settings is that of each server.
 func settings(t *testing.T, f *lab.Fleet) map[string]string {

@@ -11,7 +11,9 @@ echo "@fetched"
 for whole in "$state"/packages/*/whole; do
 	[ -e "$whole" ] || continue
 	for package in "${whole%/whole}"/*.deb; do
-		echo "${package##*/}"
+		package=${package##*/}
+		version=${package#*_}
+		echo "${package%%_*}=${version%%_*}"
 	done
-done
+done | sed 's/%3a/:/'
 echo "@end"
