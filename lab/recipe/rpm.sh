@@ -52,6 +52,7 @@ $2
 %global debug_package %{nil}
 %global __os_install_post %{nil}
 %define _build_id_links none
+%define _binary_payload w1.gzdio
 %description
 Kea, taken from Debian's package.
 %install
