@@ -84,7 +84,7 @@ func EnsureBase(ctx context.Context, log io.Writer) (Base, error) {
 		if _, err := os.Stat(base.Dir); err == nil {
 			return nil
 		}
-		return build(ctx, base.Dir, from, log)
+		return build(ctx, base.Dir, seed(), steps(), from, log)
 	})
 }
 
@@ -102,8 +102,8 @@ func seed() []string {
 	}
 }
 
-// build makes the base beside its place and moves it there whole: a base that is there is complete.
-func build(ctx context.Context, dir string, from mirrors, log io.Writer) error {
+// build makes what the steps make beside its place and moves it there whole: a base that is there is complete. Steps are told more by env.
+func build(ctx context.Context, dir string, seed, steps []string, from mirrors, log io.Writer, env ...string) error {
 	leftovers, _ := filepath.Glob(filepath.Join(CacheDir(), "building-*"))
 	for _, old := range leftovers {
 		_ = os.RemoveAll(old)
@@ -117,12 +117,12 @@ func build(ctx context.Context, dir string, from mirrors, log io.Writer) error {
 		return err
 	}
 	files := filepath.Join(out, "files")
-	if err := writeSeed(files); err != nil {
+	if err := writeSeed(files, seed); err != nil {
 		return err
 	}
-	for _, step := range steps() {
+	for _, step := range steps {
 		fmt.Fprintf(log, "lab: building %s\n", step)
-		if err := runStep(ctx, step, out, files, from, log); err != nil {
+		if err := runStep(ctx, step, out, files, from, env); err != nil {
 			return err
 		}
 	}
@@ -130,7 +130,7 @@ func build(ctx context.Context, dir string, from mirrors, log io.Writer) error {
 }
 
 // runStep runs one recipe script in a mount namespace of its own: whatever it mounted is gone when it ends.
-func runStep(ctx context.Context, step, out, files string, from mirrors, log io.Writer) error {
+func runStep(ctx context.Context, step, out, files string, from mirrors, env []string) error {
 	script, err := recipe.ReadFile("recipe/" + step + ".sh")
 	if err != nil {
 		return err
@@ -143,7 +143,7 @@ func runStep(ctx context.Context, step, out, files string, from mirrors, log io.
 	cmd := exec.CommandContext(ctx, "unshare", "--mount", "--propagation", "private", "sh", "-s")
 	cmd.Stdin = bytes.NewReader(script)
 	cmd.Stdout, cmd.Stderr = record, record
-	cmd.Env = append(os.Environ(), "OUT="+out, "FILES="+files, "DEBS="+filepath.Join(CacheDir(), "debs"),
+	cmd.Env = append(append(os.Environ(), env...), "OUT="+out, "FILES="+files, "DEBS="+filepath.Join(CacheDir(), "debs"),
 		"MIRROR="+from.main, "SECURITY="+from.security, "SUITE="+suite,
 		"KEA_PACKAGES="+keaPackages, "KEA_ALL="+keaAll, "KEA_PASSWORD="+KeaPassword)
 	if err := cmd.Run(); err != nil {
@@ -153,9 +153,9 @@ func runStep(ctx context.Context, step, out, files string, from mirrors, log io.
 }
 
 // writeSeed fills what the steps put into the databases into a directory.
-func writeSeed(dir string) error {
+func writeSeed(dir string, seed []string) error {
 	passwords := map[string]string{"Kea": KeaPassword, "Admin": AdminPassword, "Witness": WitnessPassword}
-	for _, name := range seed() {
+	for _, name := range seed {
 		name = strings.TrimPrefix(name, "files/")
 		path := filepath.Join(dir, strings.TrimSuffix(name, ".tmpl"))
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -189,14 +189,22 @@ func recipeHash() (string, error) {
 	for _, step := range steps() {
 		names = append(names, "recipe/"+step+".sh")
 	}
+	if err := hashFiles(sum, names); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%x", sum.Sum(nil)[:6]), nil
+}
+
+// hashFiles adds embedded files to a sum.
+func hashFiles(sum io.Writer, names []string) error {
 	for _, name := range names {
 		data, err := recipe.ReadFile(name)
 		if err != nil {
-			return "", err
+			return err
 		}
 		fmt.Fprintf(sum, "%s %d\n%s", name, len(data), data)
 	}
-	return fmt.Sprintf("%x", sum.Sum(nil)[:6]), nil
+	return nil
 }
 
 // Programs maps the SHA-256 of each Kea program that the hosts can have to what it is.

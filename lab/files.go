@@ -58,7 +58,7 @@ func (f *Fleet) writeKea() error {
 	}
 	for _, h := range f.Servers {
 		data := map[string]any{
-			"Server": h.Name, "Host": f.DB.Address, "Access": f.Access.written(f.Engine), "Engine": f.Engine, "Hook": "",
+			"Server": h.Name, "Host": f.DB.Address, "Access": f.Access.written(f.Engine), "Engine": f.Engine.Kind(), "Hook": "",
 			"Relays": fmt.Sprintf("%q, %q", f.Prober, f.Witness),
 		}
 		today := filepath.Join(f.Root(h.Name), keaConfig)

@@ -22,6 +22,7 @@ type Fleet struct {
 	Name    string
 	Index   int    // 10.77.Index.0/24
 	Base    string // what its hosts are laid over
+	DBBase  string // what its database host is laid over instead; empty: the same
 	Dir     string // everything that belongs to it, with the files below
 	Servers []Host // k1, k2, ...
 	DB      Host
@@ -73,7 +74,7 @@ func Up(ctx context.Context, spec Spec, log io.Writer) (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := reserve(spec, base)
+	f, err := reserve(ctx, spec, base, log)
 	if err != nil {
 		return nil, err
 	}
@@ -91,8 +92,14 @@ func Up(ctx context.Context, spec Spec, log io.Writer) (*Fleet, error) {
 var ErrExists = errors.New("a fleet of that name exists")
 
 // reserve gives the fleet its directory and the first free index. From here on Down can remove all of it.
-func reserve(spec Spec, base Base) (*Fleet, error) {
+func reserve(ctx context.Context, spec Spec, base Base, log io.Writer) (*Fleet, error) {
 	f := &Fleet{Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), Target: spec.Target, Engine: spec.Engine, Access: spec.Access, Via: spec.Via, Disk: spec.Disk, CPU: spec.CPU}
+	if f.Engine == OracleMySQL {
+		var err error
+		if f.DBBase, err = ensureOracle(ctx, base, log); err != nil {
+			return nil, err
+		}
+	}
 	return f, withLock(filepath.Join(StateDir(), "lock"), func() error {
 		others, err := All()
 		if err != nil {

@@ -15,6 +15,8 @@ var mariadb = dialect{
 	unit:     "mariadb.service",
 	port:     3306,
 	client:   "mariadb --batch --skip-column-names --database=%s",
+	dumper:   "mariadb-dump",
+	settings: "/etc/mysql/mariadb.conf.d",
 	follower: "mariadb --socket=/run/mysqld/replica.sock --batch --skip-column-names kea",
 	access:   openMariaDB,
 	sessions: `SELECT id, user, SUBSTRING_INDEX(host, ':', 1), COALESCE(db, ''), COALESCE(info, '') FROM information_schema.processlist

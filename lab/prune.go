@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // PruneBases removes the bases that neither the present recipe makes nor any fleet that is up stands on, and returns them.
@@ -25,14 +26,14 @@ func PruneBases() ([]string, error) {
 				return err
 			}
 			for _, f := range fleets {
-				used[f.Base] = true
+				used[f.Base], used[f.DBBase] = true, true
 			}
 			bases, err := filepath.Glob(filepath.Join(CacheDir(), "base-*"))
 			if err != nil {
 				return err
 			}
 			for _, base := range bases {
-				if used[base] {
+				if used[base] || strings.HasPrefix(base, filepath.Join(CacheDir(), "base-"+current)+"-") {
 					continue
 				}
 				if err := os.RemoveAll(base); err != nil {

@@ -43,8 +43,8 @@ func (s Spec) withDefaults() (Spec, error) {
 	if s.Servers < 1 || s.Servers > 50 {
 		return s, fmt.Errorf("a fleet has 1 to 50 servers, not %d", s.Servers)
 	}
-	if s.Engine != MySQL && s.Engine != PostgreSQL {
-		return s, fmt.Errorf("a fleet's database is %s or %s, not %q", MySQL, PostgreSQL, s.Engine)
+	if s.Engine != MySQL && s.Engine != PostgreSQL && s.Engine != OracleMySQL {
+		return s, fmt.Errorf("a fleet's database is %s, %s or %s, not %q", MySQL, PostgreSQL, OracleMySQL, s.Engine)
 	}
 	if s.CPU < 0 || s.CPU > 0 && s.CPU < 0.05 {
 		return s, fmt.Errorf("a host does not run on %g of a CPU", s.CPU)
