@@ -115,8 +115,9 @@ func trigger(t *testing.T, s *server, target Target) error {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	_, err = db.sql.ExecContext(t.Context(), "CREATE OR REPLACE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW BEGIN END")
-	return err
+	_, dropped := db.sql.ExecContext(t.Context(), "DROP TRIGGER IF EXISTS tr")
+	_, err = db.sql.ExecContext(t.Context(), "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW BEGIN END")
+	return errors.Join(dropped, err)
 }
 
 func scratchAndBack(t *testing.T, target Target) error {

@@ -41,7 +41,7 @@ func ensureOracle(ctx context.Context, base Base, log io.Writer) (string, error)
 	if err := hashFiles(sum, append(oracleSeed(), "recipe/"+oracleStep+".sh")); err != nil {
 		return "", err
 	}
-	dir := fmt.Sprintf("%s-%x", base.Dir, sum.Sum(nil)[:6])
+	dir := fmt.Sprintf("%s-%s-%x", base.Dir, oracleStep, sum.Sum(nil)[:6])
 	if _, err := os.Stat(dir); err == nil {
 		return dir, nil
 	}

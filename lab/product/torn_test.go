@@ -1,0 +1,163 @@
+//go:build lab
+
+package product_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"kea-lockstep/dbcheck"
+	"kea-lockstep/lab"
+	"kea-lockstep/lab/labtest"
+	"kea-lockstep/lab/product"
+	"kea-lockstep/lab/witness"
+)
+
+// deaths are the ways in which a migration dies on the canary. Each first waits for kea-admin, and says what it killed; nothing where the
+// migration was over.
+var deaths = []struct{ name, script string }{
+	{"its process group", `kill -s KILL -- "-$(ps -o pgid= -p "$pid" | tr -d ' ')"`},
+	{"kea-admin alone", `kill -s KILL "$pid"`},
+	{"its unit", `systemctl kill --signal=KILL 'kea-lockstep-*-migrate-k1-db1-*.service'`},
+}
+
+const awaitsAdmin = `for _ in $(seq 100); do pid=$(pgrep -o -x kea-admin) && break; sleep 0.02; done
+[ -n "$pid" ] || exit 0
+at=$(pgrep -a -f 'upgrade_[0-9.]*_to_[0-9.]*[.]sh' | sed -n 's/.*\(upgrade_[0-9._a-z]*\)[.]sh.*/\1/p' | head -n 1)
+%s && echo "killed in ${at:-kea-admin itself}"`
+
+// torn is the fifty deaths of a migration: where its moments come from, and how the runs ended.
+type torn struct {
+	draw    *rand.Rand
+	longest time.Duration // that a migration is thought to take: what is killed later is over
+	ends    map[string]int
+}
+
+// TestMigrationKilled kills kea-admin on the canary at random moments of the migration, -kills times. Each time the run ends by itself with
+// the whole migration, or backs out of one that had not begun to write, or halts and offers both ways on, and the one that is taken leads to its end: by turns, to the target or back to
+// the old software and schema, every object of the schema as Kea's own scripts make it, every lease there, and at no moment a Kea at a
+// schema that is not its own.
+func TestMigrationKilled(t *testing.T) {
+	fleet := spec()
+	fleet.Servers = 2
+	f := labtest.Up(t, fleet)
+	t.Logf("seed %d on %s", *seed, f.Engine)
+	all := torn{draw: rand.New(rand.NewPCG(*seed, 2)), longest: 4 * time.Second, ends: map[string]int{}}
+	for died, over, round := 0, 0, 0; died < *kills; round++ {
+		killed := false
+		passed := t.Run(fmt.Sprintf("kill %d", died+1), func(t *testing.T) {
+			if round > 0 {
+				if err := f.Reset(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			killed = all.round(t, f, died)
+		})
+		if !passed {
+			break
+		}
+		if killed {
+			died++
+		} else if over++; over > redraws+*kills/4 {
+			t.Fatalf("%d migrations were over before they could be killed", over)
+		}
+	}
+	for end, times := range all.ends {
+		t.Logf("%d times: %s", times, end)
+	}
+}
+
+// round kills one migration, goes on as it is this one's turn, and looks at what became of the fleet. It reports whether anything was
+// killed.
+func (k *torn) round(t *testing.T, f *lab.Fleet, turn int) bool {
+	after, how := time.Duration(k.draw.Int64N(int64(k.longest))), deaths[k.draw.IntN(len(deaths))]
+	var begun time.Time
+	var killed string
+	c := fault{name: t.Name(), at: begins("migrate-k1-db1"), codes: []int{0, 5, 7}, strike: func(s *struck) {
+		begun = time.Now()
+		s.passes(after)
+		killed = strings.TrimSpace(s.must("k1", fmt.Sprintf(awaitsAdmin, how.script)))
+	}}
+	s := &struck{T: t, fleet: f, tool: tool(t, f)}
+	var said []product.Output
+	ended := "by itself"
+	report := observed(t, f, func(w *witness.Witness) {
+		s.witness = w
+		said = append(said, c.first(s))
+		if said[0].Code != 5 {
+			return
+		}
+		for _, offered := range []string{"kea-lockstep resume", "kea-lockstep rollback"} {
+			if !said[0].Says(offered) {
+				t.Errorf("halted, and %q is not offered", offered)
+			}
+		}
+		on := []way{resume(), rollback()}[turn%2]
+		ended = on.args[0]
+		said = append(said, s.runs(on))
+		c.blind = true // a restore takes the schema away for a while
+	})
+	last := said[len(said)-1]
+	c.judge(s, report, last.Code != 0)
+	whole(t, f)
+	end := fmt.Sprintf("exit %d, %s: exit %d", said[0].Code, ended, last.Code)
+	t.Logf("%s after %s: %s: %s", how.name, after.Round(time.Millisecond), killed, end)
+	if t.Failed() {
+		for _, out := range said {
+			t.Log(out.Stderr)
+		}
+		return killed != ""
+	}
+	if killed == "" {
+		k.longest = took(report, begun, witness.Expects(f.Engine, "3.0.3"))
+		return false
+	}
+	k.longest += k.longest / 10 // until one is over before
+	k.ends[end]++
+	return true
+}
+
+// took is how long a migration took by the witness's eyes.
+func took(r witness.Report, begun time.Time, target string) time.Duration {
+	for _, c := range r.Schema {
+		if c.Version == target {
+			return max(c.At.Sub(begun), time.Second)
+		}
+	}
+	return time.Second
+}
+
+// whole wants the schema of the fleet's database to have each object that Kea's own scripts make for its version, and no other.
+func whole(t *testing.T, f *lab.Fleet) {
+	t.Helper()
+	port := map[lab.Engine]string{lab.MySQL: "3306", lab.PostgreSQL: "5432"}[f.Engine.Kind()]
+	db, err := dbcheck.Open(t.Context(), (&net.Dialer{}).DialContext, dbcheck.Target{
+		Engine: dbcheck.Engine(f.Engine.Kind()), Network: "tcp", Addr: net.JoinHostPort(f.DB.Address.String(), port),
+		Name: "kea", User: lab.KeaUser, Password: lab.KeaPassword,
+	})
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer db.Close()
+	refs, err := dbcheck.LoadReferences()
+	if err != nil {
+		t.Fatal(err)
+	}
+	version, err := db.SchemaVersion(t.Context())
+	if err != nil {
+		t.Error(err)
+	}
+	have, err := db.Structure(t.Context())
+	if err != nil {
+		t.Error(err)
+	}
+	lacking, more, known := refs.Drift(dbcheck.Engine(f.Engine.Kind()), version, have)
+	if !known || len(lacking)+len(more) > 0 {
+		t.Errorf("schema %v (known: %t) lacks %v and has besides %v", version, known, lacking, more)
+	}
+}
