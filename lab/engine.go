@@ -36,14 +36,15 @@ func (e Engine) KeaAdmin() string {
 
 // dialect is what the lab has to know of an engine.
 type dialect struct {
-	service  string // what the database host starts at its boot
-	unit     string // what the engine itself runs in
-	port     uint16
-	client   string // a command of the host: the superuser's client, which reads statements and prints rows; the database is %s
-	dumper   string // MySQL's kind: the dumping program
-	settings string // MySQL's kind: where the engine reads its settings
-	follower string // the superuser's client of the replica
-	access   connect
+	service   string // what the database host starts at its boot
+	unit      string // what the engine itself runs in
+	port      uint16
+	client    string // a command of the host: the superuser's client, which reads statements and prints rows; the database is %s
+	dumper    string // MySQL's kind: the dumping program
+	settings  string // MySQL's kind: where the engine reads its settings
+	structure string // a command of the host: prints how every object of the database %s is made, and nothing that changes by itself
+	follower  string // the superuser's client of the replica
+	access    connect
 
 	sessions  string // asks for each client's session but its own: id, user, address, database, what it does
 	end       string // ends the session with a given id

@@ -13,17 +13,18 @@ import (
 
 // oracle's host is not of the base: its engine is in sid alone.
 var oracle = dialect{
-	service:  "mysql.service",
-	unit:     "mysql.service",
-	port:     3306,
-	client:   "mysql --batch --skip-column-names --database=%s",
-	dumper:   "mysqldump",
-	settings: "/etc/mysql/mysql.conf.d",
-	follower: "mysql --socket=/run/mysqld/replica.sock --user=root --batch --skip-column-names kea",
-	access:   openMariaDB,
-	sessions: mariadb.sessions,
-	end:      mariadb.end,
-	readOnly: mariadb.readOnly, readWrite: mariadb.readWrite,
+	service:   "mysql.service",
+	unit:      "mysql.service",
+	port:      3306,
+	client:    "mysql --batch --skip-column-names --database=%s",
+	dumper:    "mysqldump",
+	settings:  "/etc/mysql/mysql.conf.d",
+	structure: "mysqldump --no-data --routines --triggers --events --skip-comments --set-gtid-purged=OFF -- %s | sed 's/ AUTO_INCREMENT=[0-9]*//'",
+	follower:  "mysql --socket=/run/mysqld/replica.sock --user=root --batch --skip-column-names kea",
+	access:    openMariaDB,
+	sessions:  mariadb.sessions,
+	end:       mariadb.end,
+	readOnly:  mariadb.readOnly, readWrite: mariadb.readWrite,
 	own: mariadb.own,
 }
 
