@@ -45,6 +45,14 @@ func TestRefusedOnMySQL(t *testing.T) {
 				},
 				says: []string{"lacks SHOW_ROUTINE"}, next: "GRANT SHOW_ROUTINE ON *.* TO",
 			},
+			{
+				name: "a routine of root's, which the administrator's account may not put back",
+				spoil: func(t *testing.T, f *lab.Fleet, _ *product.Tool) {
+					mustSQL(t, f, "CREATE DEFINER = 'root'@'localhost' PROCEDURE kea.others() BEGIN END;")
+				},
+				mend: func(t *testing.T, f *lab.Fleet) { mustSQL(t, f, "DROP PROCEDURE kea.others;") },
+				says: []string{"kea_admin@% lacks SYSTEM_USER"}, next: "GRANT SYSTEM_USER ON *.* TO 'kea_admin'@'%'",
+			},
 		} {
 			t.Run(r.name, func(t *testing.T) { r.refused(t, f) })
 		}
