@@ -98,6 +98,39 @@ func TestLacksAreRealAndMended(t *testing.T) {
 	}
 }
 
+// What an account lacks to restore what others defined is what the server refuses, and the statements that are given mend it.
+func TestLacksOfARestoreAreRealAndMended(t *testing.T) {
+	s := startServer(t)
+	s.exec(t, "CREATE DATABASE my_kea", "CREATE TABLE my_kea.t (a INT)", "CREATE USER dba@'127.0.0.1' IDENTIFIED BY 'pw'",
+		"GRANT ALL ON `my\\_kea`.* TO dba@'127.0.0.1'", "SET GLOBAL log_bin_trust_function_creators = 1")
+	target := s.tcp("my_kea", "dba", "pw")
+	define := func() error {
+		db, err := connect(t.Context(), dialHere, target, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		_, err = db.sql.ExecContext(t.Context(), "CREATE DEFINER = root@localhost PROCEDURE p() BEGIN END")
+		return err
+	}
+	if lacks := s.lacks(t, target, ToRestore); len(lacks) > 0 {
+		t.Errorf("to restore what is its own it lacks %v", lacks)
+	}
+	lacks := s.lacks(t, target, ToDefineForRoot)
+	if err := define(); err == nil || len(lacks) == 0 {
+		t.Errorf("%v lacks, and defining says %v", lacks, err)
+	}
+	for _, l := range lacks {
+		s.exec(t, l.Statement)
+	}
+	if left := s.lacks(t, target, ToDefineForRoot); len(left) > 0 {
+		t.Errorf("still %v", left)
+	}
+	if err := define(); err != nil {
+		t.Errorf("nothing lacks, and %v", err)
+	}
+}
+
 func (s *server) lacks(t *testing.T, target Target, purpose Purpose) []Lack {
 	t.Helper()
 	d := s.open(t, target)
@@ -115,8 +148,9 @@ func trigger(t *testing.T, s *server, target Target) error {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	_, err = db.sql.ExecContext(t.Context(), "CREATE OR REPLACE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW BEGIN END")
-	return err
+	_, dropped := db.sql.ExecContext(t.Context(), "DROP TRIGGER IF EXISTS tr")
+	_, err = db.sql.ExecContext(t.Context(), "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW BEGIN END")
+	return errors.Join(dropped, err)
 }
 
 func scratchAndBack(t *testing.T, target Target) error {

@@ -122,7 +122,7 @@ func TestIdentityIsTheDatabases(t *testing.T) {
 		t.Fatal(err)
 	}
 	tcp, err := s.open(t, s.tcp("kea", "root", "")).Identity(t.Context())
-	if err != nil || tcp.String() != socket.String() || tcp.Product != "MariaDB" || tcp.Role != RolePrimary || tcp.ReadOnly {
+	if err != nil || tcp.String() != socket.String() || tcp.Product != s.tools.product() || tcp.Role != RolePrimary || tcp.ReadOnly {
 		t.Errorf("%+v and %+v, %v", socket, tcp, err)
 	}
 	second, err := s.open(t, s.tcp("Kea2", "root", "")).Identity(t.Context())

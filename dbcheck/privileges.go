@@ -14,6 +14,14 @@ const (
 	ToDump
 	// ToScratch: making, filling and dropping scratch databases.
 	ToScratch
+	// ToRestore: dropping what is in the database and reading a dump into it.
+	// Owners of a PostgreSQL database may.
+	ToRestore
+	// ToDefine: making triggers and routines that are another account's, as a dump
+	// does which has them. PostgreSQL asks for nothing more.
+	ToDefine
+	// ToDefineForRoot: the same where the other account is MySQL's own root.
+	ToDefineForRoot
 )
 
 // Privileges are what an account may do, as the server says of it and of the

@@ -15,6 +15,7 @@ type mysqlRights struct {
 	grants  []grant
 	trusted bool // triggers and functions need no SUPER: no binary log, or creators are trusted
 	mariadb bool
+	version [2]int // of the server
 }
 
 func (m mysqlDialect) privileges(ctx context.Context, d *DB) (Privileges, error) {
@@ -22,10 +23,11 @@ func (m mysqlDialect) privileges(ctx context.Context, d *DB) (Privileges, error)
 	if err := d.row(ctx, "asking for the account", "SELECT CURRENT_USER()", &p.account); err != nil {
 		return Privileges{}, err
 	}
-	v, err := d.variables(ctx, "VARIABLES", "log_bin", "log_bin_trust_function_creators")
+	v, err := d.variables(ctx, "VARIABLES", "log_bin", "log_bin_trust_function_creators", "version")
 	if err != nil {
 		return Privileges{}, err
 	}
+	_, _ = fmt.Sscanf(v["version"], "%d.%d", &p.version[0], &p.version[1]) // unknown is old
 	p.trusted = !v.on("log_bin") || v.on("log_bin_trust_function_creators")
 	err = d.each(ctx, "asking for the account's privileges", "SHOW GRANTS", func(rows *sql.Rows) error {
 		var line string
@@ -52,6 +54,12 @@ func (p mysqlRights) lacks(purpose Purpose) []Lack {
 	case ToScratch:
 		wanted := append(slices.Clone(migrate), "LOCK TABLES")
 		return append(p.missing(ScratchPrefix+"x", wanted...), p.lacksTrust()...)
+	case ToRestore:
+		return append(p.missing(p.schema, append(slices.Clone(migrate), "LOCK TABLES")...), p.lacksTrust()...)
+	case ToDefine:
+		return p.lacksDefiners()
+	case ToDefineForRoot:
+		return append(p.lacksDefiners(), p.lacksSystem()...)
 	}
 	return nil
 }
@@ -86,6 +94,35 @@ func (p mysqlRights) lacksRoutines() []Lack {
 		return []Lack{{"SELECT on mysql.proc (for routines of another definer)", "GRANT SELECT ON mysql.proc TO " + p.quoted()}}
 	}
 	return []Lack{{"SHOW_ROUTINE (for routines of another definer)", "GRANT SHOW_ROUTINE ON *.* TO " + p.quoted()}}
+}
+
+// lacksDefiners is about ERROR 1227: defining triggers and routines for another account. The privilege's name moved, with MySQL 8.0 and
+// 8.2 and with MariaDB 10.5; SUPER was enough before, and is still on those that know it.
+func (p mysqlRights) lacksDefiners() []Lack {
+	since := func(major, minor int) bool {
+		return p.version[0] > major || p.version[0] == major && p.version[1] >= minor
+	}
+	wanted := "SUPER"
+	switch {
+	case p.mariadb && since(10, 5):
+		wanted = "SET USER"
+	case !p.mariadb && since(8, 2):
+		wanted = "SET_ANY_DEFINER"
+	case !p.mariadb && since(8, 0):
+		wanted = "SET_USER_ID"
+	}
+	if p.has("", "SUPER") {
+		return nil
+	}
+	return p.missing("", wanted)
+}
+
+// lacksSystem is about the same for an account that has SYSTEM_USER, as MySQL's root has since 8.0: only one that has it, too, may.
+func (p mysqlRights) lacksSystem() []Lack {
+	if p.mariadb || p.version[0] < 8 {
+		return nil
+	}
+	return p.missing("", "SYSTEM_USER")
 }
 
 func (p mysqlRights) has(schema, privilege string) bool {

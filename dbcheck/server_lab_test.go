@@ -32,6 +32,9 @@ type server struct {
 // for the lab wants to know.
 func startServer(t *testing.T, options ...string) *server {
 	t.Helper()
+	if *oracleRoot != "" {
+		return startOracle(t, options...)
+	}
 	dir := t.TempDir()
 	run(t, "mariadb-install-db", "--no-defaults", "--user=root", "--datadir="+filepath.Join(dir, "data"), "--skip-test-db",
 		"--auth-root-authentication-method=normal")

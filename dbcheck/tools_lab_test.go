@@ -30,6 +30,7 @@ type tools interface {
 	message(in io.Reader, first bool) (whole []byte, statement string, err error)
 	account(user, database string) []string               // makes one with the password pw that may do all in the database
 	clone(t *testing.T, s *server, made []string) *server // another server that says it is the first, and has what was made there
+	product() string
 	kill(id uint64) string
 	sleep() string
 	level(table string) []string // sets the times of modification of a table to one
@@ -64,6 +65,8 @@ func (mariadbTools) saved(t *testing.T, s *server, database string) func(string)
 func (mariadbTools) account(user, database string) []string {
 	return []string{fmt.Sprintf("CREATE USER %s@'%%' IDENTIFIED BY 'pw'", user), fmt.Sprintf("GRANT ALL ON `%s`.* TO %s@'%%'", database, user)}
 }
+
+func (mariadbTools) product() string { return "MariaDB" }
 
 func (mariadbTools) kill(id uint64) string { return "KILL CONNECTION " + strconv.FormatUint(id, 10) }
 
@@ -107,6 +110,8 @@ func (postgresqlTools) saved(t *testing.T, s *server, database string) func(stri
 func (postgresqlTools) account(user, database string) []string {
 	return []string{fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD 'pw'", user), fmt.Sprintf("GRANT ALL ON DATABASE \"%s\" TO %s", database, user)}
 }
+
+func (postgresqlTools) product() string { return "PostgreSQL" }
 
 func (postgresqlTools) kill(id uint64) string {
 	return "SELECT pg_terminate_backend(" + strconv.FormatUint(id, 10) + ")"

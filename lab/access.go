@@ -61,11 +61,14 @@ func (f *Fleet) admit(ctx context.Context) error {
 	if err != nil || want == (Access{}).withDefaults() {
 		return err
 	}
-	script := renameMariaDB
+	script := renameMySQL
 	if f.Engine == PostgreSQL {
 		script = renamePostgreSQL
 	}
-	vars := fmt.Sprintf("database=%s user=%s password=%s\n", quote(want.Database), quote(want.User), quote(want.Password))
+	engine := f.Engine.dialect()
+	client, _, _ := strings.Cut(engine.client, " ")
+	vars := fmt.Sprintf("database=%s user=%s password=%s client=%s dumper=%s\n", quote(want.Database), quote(want.User), quote(want.Password),
+		quote(client), quote(engine.dumper))
 	if _, err := f.Run(ctx, DatabaseHost, vars+script); err != nil {
 		return fmt.Errorf("naming the database: %w", err)
 	}
@@ -77,24 +80,24 @@ func (f *Fleet) admit(ctx context.Context) error {
 	return f.awaitDatabase(ctx)
 }
 
-// renameMariaDB: a database has no new name there, only another into which it is read. What Kea's account defined it defines again.
-const renameMariaDB = `set -eu
+// renameMySQL: a database has no new name there, only another into which it is read. What Kea's account defined it defines again.
+const renameMySQL = `set -eu
 identifier() { printf '%s' "$1" | sed 's/` + "`/``" + `/g'; }
 literal() { printf '%s' "$1" | sed 's/\\/\\\\/g; s/'"'"'/\\'"'"'/g'; }
 pattern() { identifier "$1" | sed 's/[_%]/\\&/g'; }
-mariadb <<END
+$client <<END
 RENAME USER 'kea'@'%' TO '$(literal "$user")'@'%';
 ALTER USER '$(literal "$user")'@'%' IDENTIFIED BY '$(literal "$password")';
 END
 [ "$database" != kea ] || exit 0
-mariadb <<END
+$client <<END
 CREATE DATABASE \` + "`" + `$(identifier "$database")\` + "`" + ` CHARACTER SET utf8mb4;
 GRANT ALL ON \` + "`" + `$(pattern "$database")\` + "`" + `.* TO '$(literal "$user")'@'%', 'kea_admin'@'%';
 GRANT SELECT ON \` + "`" + `$(pattern "$database")\` + "`" + `.* TO 'witness'@'%';
 END
-mariadb-dump --routines --triggers --events kea >/root/kea.sql
-sed 's/DEFINER=` + "`kea`@`%`" + `//' /root/kea.sql | MYSQL_PWD=$password mariadb --user="$user" --database="$database"
-mariadb <<END
+$dumper --routines --triggers --events kea >/root/kea.sql
+sed 's/DEFINER=` + "`kea`@`%`" + `//' /root/kea.sql | MYSQL_PWD=$password $client --user="$user" --database="$database"
+$client <<END
 DROP DATABASE kea;
 END
 rm /root/kea.sql`

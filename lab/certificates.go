@@ -101,25 +101,25 @@ func sign(authority *x509.Certificate, by *ecdsa.PrivateKey, c *x509.Certificate
 
 // secure lets the engine take Kea's and the administrator's accounts over TLS alone, and starts it anew.
 func (f *Fleet) secure(ctx context.Context) error {
-	script := secureMariaDB
+	script := secureMySQL
 	if f.Engine == PostgreSQL {
 		script = securePostgreSQL
 	}
-	if _, err := f.Run(ctx, DatabaseHost, "user="+quote(f.Access.User)+"\n"+script); err != nil {
+	if _, err := f.Run(ctx, DatabaseHost, "user="+quote(f.Access.User)+" settings="+quote(f.Engine.dialect().settings)+"\n"+script); err != nil {
 		return err
 	}
 	return f.databaseUnit(ctx, "restart")
 }
 
-const secureMariaDB = `set -eu
+const secureMySQL = `set -eu
 chown mysql:mysql /etc/lab-tls/server.key
-cat >/etc/mysql/mariadb.conf.d/95-tls.cnf <<'END'
-[mariadbd]
+cat >"$settings/zz-tls.cnf" <<'END'
+[mysqld]
 ssl-ca = /etc/lab-tls/ca.pem
 ssl-cert = /etc/lab-tls/server.pem
 ssl-key = /etc/lab-tls/server.key
 END
-mariadb <<END
+$(command -v mariadb || echo mysql) <<END
 ALTER USER '$(printf '%s' "$user" | sed 's/\\/\\\\/g; s/'"'"'/\\'"'"'/g')'@'%' REQUIRE X509;
 ALTER USER 'kea_admin'@'%' REQUIRE X509;
 END`

@@ -75,6 +75,11 @@ func (f *Fleet) SQL(ctx context.Context, statements string) (string, error) {
 	}
 }
 
+// Structure is how every object of the database is made, as the engine's own dumping program writes it.
+func (f *Fleet) Structure(ctx context.Context) (string, error) {
+	return f.Run(ctx, DatabaseHost, fmt.Sprintf("cd / && "+f.Engine.dialect().structure, quote(f.Access.Database)))
+}
+
 // Contents is what the database holds that nobody may lose, and the version of its schema.
 type Contents struct {
 	Schema               string

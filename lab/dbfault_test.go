@@ -149,7 +149,7 @@ func held(t *testing.T, f *lab.Fleet) {
 	migrate := func() error {
 		c := client(t, f)
 		wait := map[lab.Engine]string{lab.MySQL: "SET lock_wait_timeout = 1", lab.PostgreSQL: "SET lock_timeout = '700ms'"}
-		if _, err := c.ExecContext(t.Context(), wait[f.Engine]); err != nil {
+		if _, err := c.ExecContext(t.Context(), wait[f.Engine.Kind()]); err != nil {
 			t.Fatal(err)
 		}
 		_, err := c.ExecContext(t.Context(), "ALTER TABLE lease4 ADD COLUMN more INT")

@@ -11,7 +11,7 @@
 //	go run -tags lab ./lab/cmd/lab base                       # once, a few minutes
 //	go run -tags lab ./lab/cmd/lab up --servers 3 --name demo # seconds
 //	go run -tags lab ./lab/cmd/lab down demo
-//	go run -tags lab ./lab/cmd/lab up --engine postgresql     # MariaDB where nothing is said
+//	go run -tags lab ./lab/cmd/lab up --engine postgresql     # or oracle-mysql; MariaDB where nothing is said
 //	go test -count=1 -tags lab ./lab/...                      # each test raises a fleet of its own
 //
 // In a fleet with index X (free ones are found), the bridge is 10.77.X.1, an address for the product's own DHCP probe;

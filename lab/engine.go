@@ -8,14 +8,23 @@ import (
 	"path/filepath"
 )
 
-// Engine is what a fleet's database runs on, in the word of Kea's configuration.
+// Engine is what a fleet's database runs on.
 type Engine string
 
-// The engines that the database host has.
+// The engines that a database host can have.
 const (
-	MySQL      Engine = "mysql"      // Debian's MariaDB
-	PostgreSQL Engine = "postgresql" // Debian's PostgreSQL 17
+	MySQL       Engine = "mysql"        // Debian's MariaDB
+	PostgreSQL  Engine = "postgresql"   // Debian's PostgreSQL 17
+	OracleMySQL Engine = "oracle-mysql" // MySQL itself, 9.7 of Debian's sid, on a host of its own
 )
+
+// Kind is the engine in the word of Kea's configuration, which has one for MySQL and MariaDB.
+func (e Engine) Kind() Engine {
+	if e == OracleMySQL {
+		return MySQL
+	}
+	return e
+}
 
 // KeaAdmin is kea-admin's word for the engine. The hook library of Kea 3.0 has it in its name, too.
 func (e Engine) KeaAdmin() string {
@@ -27,12 +36,15 @@ func (e Engine) KeaAdmin() string {
 
 // dialect is what the lab has to know of an engine.
 type dialect struct {
-	service  string // what the database host starts at its boot
-	unit     string // what the engine itself runs in
-	port     uint16
-	client   string // a command of the host: the superuser's client, which reads statements and prints rows; the database is %s
-	follower string // the same of the replica
-	access   connect
+	service   string // what the database host starts at its boot
+	unit      string // what the engine itself runs in
+	port      uint16
+	client    string // a command of the host: the superuser's client, which reads statements and prints rows; the database is %s
+	dumper    string // MySQL's kind: the dumping program
+	settings  string // MySQL's kind: where the engine reads its settings
+	structure string // a command of the host: prints how every object of the database %s is made, and nothing that changes by itself
+	follower  string // the superuser's client of the replica
+	access    connect
 
 	sessions  string // asks for each client's session but its own: id, user, address, database, what it does
 	end       string // ends the session with a given id
@@ -42,8 +54,11 @@ type dialect struct {
 }
 
 func (e Engine) dialect() dialect {
-	if e == PostgreSQL {
+	switch e {
+	case PostgreSQL:
 		return postgresql
+	case OracleMySQL:
+		return oracle
 	}
 	return mariadb
 }

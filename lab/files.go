@@ -9,6 +9,10 @@ import (
 	"strings"
 )
 
+// UnverifiedConfig is, on a server of a fleet on Oracle's MySQL, where its administrator lets MariaDB's programs take the certificate
+// that a MySQL makes for itself: they verify by themselves since 11.4.
+const UnverifiedConfig = "etc/mysql/conf.d/unverified.cnf"
+
 // keaConfig is the place of the DHCPv4 configuration on a server.
 const keaConfig = "etc/kea/kea-dhcp4.conf"
 
@@ -58,7 +62,7 @@ func (f *Fleet) writeKea() error {
 	}
 	for _, h := range f.Servers {
 		data := map[string]any{
-			"Server": h.Name, "Host": f.DB.Address, "Access": f.Access.written(f.Engine), "Engine": f.Engine, "Hook": "",
+			"Server": h.Name, "Host": f.DB.Address, "Access": f.Access.written(f.Engine), "Engine": f.Engine.Kind(), "Hook": "",
 			"Relays": fmt.Sprintf("%q, %q", f.Prober, f.Witness),
 		}
 		today := filepath.Join(f.Root(h.Name), keaConfig)
@@ -70,6 +74,11 @@ func (f *Fleet) writeKea() error {
 		}
 		if err := giveToKea(f.Root(h.Name), today); err != nil {
 			return err
+		}
+		if f.Engine == OracleMySQL && !f.Access.TLS {
+			if err := os.WriteFile(filepath.Join(f.Root(h.Name), UnverifiedConfig), []byte("[client]\nskip-ssl-verify-server-cert\n"), 0o644); err != nil {
+				return err
+			}
 		}
 		data["Hook"] = f.Engine.KeaAdmin()
 		staged := f.TargetConfig(h.Name)

@@ -24,6 +24,7 @@ type Fleet struct {
 	Base    string // what its hosts are laid over
 	KeaBase string // what its servers are laid over instead; empty: the same
 	Origin  Origin // of the servers' packages
+	DBBase  string // what its database host is laid over instead; empty: the same
 	Dir     string // everything that belongs to it, with the files below
 	Servers []Host // k1, k2, ...
 	DB      Host
@@ -98,11 +99,8 @@ func reserve(ctx context.Context, spec Spec, base Base, log io.Writer) (*Fleet, 
 		Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), Target: spec.Target, Engine: spec.Engine, Access: spec.Access, Via: spec.Via,
 		Disk: spec.Disk, CPU: spec.CPU, Origin: spec.Origin,
 	}
-	if f.Origin != Debian {
-		var err error
-		if f.KeaBase, err = ensureBeside(ctx, base, string(f.Origin), nil, log); err != nil {
-			return nil, err
-		}
+	if err := f.beside(ctx, base, log); err != nil {
+		return nil, err
 	}
 	return f, withLock(filepath.Join(StateDir(), "lock"), func() error {
 		others, err := All()

@@ -40,7 +40,7 @@ func (f *Fleet) Console(host string) string { return filepath.Join(f.hostDir(hos
 // base of a host: the root file system it is laid over.
 func (f *Fleet) baseOf(host string) string {
 	if host == DatabaseHost {
-		return filepath.Join(f.Base, "db")
+		return filepath.Join(cmp.Or(f.DBBase, f.Base), "db")
 	}
 	return filepath.Join(f.keaBase(), "kea")
 }

@@ -11,12 +11,15 @@ import (
 )
 
 var mariadb = dialect{
-	service:  "mariadb.service",
-	unit:     "mariadb.service",
-	port:     3306,
-	client:   "mariadb --batch --skip-column-names --database=%s",
-	follower: "mariadb --socket=/run/mysqld/replica.sock --batch --skip-column-names kea",
-	access:   openMariaDB,
+	service:   "mariadb.service",
+	unit:      "mariadb.service",
+	port:      3306,
+	client:    "mariadb --batch --skip-column-names --database=%s",
+	dumper:    "mariadb-dump",
+	settings:  "/etc/mysql/mariadb.conf.d",
+	structure: "mariadb-dump --no-data --routines --triggers --events --skip-comments -- %s | sed 's/ AUTO_INCREMENT=[0-9]*//'",
+	follower:  "mariadb --socket=/run/mysqld/replica.sock --batch --skip-column-names kea",
+	access:    openMariaDB,
 	sessions: `SELECT id, user, SUBSTRING_INDEX(host, ':', 1), COALESCE(db, ''), COALESCE(info, '') FROM information_schema.processlist
 		WHERE user NOT IN ('system user', 'event_scheduler') AND id <> CONNECTION_ID() ORDER BY id;`,
 	end:       "KILL %d;",

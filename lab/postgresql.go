@@ -19,8 +19,9 @@ var postgresql = dialect{
 	port:    5432,
 	client: "PGDATABASE=%s setpriv --reuid=postgres --regid=postgres --clear-groups psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1" +
 		` --no-align --tuples-only --field-separator="$(printf '\t')" --pset=null=NULL`,
-	follower: "setpriv --reuid=postgres --regid=postgres --clear-groups psql --no-psqlrc --no-align --tuples-only --field-separator=' ' --port=5433 kea",
-	access:   openPostgreSQL,
+	structure: "setpriv --reuid=postgres --regid=postgres --clear-groups pg_dump --schema-only %s | sed '/^.restrict /d; /^.unrestrict /d'",
+	follower:  "setpriv --reuid=postgres --regid=postgres --clear-groups psql --no-psqlrc --no-align --tuples-only --field-separator=' ' --port=5433 kea",
+	access:    openPostgreSQL,
 	sessions: `SELECT pid, usename, COALESCE(host(client_addr), 'localhost'), datname, CASE state WHEN 'active' THEN query ELSE '' END
 		FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY pid;`,
 	end:       "SELECT pg_terminate_backend(%d);",

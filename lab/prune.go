@@ -26,7 +26,7 @@ func PruneBases() ([]string, error) {
 				return err
 			}
 			for _, f := range fleets {
-				used[f.Base], used[f.KeaBase] = true, true
+				used[f.Base], used[f.KeaBase], used[f.DBBase] = true, true, true
 			}
 			bases, err := filepath.Glob(filepath.Join(CacheDir(), "base-*"))
 			if err != nil {

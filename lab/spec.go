@@ -47,8 +47,8 @@ func (s Spec) withDefaults() (Spec, error) {
 	if s.Servers < 1 || s.Servers > 50 {
 		return s, fmt.Errorf("a fleet has 1 to 50 servers, not %d", s.Servers)
 	}
-	if s.Engine != MySQL && s.Engine != PostgreSQL {
-		return s, fmt.Errorf("a fleet's database is %s or %s, not %q", MySQL, PostgreSQL, s.Engine)
+	if s.Engine != MySQL && s.Engine != PostgreSQL && s.Engine != OracleMySQL {
+		return s, fmt.Errorf("a fleet's database is %s, %s or %s, not %q", MySQL, PostgreSQL, OracleMySQL, s.Engine)
 	}
 	if s.Origin != Debian && s.Origin != ISC && s.Origin != RPM {
 		return s, fmt.Errorf("a fleet's packages are those of %s, %s or %s, not of %q", Debian, ISC, RPM, s.Origin)

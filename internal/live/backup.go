@@ -139,10 +139,8 @@ func (f *Fleet) restorer(ctx context.Context, d database) (role, error) {
 	if err != nil {
 		return asOwner, err
 	}
-	for _, definer := range s.Definers {
-		if definer != p.Account {
-			return asAdmin, nil
-		}
+	if definedByOthers(s.Definers, p.Account) {
+		return asAdmin, nil
 	}
 	return asOwner, nil
 }

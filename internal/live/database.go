@@ -123,7 +123,7 @@ func (f *Fleet) contentsOf(ctx context.Context, db, admin *dbcheck.DB, at fleet.
 		return err
 	}
 	seen.Bytes, seen.Zone = settings.Bytes(), zone(settings.Offset)
-	return f.mayDo(ctx, at, admin, seen)
+	return f.mayDo(ctx, at, admin, settings.Definers, seen)
 }
 
 // zone writes an offset from UTC as date +%z does.

@@ -15,8 +15,8 @@ import (
 	"kea-lockstep/internal/kea"
 )
 
-// mayDo says what the accounts lack that look, migrate, dump and prove.
-func (f *Fleet) mayDo(ctx context.Context, at fleet.Place, admin *dbcheck.DB, seen *fleet.Database) error {
+// mayDo says what the accounts lack that look, migrate, dump, prove and restore, where the triggers and routines belong to definers.
+func (f *Fleet) mayDo(ctx context.Context, at fleet.Place, admin *dbcheck.DB, definers []string, seen *fleet.Database) error {
 	owner, err := f.database(ctx, at, asOwner, toRead)
 	if err != nil {
 		return err
@@ -34,11 +34,9 @@ func (f *Fleet) mayDo(ctx context.Context, at fleet.Place, admin *dbcheck.DB, se
 	if at.Engine == kea.PostgreSQL || len(administers.Lacks(dbcheck.ToDump)) > 0 {
 		lacks = append(lacks, owns.Lacks(dbcheck.ToDump)...)
 	}
-	for _, l := range lacks {
-		one := fleet.Lack{What: fmt.Sprintf("%s lacks %s", owns.Account, l.Privilege), Statement: l.Statement}
-		if !slices.Contains(seen.Lacks, one) {
-			seen.Lacks = append(seen.Lacks, one)
-		}
+	lacking(seen, owns.Account, lacks)
+	if at.Engine != kea.PostgreSQL && definedByOthers(definers, owns.Account) {
+		lacking(seen, administers.Account, append(administers.Lacks(dbcheck.ToRestore), mayDefine(administers, definers)...))
 	}
 	if lacks := administers.Lacks(dbcheck.ToLook); len(lacks) > 0 && !seen.Clients.Visible.OK() {
 		seen.Clients.Visible.Saw += ": " + lacks[0].Statement
@@ -61,6 +59,32 @@ func (f *Fleet) mayDo(ctx context.Context, at fleet.Place, admin *dbcheck.DB, se
 		seen.Scratch = f.letIn(ctx, at, administers.Account)
 	}
 	return f.mayDump(ctx, at, seen)
+}
+
+// lacking adds what an account lacks, each thing once.
+func lacking(seen *fleet.Database, account string, lacks []dbcheck.Lack) {
+	for _, l := range lacks {
+		one := fleet.Lack{What: fmt.Sprintf("%s lacks %s", account, l.Privilege), Statement: l.Statement}
+		if !slices.Contains(seen.Lacks, one) {
+			seen.Lacks = append(seen.Lacks, one)
+		}
+	}
+}
+
+// definedByOthers reports whether an account would restore what it did not define: then the administrator's account restores.
+func definedByOthers(definers []string, account string) bool {
+	return slices.ContainsFunc(definers, func(definer string) bool { return definer != account })
+}
+
+// mayDefine says what the account that restores lacks to give each definer back what is his.
+func mayDefine(restores dbcheck.Privileges, definers []string) []dbcheck.Lack {
+	if slices.ContainsFunc(definers, func(definer string) bool { return strings.HasPrefix(definer, "root@") && definer != restores.Account }) {
+		return restores.Lacks(dbcheck.ToDefineForRoot)
+	}
+	if definedByOthers(definers, restores.Account) {
+		return restores.Lacks(dbcheck.ToDefine)
+	}
+	return nil
 }
 
 // together gives the statements that mend what is lacking, in one line: grants on the same thing are one.

@@ -213,8 +213,11 @@ func (c fault) row(test string, engine lab.Engine, said []product.Output, r witn
 // section is where the document tells of a test.
 func section(test string, engine lab.Engine) string {
 	name, _, _ := strings.Cut(test, "/")
-	if engine == lab.PostgreSQL {
+	switch engine {
+	case lab.PostgreSQL:
 		name += " on PostgreSQL"
+	case lab.OracleMySQL:
+		name += " on MySQL"
 	}
 	return name
 }

@@ -138,7 +138,7 @@ func databaseState(t *testing.T, f *lab.Fleet) string {
 		counts = append(counts, fmt.Sprintf("SELECT '%s', COUNT(*) FROM %[1]s", name))
 	}
 	return fmt.Sprintf("databases: %s\nschema: %s\nstructure: %x\n%s\n",
-		strings.Join(strings.Fields(ask(databases[f.Engine])), " "),
+		strings.Join(strings.Fields(ask(databases[f.Engine.Kind()])), " "),
 		ask("SELECT version, minor FROM schema_version;"),
 		sha256.Sum256([]byte(ask(columns))),
 		ask(strings.Join(counts, " UNION ALL ")+" ORDER BY 1;"))
@@ -199,7 +199,7 @@ func refusals() []refusal {
 			mend: func(t *testing.T, f *lab.Fleet) {
 				labtest.Must(t, f, "k2", "cp -p /root/kept.conf /etc/kea/kea-dhcp4.conf; rm /root/kept.conf")
 			},
-			says: []string{"k2", map[lab.Engine]string{lab.MySQL: "Access denied", lab.PostgreSQL: "password authentication failed"}[spec().Engine]},
+			says: []string{"k2", map[lab.Engine]string{lab.MySQL: "Access denied", lab.PostgreSQL: "password authentication failed"}[spec().Engine.Kind()]},
 			next: "check address, account and password in the Kea configuration of k2",
 		},
 		{
@@ -248,9 +248,9 @@ func refusals() []refusal {
 		},
 		{
 			name:  "an account that may not see whose sessions there are",
-			spoil: func(t *testing.T, f *lab.Fleet, _ *product.Tool) { mustSQL(t, f, unseeing[f.Engine].spoil) },
-			mend:  func(t *testing.T, f *lab.Fleet) { mustSQL(t, f, unseeing[f.Engine].mend) },
-			says:  []string{"a Kea that nobody listed would not be noticed", unseeing[spec().Engine].says},
+			spoil: func(t *testing.T, f *lab.Fleet, _ *product.Tool) { mustSQL(t, f, unseeing[f.Engine.Kind()].spoil) },
+			mend:  func(t *testing.T, f *lab.Fleet) { mustSQL(t, f, unseeing[f.Engine.Kind()].mend) },
+			says:  []string{"a Kea that nobody listed would not be noticed", unseeing[spec().Engine.Kind()].says},
 			next:  "let the account see them, or give one under databases: admin: that does",
 		},
 		{
@@ -261,7 +261,7 @@ func refusals() []refusal {
 		{
 			name: "a staged configuration that names an empty database",
 			spoil: func(t *testing.T, f *lab.Fleet, p *product.Tool) {
-				mustSQL(t, f, emptyDatabase[f.Engine].create)
+				mustSQL(t, f, emptyDatabase[f.Engine.Kind()].create)
 				text, err := os.ReadFile(f.TargetConfig("k2"))
 				if err != nil {
 					t.Fatal(err)
@@ -277,7 +277,7 @@ func refusals() []refusal {
 				rewrite(t, f, p, "configs/k2/kea-dhcp4.conf", path)
 			},
 			mend: func(t *testing.T, f *lab.Fleet) {
-				tables, err := f.SQL(t.Context(), emptyDatabase[f.Engine].count)
+				tables, err := f.SQL(t.Context(), emptyDatabase[f.Engine.Kind()].count)
 				if err != nil || strings.TrimSpace(tables) != "0" {
 					t.Errorf("the empty database was filled: %s tables, %v", tables, err)
 				}

@@ -18,7 +18,7 @@ func measure(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	rounds := flags.Int("rounds", 3, "how often each")
 	servers := flags.Int("servers", 3, "how many Kea servers")
-	engine := flags.String("engine", string(lab.MySQL), "of the shared database: mysql or postgresql")
+	engine := flags.String("engine", string(lab.MySQL), "of the shared database: mysql (MariaDB), oracle-mysql or postgresql")
 	product := flags.String("product", "", "a kea-lockstep binary")
 	cpu := flags.Float64("cpu", 0, "how much of one CPU each host has")
 	asJSON := flags.Bool("json", false, "print figures for a machine")

@@ -17,7 +17,7 @@ import (
 
 const usage = `usage:
   lab base [--prune]                    build the base systems, where they are not there yet; remove those no longer used
-  lab up [--name NAME] [--servers N] [--engine mysql|postgresql]
+  lab up [--name NAME] [--servers N] [--engine mysql|oracle-mysql|postgresql]
                                         raise a fleet
   lab status                            show the fleets that are up
   lab reset NAME                        put a fleet back to its first state
@@ -32,7 +32,7 @@ const usage = `usage:
   lab kill-ssh NAME HOST                kill a host's sshd and its sessions
   lab start-ssh NAME HOST               bring it back
   lab down NAME | --all                 remove a fleet, or whatever is left of any
-  lab bench [--rounds N] [--servers N] [--cpu SHARE] [--engine mysql|postgresql] [--product PATH] [--json] [-- FLAG...]
+  lab bench [--rounds N] [--servers N] [--cpu SHARE] [--engine mysql|oracle-mysql|postgresql] [--product PATH] [--json] [-- FLAG...]
                                         measure the hand-written script, and a kea-lockstep in turn with it
 `
 
@@ -93,7 +93,7 @@ func up(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("up", flag.ContinueOnError)
 	name := flags.String("name", "lab", "the fleet's name")
 	servers := flags.Int("servers", 3, "how many Kea servers")
-	engine := flags.String("engine", string(lab.MySQL), "of the shared database: mysql or postgresql")
+	engine := flags.String("engine", string(lab.MySQL), "of the shared database: mysql (MariaDB), oracle-mysql or postgresql")
 	if err := flags.Parse(args); err != nil {
 		return errUsage
 	}

@@ -1,0 +1,48 @@
+//go:build lab
+
+package lab
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// beside finds what the fleet's hosts are laid over where that is not the base.
+func (f *Fleet) beside(ctx context.Context, base Base, log io.Writer) (err error) {
+	if f.Engine == OracleMySQL {
+		if f.DBBase, err = ensureBeside(ctx, base, "oracle-mysql", oracleSeed(), log); err != nil {
+			return err
+		}
+	}
+	if f.Origin != Debian {
+		f.KeaBase, err = ensureBeside(ctx, base, string(f.Origin), nil, log)
+	}
+	return err
+}
+
+// ensureBeside returns a directory with hosts that a base does not have, which one step more of the recipe makes from it, and
+// builds it where this machine does not have it yet: one to three minutes. Only fleets that ask for such hosts need it.
+func ensureBeside(ctx context.Context, base Base, step string, seed []string, log io.Writer) (string, error) {
+	sum := sha256.New()
+	if err := hashFiles(sum, append(seed, "recipe/"+step+".sh")); err != nil {
+		return "", err
+	}
+	dir := fmt.Sprintf("%s-%s-%x", base.Dir, step, sum.Sum(nil)[:6])
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	from, err := findMirrors("/etc/apt")
+	if err != nil {
+		return "", err
+	}
+	return dir, withLock(filepath.Join(CacheDir(), "lock"), func() error {
+		if _, err := os.Stat(dir); err == nil {
+			return nil
+		}
+		return build(ctx, dir, seed, []string{step}, from, log, "BASE="+base.Dir)
+	})
+}
