@@ -27,6 +27,8 @@ type Fleet struct {
 	DB      Host
 	Target  string
 	Engine  Engine
+	Second  Engine  // of the database that has the reservations, where the leases' has none
+	DHCPv6  string  // the server that runs kea-dhcp6 as well
 	Access  Access  // how Kea gets into the database
 	Via     string  // the way of the administrator's connections, in fleet.yaml
 	Disk    uint64  // bytes, of each host's own disk; 0: none
@@ -92,7 +94,7 @@ var ErrExists = errors.New("a fleet of that name exists")
 
 // reserve gives the fleet its directory and the first free index. From here on Down can remove all of it.
 func reserve(spec Spec, base Base) (*Fleet, error) {
-	f := &Fleet{Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), Target: spec.Target, Engine: spec.Engine, Access: spec.Access, Via: spec.Via, Disk: spec.Disk, CPU: spec.CPU}
+	f := &Fleet{Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), Target: spec.Target, Engine: spec.Engine, Second: spec.Second, DHCPv6: spec.DHCPv6, Access: spec.Access, Via: spec.Via, Disk: spec.Disk, CPU: spec.CPU}
 	return f, withLock(filepath.Join(StateDir(), "lock"), func() error {
 		others, err := All()
 		if err != nil {
@@ -164,7 +166,10 @@ func (f *Fleet) bootServers(ctx context.Context) error {
 			if err := f.AwaitSSH(ctx, h, 90*time.Second); err != nil {
 				return err
 			}
-			return f.AwaitKea(ctx, h.Name, 90*time.Second)
+			if err := f.AwaitKea(ctx, h.Name, 90*time.Second); err != nil || h.Name != f.DHCPv6 {
+				return err
+			}
+			return f.addDHCPv6(ctx)
 		})
 	}
 	return group.Wait()

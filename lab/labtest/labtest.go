@@ -47,7 +47,7 @@ func Explain(t *testing.T, f *lab.Fleet) {
 	t.Helper()
 	for _, s := range f.Servers {
 		out, err := f.Run(context.Background(), s.Name,
-			"systemctl is-active kea-dhcp4-server; journalctl --no-pager --output=short-precise --lines=15 --unit=kea-dhcp4-server")
+			"systemctl is-active kea-dhcp4-server; journalctl --no-pager --output=short-precise --lines=15 --unit='kea-dhcp*'")
 		t.Logf("%s: %v\n%s", s.Name, err, out)
 	}
 }

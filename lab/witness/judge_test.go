@@ -43,7 +43,7 @@ func TestJudgeProcess(t *testing.T) {
 		"the database never answered":        {Process{Version: "3.0.3", First: at(0), Last: at(50)}, schemas("", 0, 20, 40), false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			test.process.Daemon = usesDatabase
+			test.process.Daemon = lab.DHCPv4
 			got, bad := judgeProcess(lab.MySQL, test.process, test.samples)
 			if bad != test.bad || got.Found != test.found {
 				t.Errorf("bad %v, found %q; want %v, %q", bad, got.Found, test.bad, test.found)
@@ -67,7 +67,7 @@ func TestJudgeProcessByItsEngine(t *testing.T) {
 		{lab.PostgreSQL, "2.6.3", "22.2", false},
 		{lab.PostgreSQL, "2.6.3", "29.0", true},
 	} {
-		process := Process{Daemon: usesDatabase, Version: test.kea, First: at(10), Last: at(90)}
+		process := Process{Daemon: lab.DHCPv6, Version: test.kea, First: at(10), Last: at(90)}
 		if got, bad := judgeProcess(test.engine, process, schemas(test.schema, 0, 20, 40, 100)); bad != test.bad {
 			t.Errorf("Kea %s on %s %s: bad %v, it expects %s", test.kea, test.engine, test.schema, bad, got.Expects)
 		}
