@@ -146,6 +146,13 @@ func TestFaultSecondMigration(t *testing.T) {
 				s.Errorf("%s is at %s: the first was to be migrated and the second was not", engine, c.Schema)
 			}
 		}
+		out, err := s.tool.Run(s.Context(), "status")
+		s.no(err)
+		for _, says := range []string{"%s  schema 30.0\n", "%s:5432  schema was 22.2; its migration was begun\n"} {
+			if says = fmt.Sprintf("    kea on "+says, s.fleet.DB.Address); !out.Says(says) {
+				s.Errorf("status does not say %q\n%s", says, out)
+			}
+		}
 		for _, server := range s.fleet.Servers {
 			s.must(server.Name, "! pgrep -l '^kea-' && [ \"$(systemctl is-enabled kea-dhcp4-server)\" = masked ]")
 		}
