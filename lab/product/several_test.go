@@ -166,6 +166,10 @@ func TestFaultSecondMigration(t *testing.T) {
 	again := way{args: []string{"resume", "--yes"}, codes: []int{5}, says: says}
 	faultsOn(t, apart(), []fault{
 		{name: "refused by its database, and mended", given: refused, codes: []int{5}, says: says, mend: mended, on: []way{resume()}, blind: true},
+		{name: "refused by its database, mended, and carried on from another machine", given: refused, codes: []int{5}, says: says, mend: func(s *struck) {
+			mended(s)
+			elsewhere(s)
+		}, on: []way{from("k2", 0)}, blind: true},
 		{name: "refused by its database, tried again, and taken back", given: refused, codes: []int{5}, says: says, mend: between, on: []way{again, rollback()}, blind: true},
 	})
 }
