@@ -74,6 +74,21 @@ func TestJudgeProcessByItsEngine(t *testing.T) {
 	}
 }
 
+// Of two databases one that is right excuses nothing of the other.
+func TestJudgeEachDatabase(t *testing.T) {
+	r := judge(record{
+		begin: at(0), end: at(100),
+		schemas:   []schema{{lab.MySQL, schemas("30.0", 0, 20, 40, 60, 80)}, {lab.PostgreSQL, schemas("24.0", 0, 40, 80)}},
+		processes: []Process{{Daemon: lab.DHCPv4, Version: "3.0.3", First: at(10), Last: at(90)}},
+	})
+	if len(r.BadMoments) != 1 || r.BadMoments[0].Engine != lab.PostgreSQL || r.BadMoments[0].Found != "24.0" || r.BadMoments[0].Expects != "29.0" {
+		t.Errorf("bad moments: %v", r.BadMoments)
+	}
+	if len(r.Schema) != 2 || r.Schema[1].Engine != lab.PostgreSQL || r.Blind.Schema != 40*time.Millisecond {
+		t.Errorf("schemas %+v, blind for %s", r.Schema, r.Blind.Schema)
+	}
+}
+
 func TestJudgeOutages(t *testing.T) {
 	r := judge(record{
 		begin: at(0), end: at(1000), servers: []string{"k1", "k2", "k3"},
