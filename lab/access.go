@@ -52,8 +52,13 @@ func text(s string) string {
 // quote makes any text one word of sh.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// admit waits for the database of the base and gives it the fleet's names, password and TLS.
+// admit waits for the databases of the base and gives the one the fleet's names, password and TLS. Where there are two, they keep theirs.
 func (f *Fleet) admit(ctx context.Context) error {
+	if f.Second != "" {
+		if err := f.On(f.Second).awaitDatabase(ctx); err != nil {
+			return err
+		}
+	}
 	want := f.Access
 	f.Access = Access{}.withDefaults()
 	err := f.awaitDatabase(ctx)

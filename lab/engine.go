@@ -63,12 +63,29 @@ func (e Engine) dialect() dialect {
 	return mariadb
 }
 
-// enableDatabase lets the database host start the fleet's engine, and no other, at each boot.
+// Engines are those of the fleet's databases: the leases', and that of the reservations where it is another.
+func (f *Fleet) Engines() []Engine {
+	if f.Second == "" {
+		return []Engine{f.Engine}
+	}
+	return []Engine{f.Engine, f.Second}
+}
+
+// On is the fleet for whoever asks or disturbs its database on one of the engines, of two.
+func (f *Fleet) On(engine Engine) *Fleet {
+	on := *f
+	on.Engine, on.Second = engine, ""
+	return &on
+}
+
+// enableDatabase lets the database host start the fleet's engines, and no other, at each boot.
 func (f *Fleet) enableDatabase() error {
-	service := f.Engine.dialect().service
 	wants := filepath.Join(f.Root(DatabaseHost), "etc/systemd/system/multi-user.target.wants")
-	if err := os.Symlink(filepath.Join("/usr/lib/systemd/system", service), filepath.Join(wants, service)); err != nil {
-		return fmt.Errorf("enabling the database: %w", err)
+	for _, engine := range f.Engines() {
+		service := engine.dialect().service
+		if err := os.Symlink(filepath.Join("/usr/lib/systemd/system", service), filepath.Join(wants, service)); err != nil {
+			return fmt.Errorf("enabling the database: %w", err)
+		}
 	}
 	return nil
 }

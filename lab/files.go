@@ -49,52 +49,62 @@ func (f *Fleet) writeFiles() error {
 		return err
 	}
 	return render("fleet.yaml.tmpl", f.FleetFile(), 0o644, map[string]any{
-		"Name": f.Name, "Target": f.Target, "Servers": f.Servers, "Match": text(f.DB.Address.String() + "/" + f.Access.Database), "Via": f.Via,
-		"Playbook": f.playbook(), "Witness": f.Witness, "Prober": f.Prober, "PasswordVariable": AdminPasswordVariable,
+		"Fleet": f, "Playbook": f.playbook(), "Match": text(f.DB.Address.String() + "/" + f.Access.Database), "PasswordVariable": AdminPasswordVariable,
 	})
 }
 
-// writeKea gives each server today's configuration, and the fleet's directory the one for the target: the same with the
-// hook library that 3.0 keeps the engine's code in.
+// writeKea gives each daemon today's configuration, and the fleet's directory the one for the target: the same with the
+// hook libraries that 3.0 keeps the engines' code in.
 func (f *Fleet) writeKea() error {
 	if err := f.writeCertificates(); err != nil {
 		return err
 	}
 	for _, h := range f.Servers {
-		data := map[string]any{
-			"Server": h.Name, "Host": f.DB.Address, "Access": f.Access.written(f.Engine), "Engine": f.Engine.Kind(), "Hook": "",
-			"Relays": fmt.Sprintf("%q, %q", f.Prober, f.Witness),
-		}
-		today := filepath.Join(f.Root(h.Name), keaConfig)
-		if err := render("kea-dhcp4.conf.tmpl", today, 0o640, data); err != nil {
-			return err
-		}
-		if err := os.Chmod(today, 0o640); err != nil {
-			return err
-		}
-		if err := giveToKea(f.Root(h.Name), today); err != nil {
-			return err
+		for _, daemon := range f.Daemons(h.Name) {
+			if err := f.writeDaemon(h, daemon); err != nil {
+				return err
+			}
 		}
 		if f.Engine == OracleMySQL && !f.Access.TLS {
 			if err := os.WriteFile(filepath.Join(f.Root(h.Name), UnverifiedConfig), []byte("[client]\nskip-ssl-verify-server-cert\n"), 0o644); err != nil {
 				return err
 			}
 		}
-		data["Hook"] = f.Engine.KeaAdmin()
-		staged := f.TargetConfig(h.Name)
-		if err := os.MkdirAll(filepath.Dir(staged), 0o755); err != nil {
-			return err
-		}
-		if err := render("kea-dhcp4.conf.tmpl", staged, 0o600, data); err != nil {
-			return err
-		}
 	}
 	return nil
 }
 
-// TargetConfig is the server's configuration for the target, as fleet.yaml names it.
+func (f *Fleet) writeDaemon(h Host, daemon string) error {
+	engines := f.Engines()
+	data := map[string]any{
+		"Server": h.Name, "Host": f.DB.Address, "Access": f.Access.written(f.Engine), "Leases": engines[0], "Hosts": engines[len(engines)-1],
+		"Relays": fmt.Sprintf("%q, %q", f.Prober, f.Witness), "Hooks": "",
+	}
+	today := filepath.Join(f.Root(h.Name), "etc/kea", daemon+".conf")
+	if err := render(daemon+".conf.tmpl", today, 0o640, data); err != nil {
+		return err
+	}
+	if err := os.Chmod(today, 0o640); err != nil {
+		return err
+	}
+	if err := giveToKea(f.Root(h.Name), today); err != nil {
+		return err
+	}
+	var hooks []string
+	for _, engine := range engines {
+		hooks = append(hooks, fmt.Sprintf(`{ "library": "libdhcp_%s.so" }`, engine.KeaAdmin()))
+	}
+	data["Hooks"] = strings.Join(hooks, ", ")
+	staged := filepath.Join(filepath.Dir(f.TargetConfig(h.Name)), daemon+".conf")
+	if err := os.MkdirAll(filepath.Dir(staged), 0o755); err != nil {
+		return err
+	}
+	return render(daemon+".conf.tmpl", staged, 0o600, data)
+}
+
+// TargetConfig is the server's DHCPv4 configuration for the target, as fleet.yaml names it.
 func (f *Fleet) TargetConfig(server string) string {
-	return filepath.Join(f.Dir, "configs", server, "kea-dhcp4.conf")
+	return filepath.Join(f.Dir, "configs", server, DHCPv4+".conf")
 }
 
 // giveToKea lets the host's group _kea read the file, as an administrator would.

@@ -30,6 +30,8 @@ type Fleet struct {
 	DB      Host
 	Target  string
 	Engine  Engine
+	Second  Engine  // of the database that has the reservations, where the leases' has none
+	DHCPv6  string  // the server that runs kea-dhcp6 as well
 	Access  Access  // how Kea gets into the database
 	Via     string  // the way of the administrator's connections, in fleet.yaml
 	Disk    uint64  // bytes, of each host's own disk; 0: none
@@ -97,7 +99,7 @@ var ErrExists = errors.New("a fleet of that name exists")
 func reserve(ctx context.Context, spec Spec, base Base, log io.Writer) (*Fleet, error) {
 	f := &Fleet{
 		Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), Target: spec.Target, Engine: spec.Engine, Access: spec.Access, Via: spec.Via,
-		Disk: spec.Disk, CPU: spec.CPU, Origin: spec.Origin,
+		Disk: spec.Disk, CPU: spec.CPU, Origin: spec.Origin, Second: spec.Second, DHCPv6: spec.DHCPv6,
 	}
 	if err := f.beside(ctx, base, log); err != nil {
 		return nil, err
@@ -173,7 +175,10 @@ func (f *Fleet) bootServers(ctx context.Context) error {
 			if err := f.AwaitSSH(ctx, h, 90*time.Second); err != nil {
 				return err
 			}
-			return f.AwaitKea(ctx, h.Name, 90*time.Second)
+			if err := f.AwaitKea(ctx, h.Name, 90*time.Second); err != nil || h.Name != f.DHCPv6 {
+				return err
+			}
+			return f.addDHCPv6(ctx)
 		})
 	}
 	return group.Wait()

@@ -12,15 +12,15 @@ const (
 	RPM    Origin = "rpm" // the same, by rpm, under the names that ISC's own for Red Hat's systems have
 )
 
-// Unit is the unit of the servers' DHCPv4 daemon.
-func (f *Fleet) Unit() string {
+// Unit is the unit of a daemon on the servers.
+func (f *Fleet) Unit(daemon string) string {
 	switch f.Origin {
 	case ISC:
-		return "isc-kea-dhcp4-server.service"
+		return "isc-" + daemon + "-server.service"
 	case RPM:
-		return "kea-dhcp4.service"
+		return daemon + ".service"
 	}
-	return "kea-dhcp4-server.service"
+	return daemon + "-server.service"
 }
 
 // playbook is what fleet.yaml has to name: these hosts say that they are Debian.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"strconv"
+	"strings"
 )
 
 // Spec says what fleet is wanted. Its zero value is three servers at Kea 2.6.3 that share a MariaDB, with a target of
@@ -15,6 +17,8 @@ type Spec struct {
 	Servers int     // k1 .. kN
 	Target  string  // the Kea version named in fleet.yaml
 	Engine  Engine  // of the shared database
+	Second  Engine  // of a second one, which has the reservations; empty: the one has both
+	DHCPv6  string  // the server that runs kea-dhcp6 as well, over the same databases; empty: none
 	CPU     float64 // how much of one CPU each host has; 0: all of them together have this machine's
 	Origin  Origin  // of the servers' packages
 	Access  Access  // how Kea gets into the database
@@ -52,6 +56,17 @@ func (s Spec) withDefaults() (Spec, error) {
 	}
 	if s.Origin != Debian && s.Origin != ISC && s.Origin != RPM {
 		return s, fmt.Errorf("a fleet's packages are those of %s, %s or %s, not of %q", Debian, ISC, RPM, s.Origin)
+	}
+	if s.Second != "" && (s.Second != MySQL && s.Second != PostgreSQL || s.Second == s.Engine) {
+		return s, fmt.Errorf("reservations apart from the leases are on the other of %s and %s, not on %q", MySQL, PostgreSQL, s.Second)
+	}
+	if s.Second != "" && s.Access != (Access{}).withDefaults() {
+		return s, fmt.Errorf("of two databases both have the lab's own names, without TLS")
+	}
+	if n, ok := strings.CutPrefix(s.DHCPv6, "k"); s.DHCPv6 != "" {
+		if number, err := strconv.Atoi(n); !ok || err != nil || number < 1 || number > s.Servers {
+			return s, fmt.Errorf("no server is called %q", s.DHCPv6)
+		}
 	}
 	if s.CPU < 0 || s.CPU > 0 && s.CPU < 0.05 {
 		return s, fmt.Errorf("a host does not run on %g of a CPU", s.CPU)

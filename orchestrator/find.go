@@ -262,9 +262,9 @@ func (f *finder) did(s Step) {
 	switch s.Kind {
 	case KindInstall:
 		facts = map[string]string{journal.FactVersion: f.w.version(s).String()}
-	case KindVerify:
+	case KindMigrate, KindVerify:
 		d, _ := f.g.group.Database(s.Database)
-		facts = map[string]string{journal.FactDatabase: string(d.ID), journal.FactSchema: d.Target.String()}
+		facts = schemaOf(d, d.Target)
 	}
 	f.tell(done(s, "found so", facts))
 }

@@ -23,6 +23,7 @@ func Make(facts fleet.Facts, target kea.Version, opts Options) Plan {
 		Format: PlanFormat, Target: target, Options: opts,
 		Accepted: append([]Risk{}, slices.Compact(slices.Sorted(slices.Values(opts.Accept)))...), Warnings: []Finding{},
 	}
+	facts.Databases = named(facts.Databases)
 	p.preflight(facts)
 	for _, g := range fleet.Groups(facts) {
 		if opts.Group != "" && g.ID != opts.Group {

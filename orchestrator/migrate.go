@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator/journal"
 )
 
@@ -48,7 +49,7 @@ func (g *groupDrive) already(ctx context.Context, phase string, s Step) (bool, e
 				return false, err
 			}
 		}
-		return true, g.done(ctx, phase, s, journal.Result{Saw: saw(now), Probed: true})
+		return true, g.done(ctx, phase, s, journal.Result{Saw: saw(now), Probed: true, Facts: schemaOf(d, d.Target)})
 	case now.State == fleet.Torn, g.halfRestored(d):
 		return false, g.restore(ctx, phase, s, now)
 	}
@@ -60,7 +61,7 @@ func (g *groupDrive) already(ctx context.Context, phase string, s Step) (bool, e
 func (g *groupDrive) fate(ctx context.Context, phase string, s Step, result journal.Result, cause error) error {
 	d, _ := g.group.Database(s.Database)
 	if c, err := g.World.Clients(ctx, s.At); cause == nil && err == nil && c.Schema == d.Target {
-		result.Saw = fmt.Sprintf("the schema is at %s", c.Schema)
+		result.Saw, result.Facts = fmt.Sprintf("the schema is at %s", c.Schema), schemaOf(d, d.Target)
 		return g.done(ctx, phase, s, result)
 	}
 	now, err := g.classify(ctx, s)
@@ -69,11 +70,16 @@ func (g *groupDrive) fate(ctx context.Context, phase string, s Step, result jour
 	}
 	switch now.State {
 	case fleet.Migrated:
-		result.Saw = saw(now)
+		result.Saw, result.Facts = saw(now), schemaOf(d, d.Target)
 		return g.done(ctx, phase, s, result)
 	default:
 		return g.failed(ctx, phase, s, fleet.Deny("%s", saw(now)), cause)
 	}
+}
+
+// schemaOf tells a journal which schema a database was seen at.
+func schemaOf(d DatabasePlan, at kea.Schema) map[string]string {
+	return map[string]string{journal.FactDatabase: string(d.ID), journal.FactSchema: at.String()}
 }
 
 // found waits for what an earlier drive began to change in a database and still runs.

@@ -112,7 +112,8 @@ func (c checker) schema(d fleet.Database, at finding) {
 			c.must(have == expects, at("scripts", "make Kea and kea-admin of one version on "+name, "Kea %s on %s expects %s, but its kea-admin leads to %s", s.Software.Kea, name, expects, have))
 		}
 	}
-	jump := kea.Jump{From: c.before(d), To: c.plan.Target, Engine: d.Engine, Schema: d.Schema, Port: d.Endpoints[0].Place.Port, Name: d.Name, Server: d.Product}
+	where := d.Endpoints[0].Place
+	jump := kea.Jump{From: c.before(d), To: c.plan.Target, Engine: d.Engine, Schema: d.Schema, Port: where.Port, Name: where.Name, Server: d.Product}
 	for _, t := range jump.Traps() {
 		f := at("trap-"+t.Code, t.Next, "%s: %s", t.What, t.Why)
 		switch {

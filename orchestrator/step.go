@@ -192,7 +192,7 @@ func (g *groupDrive) settle(ctx context.Context, s Step, def kind) (journal.Resu
 	result := journal.Result{Saw: v.Saw, Facts: map[string]string{journal.FactAnswered: time.Now().UTC().Format(time.RFC3339Nano)}}
 	if s.Kind == KindVerify {
 		d, _ := g.group.Database(s.Database)
-		result.Facts = map[string]string{journal.FactDatabase: string(d.ID), journal.FactSchema: d.Leads(s.Back()).String()}
+		result.Facts = schemaOf(d, d.Leads(s.Back()))
 	}
 	if !v.OK() || s.Kind != KindConfirm {
 		return result, v, nil

@@ -3,6 +3,7 @@ package fleet
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"kea-lockstep/internal/kea"
 )
@@ -26,11 +27,15 @@ func PlaceOf(server string, ref kea.DatabaseRef) Place {
 	return Place{Server: server, Engine: ref.Engine, Host: ref.Host, Port: ref.Port, Name: ref.Name, User: ref.User}
 }
 
-// String gives the place as people write it, as seen from its server.
+// String gives the place as people write it, as seen from its server. PostgreSQL's port is always named: on one host a MySQL may have a
+// database of the same name.
 func (p Place) String() string {
-	host := cmp.Or(p.Host, "localhost")
-	if p.Port != 0 {
-		host = fmt.Sprintf("%s:%d", host, p.Port)
+	host, port := cmp.Or(p.Host, "localhost"), p.Port
+	if port == 0 && p.Engine == kea.PostgreSQL && !strings.HasPrefix(host, "/") {
+		port = p.Engine.DefaultPort()
+	}
+	if port != 0 {
+		host = fmt.Sprintf("%s:%d", host, port)
 	}
 	return fmt.Sprintf("%s on %s", p.Name, host)
 }

@@ -176,11 +176,16 @@ func (f *File) checkDatabases() *problem {
 		if p := checkAccount(i, "owner", d.Owner); p != nil {
 			return p
 		}
-		if slices.ContainsFunc(f.Databases[:i], func(e DatabaseEntry) bool { return e.Match == d.Match && e.Server == d.Server }) {
+		if slices.ContainsFunc(f.Databases[:i], func(e DatabaseEntry) bool { return e.hides(d) }) {
 			return wrong(d.Match+" stands here twice", "$.databases[%d].match", i)
 		}
 	}
 	return nil
+}
+
+// hides reports whether an entry that stands before another is always the one that fits.
+func (d DatabaseEntry) hides(later DatabaseEntry) bool {
+	return d.Match == later.Match && d.Server == later.Server && (d.Engine == "" || d.Engine == later.Engine)
 }
 
 func checkAccount(database int, place string, a *Account) *problem {

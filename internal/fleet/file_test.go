@@ -65,6 +65,18 @@ func TestTheSmallestFile(t *testing.T) {
 	}
 }
 
+// One name on one host is two databases where both engines have it.
+func TestOneMatchOnTwoEngines(t *testing.T) {
+	const entry = "  - { match: h/kea, engine: %s, admin: { user: a, password: { env: X } } }\n"
+	f, err := ParseFile("f", fmt.Appendf(nil, "version: 1\nservers: [ { name: k1 } ]\ndatabases:\n"+entry+entry, "mysql", "postgresql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.Databases) != 2 || f.Databases[1].Engine != kea.PostgreSQL {
+		t.Errorf("databases: %+v", f.Databases)
+	}
+}
+
 // What is wrong is refused at its place, and no value is repeated that may be a secret.
 func TestFilesThatCannotBeUsed(t *testing.T) {
 	const head = "version: 1\nservers:\n  - name: k1\n" // line 4 follows
@@ -121,6 +133,8 @@ func TestFilesThatCannotBeUsed(t *testing.T) {
 		{head + "databases: [ { match: h/kea, admin: { user: a } } ]\n", "f:4:37: the account has no password: { env: NAME }, { file: PATH }, { command: [...] } or { prompt: true }"},
 		{head + "databases: [ { match: h/kea, admin: { password: { env: X } } } ]\n", "f:4:37: the account has no user"},
 		{head + "databases: [ { match: h/kea }, { match: h/kea } ]\n", "f:4:41: h/kea stands here twice"},
+		{head + "databases: [ { match: h/kea, engine: mysql }, { match: h/kea, engine: mysql } ]\n", "f:4:56: h/kea stands here twice"},
+		{head + "databases: [ { match: h/kea }, { match: h/kea, engine: mysql } ]\n", "f:4:41: h/kea stands here twice"},
 		{head + "databases: [ { match: h/kea, admin: { user: a, password: hunter2 } } ]\n", "f:4:58: no secret stands in a fleet file: write { env: NAME }, { file: PATH }, { command: [...] } or { prompt: true }"},
 		{head + "databases: [ { match: h/kea, admin: { user: a, password: 4711 } } ]\n", "f:4:58: no secret stands in a fleet file: write { env: NAME }, { file: PATH }, { command: [...] } or { prompt: true }"},
 		{head + "databases: [ { match: h/kea, admin: { user: a, password: { env: X, file: y } } } ]\n", "f:4:58: a secret comes from one of env, file, command and prompt"},

@@ -120,9 +120,16 @@ func (f *Fleet) account(ctx context.Context, at fleet.Place, ref kea.DatabaseRef
 	return account{user: named.User, password: password, via: via}, nil
 }
 
-// whose names an account's password to a person.
+// whose names an account's password to a person, and by all that tells entries apart: what is typed for one is no other's.
 func whose(entry fleet.DatabaseEntry, a fleet.Account) string {
-	return fmt.Sprintf("the password of %s in the database %s", a.User, entry.Match)
+	what := fmt.Sprintf("the password of %s in the database %s", a.User, entry.Match)
+	if entry.Engine != "" {
+		what += fmt.Sprintf(" (%s)", entry.Engine)
+	}
+	if entry.Server != "" {
+		what += " of " + entry.Server
+	}
+	return what
 }
 
 // entry finds what the fleet file says of a database.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -202,5 +203,24 @@ func TestAQuestionWithoutAnAnswerEndsTheCommand(t *testing.T) {
 	f.file.Databases = []fleet.DatabaseEntry{{Match: "db1/kea", Admin: &fleet.Account{User: "dba", Password: fleet.SecretSource{Prompt: true}}}}
 	if err := f.Knock(t.Context()); err == nil || !strings.Contains(err.Error(), "dba in the database db1/kea: nothing was typed") {
 		t.Errorf("%v", err)
+	}
+}
+
+// One name in two engines, or on two servers' own machines, is several databases, and each has a password of its own.
+func TestEveryEntryIsAskedAbout(t *testing.T) {
+	who := &somebody{password: "pw-Zq7", trusts: true}
+	f, _ := strange(t, who)
+	admin := &fleet.Account{User: "dba", Password: fleet.SecretSource{Prompt: true}}
+	f.file.Databases = []fleet.DatabaseEntry{
+		{Match: "db1/kea", Engine: kea.MySQL, Admin: admin}, {Match: "db1/kea", Engine: kea.PostgreSQL, Admin: admin},
+		{Match: "localhost/kea", Server: "k1", Admin: admin}, {Match: "localhost/kea", Server: "k2", Admin: admin},
+	}
+	if err := f.Knock(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for _, want := range []string{"db1/kea (mysql)", "db1/kea (postgresql)", "localhost/kea of k1", "localhost/kea of k2"} {
+		if want = "the password of dba in the database " + want; !slices.Contains(who.asked, want) {
+			t.Errorf("%q was not asked: %q", want, who.asked)
+		}
 	}
 }

@@ -62,7 +62,7 @@ func (s *sheet) accounts() {
 			s.verbatim("- " + l)
 		}
 		s.note("", "Give it these rights, or name an account below that has them.")
-		more, unnamed := matches(d)
+		more, unnamed := s.matches(d)
 		entries = append(entries, more...)
 		if unnamed {
 			s.note("", "Where the configuration names a directory as the host, no entry can stand for it: there it is the rights.")
@@ -98,7 +98,7 @@ func once(saw string) string { return strings.Join(unique(strings.Split(saw, "; 
 
 // matches are the entries under databases: that stand for a database by each name that configurations give it. Unnamed: one of them
 // no entry can stand for.
-func matches(d fleet.Database) (entries []string, unnamed bool) {
+func (s *sheet) matches(d fleet.Database) (entries []string, unnamed bool) {
 	for _, e := range d.Endpoints {
 		at := e.Place
 		if strings.Contains(at.Host, "/") || strings.Contains(at.Name, "/") {
@@ -110,6 +110,9 @@ func matches(d fleet.Database) (entries []string, unnamed bool) {
 			where = net.JoinHostPort(where, strconv.Itoa(at.Port))
 		}
 		entry := "  - match: " + scalar(where+"/"+at.Name) + "\n"
+		if s.twice(at) {
+			entry += "    engine: " + string(at.Engine) + "\n"
+		}
 		if local(at.Host) {
 			entry += "    server: " + scalar(at.Server) + "\n"
 		}
@@ -119,6 +122,15 @@ func matches(d fleet.Database) (entries []string, unnamed bool) {
 		}
 	}
 	return entries, unnamed
+}
+
+// twice reports whether the other engine has a database of the same name on the same host: then a match stands for both.
+func (s *sheet) twice(at fleet.Place) bool {
+	return slices.ContainsFunc(s.facts.Databases, func(d fleet.Database) bool {
+		return d.Engine != at.Engine && slices.ContainsFunc(d.Endpoints, func(e fleet.Endpoint) bool {
+			return e.Place.Host == at.Host && e.Place.Name == at.Name
+		})
+	})
 }
 
 // others names the clients that may be asked to stay: programs on the fleet's own servers, and outsiders that are not in as Kea.

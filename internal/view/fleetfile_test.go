@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
 	"kea-lockstep/internal/view"
 	"kea-lockstep/internal/world"
 )
@@ -103,6 +105,22 @@ func TestADatabaseOfSeveralNames(t *testing.T) {
 	meant := readBack(t, file, regexp.MustCompile(`(?m)^#(  |[a-z])`).ReplaceAll([]byte(text), []byte("$1")))
 	if len(meant.Databases) != 2 {
 		t.Errorf("meant: %+v", meant.Databases)
+	}
+}
+
+// A database of one name in each engine of a host is two entries, which tell their engines.
+func TestADatabaseOfOneNameInTwoEngines(t *testing.T) {
+	file, f := drafted(t)
+	other := f.Databases[0]
+	other.ID, other.Engine, other.Endpoints = "postgresql:2:kea1", kea.PostgreSQL, slices.Clone(other.Endpoints)
+	for i := range other.Endpoints {
+		other.Endpoints[i].Place.Engine = kea.PostgreSQL
+	}
+	f.Databases = append(f.Databases, other)
+	text := string(view.FleetFile(file, f, made))
+	meant := readBack(t, file, regexp.MustCompile(`(?m)^#(  |[a-z])`).ReplaceAll([]byte(text), []byte("$1")))
+	if len(meant.Databases) != 2 || meant.Databases[0].Engine != kea.MySQL || meant.Databases[1].Engine != kea.PostgreSQL {
+		t.Errorf("meant: %+v in\n%s", meant.Databases, text)
 	}
 }
 

@@ -156,7 +156,7 @@ func whereabouts(s journal.Status, g journal.GroupStatus) []string {
 			continue
 		}
 		text := fmt.Sprintf("%s  schema %s", d.Name, d.After)
-		if g.PastReturn && d.After == d.Before {
+		if g.PastReturn && d.After == d.Before && g.MigrationBegun(d) {
 			text = fmt.Sprintf("%s  schema was %s; its migration was begun", d.Name, d.Before)
 		}
 		lines = append(lines, text)

@@ -162,7 +162,8 @@ func drops(g PlanGroup) string {
 	who := map[string][]string{}
 	for _, s := range g.Servers {
 		for _, d := range s.Drops {
-			_, name, _ := strings.Cut(d, ": ")
+			unit, name, _ := strings.Cut(d, ": ")
+			name += ofDaemon(s, unit)
 			if !slices.Contains(what, name) {
 				what = append(what, name)
 			}
@@ -174,6 +175,23 @@ func drops(g PlanGroup) string {
 		parts = append(parts, fmt.Sprintf("%s (%s)", name, strings.Join(fleet.Short(unique(who[name])), " ")))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// ofDaemon tells which daemon's evidence it is, on a server that runs several.
+func ofDaemon(s orchestrator.ServerPlan, unit string) string {
+	which, ran := "", 0
+	for _, u := range s.Units {
+		if u.Ran {
+			ran++
+		}
+		if u.Name == unit {
+			which = " of " + string(u.Daemon)
+		}
+	}
+	if ran < 2 {
+		return ""
+	}
+	return which
 }
 
 // questions is what is asked before a phase, in short.

@@ -179,7 +179,7 @@ func (v Report) databases(g journal.GroupStatus) (rows [][]string) {
 		}
 		after := d.After.String()
 		switch {
-		case d.After == d.Before && g.PastReturn:
+		case d.After == d.Before && g.PastReturn && g.MigrationBegun(d):
 			after = "its migration was begun"
 		case d.After == d.Before:
 			after = "as before"

@@ -78,7 +78,7 @@ func halts(p orchestrator.Plan) *tale {
 	s.step(3*time.Second, "back up", "prove", "k2", 1, map[string]string{"database": base, "proof": "restored and compared: 412,006 leases"})
 	s.phase(journal.PhaseDone, "back up")
 	s.phase(journal.PhaseBegun, "migrate")
-	on := journal.Event{Phase: "migrate", Step: "migrate-k1", Server: "k1"}
+	on := journal.Event{Phase: "migrate", Step: "migrate-k1-db1", Server: "k1"}
 	begun, failed := on, on
 	begun.Type, failed.Type = journal.StepBegun, journal.StepFailed
 	s.of(0, begun.With(journal.Attempt{Number: 1, Title: "kea-admin db-upgrade", Kind: "migrate"}))

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -122,6 +123,19 @@ func TestPlan(t *testing.T) {
 	page := view.NewPage(view.Paper{})
 	view.NewPlan(p, true).Text(page)
 	same(t, "plan-verbose.txt.golden", page.String())
+}
+
+// TestPlanOfSeveralDaemons names the one whose evidence is missing, where a server runs more than one.
+func TestPlanOfSeveralDaemons(t *testing.T) {
+	p := plan(t, facts(t, three(), nil), orchestrator.UnprovedBackup)
+	k1, k2 := &p.Groups[0].Servers[0], &p.Groups[0].Servers[1]
+	k1.Units = append(slices.Clone(k1.Units), orchestrator.UnitPlan{Name: "kea-dhcp6-server.service", Daemon: kea.DHCP6, Ran: true})
+	k1.Drops, k2.Drops = []string{"kea-dhcp6-server.service: offer"}, []string{"kea-dhcp4-server.service: sockets"}
+	page := view.NewPage(view.Paper{})
+	view.NewPlan(p, false).Text(page)
+	if want := "either: offer of kea-dhcp6 (k1), sockets (k2), offer (k3)\n"; !strings.Contains(page.String(), want) {
+		t.Errorf("%q is missing in\n%s", want, page.String())
+	}
 }
 
 func TestPlanThatIsRefused(t *testing.T) {

@@ -5,7 +5,6 @@ package product
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"kea-lockstep/lab"
 )
@@ -14,22 +13,26 @@ import (
 // no fence, no marker and no lock is left, and the unit is enabled and unmasked as before.
 func AtRest(ctx context.Context, f *lab.Fleet, version, schema string) error {
 	for _, s := range f.Servers {
-		answer, err := f.Kea(ctx, s.Name, "version-get")
+		units, want := "", ""
+		for _, daemon := range f.Daemons(s.Name) {
+			answer, err := f.Ask(ctx, s.Name, daemon, "version-get")
+			if err != nil {
+				return err
+			}
+			if answer.Text != version {
+				return fmt.Errorf("%s runs %s %s, not %s", s.Name, daemon, answer.Text, version)
+			}
+			units, want = units+" "+f.Unit(daemon), want+"enabled active\n"
+		}
+		left, err := f.Run(ctx, s.Name, "units='"+units+"'\n"+leftovers)
 		if err != nil {
 			return err
 		}
-		if answer.Text != version {
-			return fmt.Errorf("%s runs Kea %s, not %s", s.Name, answer.Text, version)
-		}
-		left, err := f.Run(ctx, s.Name, "unit="+f.Unit()+leftovers)
-		if err != nil {
-			return err
-		}
-		if left = strings.TrimSpace(left); left != "enabled active" {
-			return fmt.Errorf("%s: unit and leftovers: %s", s.Name, left)
+		if left != want {
+			return fmt.Errorf("%s: units and leftovers: %s", s.Name, left)
 		}
 	}
-	return databaseAtRest(ctx, f, schema)
+	return DatabaseAtRest(ctx, f, schema)
 }
 
 // leftIn counts what a run may leave in a database server: statements that wait for its lock, or locks; and scratch databases.
@@ -40,7 +43,8 @@ var leftIn = map[lab.Engine]string{
 		(SELECT COUNT(*) FROM pg_database WHERE datname LIKE 'kea\_lockstep\_%');`,
 }
 
-func databaseAtRest(ctx context.Context, f *lab.Fleet, schema string) error {
+// DatabaseAtRest says what of the database is not as it must be once a run is over.
+func DatabaseAtRest(ctx context.Context, f *lab.Fleet, schema string) error {
 	got, err := f.Contents(ctx)
 	if err != nil {
 		return err
@@ -58,9 +62,11 @@ func databaseAtRest(ctx context.Context, f *lab.Fleet, schema string) error {
 	return nil
 }
 
-// leftovers prints the state of the unit, and then everything of a run that should be gone.
+// leftovers prints the state of each unit, and then everything of a run that should be gone.
 const leftovers = `
-printf '%s %s\n' "$(systemctl is-enabled "$unit")" "$(systemctl is-active "$unit")"
+for unit in $units; do
+	printf '%s %s\n' "$(systemctl is-enabled "$unit")" "$(systemctl is-active "$unit")"
+done
 find /etc/systemd/system -lname /dev/null -name '*kea-*' ! -name '*@*'
 find /etc/systemd/system -path '*kea*' -name '*lockstep*'
 ls /var/lib/kea-lockstep/claim /var/lib/kea-lockstep/marker.json 2>/dev/null || true

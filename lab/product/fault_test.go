@@ -379,6 +379,11 @@ func (c fault) judge(s *struck, r witness.Report, old bool) {
 func restsAt(t *testing.T, f *lab.Fleet, version string) {
 	t.Helper()
 	atRest(t, f, version, witness.Expects(f.Engine, version))
+	for _, engine := range f.Engines()[1:] {
+		if err := product.DatabaseAtRest(t.Context(), f.On(engine), witness.Expects(engine, version)); err != nil {
+			t.Errorf("%s: %v", engine, err)
+		}
+	}
 }
 
 // status is where the run stands, as the tool tells it.

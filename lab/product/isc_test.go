@@ -53,7 +53,7 @@ func otherOrigin(t *testing.T, origin lab.Origin, manager, question, starts stri
 	}
 	killed := func(s *struck) { s.must("k1", "until pkill -9 -x "+manager+"; do sleep 0.01; done") }
 	started := func(s *struck) {
-		said := s.must("k2", starts+"; systemctl start "+s.fleet.Unit()+" 2>&1 || true; ! pidof kea-dhcp4")
+		said := s.must("k2", starts+"; systemctl start "+s.fleet.Unit(lab.DHCPv4)+" 2>&1 || true; ! pidof kea-dhcp4")
 		if !strings.Contains(said, "masked") {
 			s.Errorf("the fence says %q", said)
 		}

@@ -20,9 +20,9 @@ import (
 func TestOldKeaStartedAfterTheStop(t *testing.T) {
 	f := labtest.Up(t, spec())
 	for _, how := range []struct{ name, script string }{
-		{"unmasked and started", "systemctl unmask " + f.Unit() + "; systemctl start " + f.Unit()},
-		{"fence removed and started", "rm -rf /etc/systemd/system/" + f.Unit() + " /etc/systemd/system/" + f.Unit() +
-			".d; systemctl daemon-reload; systemctl start " + f.Unit()},
+		{"unmasked and started", "systemctl unmask " + f.Unit(lab.DHCPv4) + "; systemctl start " + f.Unit(lab.DHCPv4)},
+		{"fence removed and started", "rm -rf /etc/systemd/system/" + f.Unit(lab.DHCPv4) + " /etc/systemd/system/" + f.Unit(lab.DHCPv4) +
+			".d; systemctl daemon-reload; systemctl start " + f.Unit(lab.DHCPv4)},
 		{"started by hand", "install -d -m 0750 -o _kea -g _kea /run/kea; setsid runuser -u _kea -- /usr/sbin/kea-dhcp4 -c /etc/kea/kea-dhcp4.conf >/dev/null 2>&1 < /dev/null & sleep 0.2"},
 	} {
 		t.Run(how.name, func(t *testing.T) {

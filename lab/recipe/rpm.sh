@@ -65,13 +65,13 @@ END
 getent group _kea >/dev/null || groupadd -r _kea
 getent passwd _kea >/dev/null || useradd -r -g _kea -d /var/lib/kea -s /bin/false _kea
 %post
-ldconfig
+/sbin/ldconfig
 END
 	fi
 	if [ -n "$unit" ]; then
 		cat >>"$root/tmp/x.spec" <<END
 %post
-[ ! -d /run/systemd/system ] || systemctl daemon-reload || :
+[ ! -d /run/systemd/system ] || systemctl daemon-reload || true
 %postun
 [ \$1 -lt 1 ] || [ ! -d /run/systemd/system ] || systemctl try-restart $unit || :
 END

@@ -2,7 +2,7 @@
 // code with the product, and asks nobody on the hosts:
 //
 //   - Service: a relayed DHCPDISCOVER goes to every server ten times a second; the OFFERs are what a client would have got.
-//   - Schema: the database's schema_version is read fifty times a second, over a session of the witness's own account
+//   - Schema: each database's schema_version is read fifty times a second, over a session of the witness's own account
 //     ("witness@10.77.X.2", which fleet.yaml allows).
 //   - Processes: every Kea process of every host is found through this machine's /proc, a hundred times a second, and known
 //     by the content of the program that it runs: a process that began before its file was replaced is the old version.

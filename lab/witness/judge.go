@@ -21,18 +21,23 @@ var expects = map[lab.Engine]map[string]string{
 // know that Kea.
 func Expects(engine lab.Engine, kea string) string { return expects[engine][kea] }
 
-// usesDatabase is the daemon that the lab's configuration gives the database to.
-const usesDatabase = "kea-dhcp4"
+// usesDatabase are the daemons that the lab's configurations give each of the fleet's databases to.
+var usesDatabase = []string{lab.DHCPv4, lab.DHCPv6}
 
 // record is everything that was seen. Judging it is pure.
 type record struct {
-	engine     lab.Engine
 	begin, end time.Time
 	servers    []string
 	offers     map[string][]time.Time
-	samples    []sample
+	schemas    []schema
 	scans      []time.Time
 	processes  []Process
+}
+
+// schema is what was read of one database.
+type schema struct {
+	engine  lab.Engine
+	samples []sample
 }
 
 func judge(seen record) Report {
@@ -45,25 +50,30 @@ func judge(seen record) Report {
 	}
 	slices.SortFunc(all, time.Time.Compare)
 	r.Outage = longestGap(seen.begin, seen.end, all)
-	for _, s := range seen.samples {
-		if len(r.Schema) == 0 || r.Schema[len(r.Schema)-1].Version != s.version {
-			r.Schema = append(r.Schema, Change{At: s.asked, Version: s.version})
-		}
+	for _, database := range seen.schemas {
+		judgeSchema(&r, seen, database)
 	}
-	for _, p := range seen.processes {
-		if bad, ok := judgeProcess(seen.engine, p, seen.samples); ok {
-			r.BadMoments = append(r.BadMoments, bad)
-		}
-	}
+	r.Blind.Processes = longestGap(seen.begin, seen.end, seen.scans).Length()
+	return r
+}
+
+// judgeSchema adds what was seen of one database: every process is held against each.
+func judgeSchema(r *Report, seen record, database schema) {
 	var answered []time.Time
-	for _, s := range seen.samples {
+	for i, s := range database.samples {
+		if i == 0 || database.samples[i-1].version != s.version {
+			r.Schema = append(r.Schema, Change{Engine: database.engine, At: s.asked, Version: s.version})
+		}
 		if s.version != "" {
 			answered = append(answered, s.answered)
 		}
 	}
-	r.Blind.Schema = longestGap(seen.begin, seen.end, answered).Length()
-	r.Blind.Processes = longestGap(seen.begin, seen.end, seen.scans).Length()
-	return r
+	for _, p := range seen.processes {
+		if bad, ok := judgeProcess(database.engine, p, database.samples); ok {
+			r.BadMoments = append(r.BadMoments, bad)
+		}
+	}
+	r.Blind.Schema = max(r.Blind.Schema, longestGap(seen.begin, seen.end, answered).Length())
 }
 
 // longestGap between two times that follow one another, the watch's begin and end included.
@@ -82,10 +92,10 @@ func longestGap(begin, end time.Time, times []time.Time) Gap {
 // judgeProcess holds the process's life against the schema: what was read between its first and last sighting was so while
 // it lived. Where nothing was read in between, it was what the neighbours on both sides agree on.
 func judgeProcess(engine lab.Engine, p Process, samples []sample) (BadMoment, bool) {
-	if p.Daemon != usesDatabase {
+	if !slices.Contains(usesDatabase, p.Daemon) {
 		return BadMoment{}, false
 	}
-	bad := BadMoment{Process: p, Expects: Expects(engine, p.Version), Lived: p.Last.Sub(p.First)}
+	bad := BadMoment{Process: p, Engine: engine, Expects: Expects(engine, p.Version), Lived: p.Last.Sub(p.First)}
 	wrong := func(s sample) bool { return s.version != "" && s.version != bad.Expects }
 	var before, after *sample
 	inside := 0

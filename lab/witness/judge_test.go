@@ -43,7 +43,7 @@ func TestJudgeProcess(t *testing.T) {
 		"the database never answered":        {Process{Version: "3.0.3", First: at(0), Last: at(50)}, schemas("", 0, 20, 40), false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			test.process.Daemon = usesDatabase
+			test.process.Daemon = lab.DHCPv4
 			got, bad := judgeProcess(lab.MySQL, test.process, test.samples)
 			if bad != test.bad || got.Found != test.found {
 				t.Errorf("bad %v, found %q; want %v, %q", bad, got.Found, test.bad, test.found)
@@ -67,10 +67,25 @@ func TestJudgeProcessByItsEngine(t *testing.T) {
 		{lab.PostgreSQL, "2.6.3", "22.2", false},
 		{lab.PostgreSQL, "2.6.3", "29.0", true},
 	} {
-		process := Process{Daemon: usesDatabase, Version: test.kea, First: at(10), Last: at(90)}
+		process := Process{Daemon: lab.DHCPv6, Version: test.kea, First: at(10), Last: at(90)}
 		if got, bad := judgeProcess(test.engine, process, schemas(test.schema, 0, 20, 40, 100)); bad != test.bad {
 			t.Errorf("Kea %s on %s %s: bad %v, it expects %s", test.kea, test.engine, test.schema, bad, got.Expects)
 		}
+	}
+}
+
+// Of two databases one that is right excuses nothing of the other.
+func TestJudgeEachDatabase(t *testing.T) {
+	r := judge(record{
+		begin: at(0), end: at(100),
+		schemas:   []schema{{lab.MySQL, schemas("30.0", 0, 20, 40, 60, 80)}, {lab.PostgreSQL, schemas("24.0", 0, 40, 80)}},
+		processes: []Process{{Daemon: lab.DHCPv4, Version: "3.0.3", First: at(10), Last: at(90)}},
+	})
+	if len(r.BadMoments) != 1 || r.BadMoments[0].Engine != lab.PostgreSQL || r.BadMoments[0].Found != "24.0" || r.BadMoments[0].Expects != "29.0" {
+		t.Errorf("bad moments: %v", r.BadMoments)
+	}
+	if len(r.Schema) != 2 || r.Schema[1].Engine != lab.PostgreSQL || r.Blind.Schema != 40*time.Millisecond {
+		t.Errorf("schemas %+v, blind for %s", r.Schema, r.Blind.Schema)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"kea-lockstep/lab"
 )
 
 // Gap is a time without an OFFER, from the last one before it to the first one after it.
@@ -18,6 +20,7 @@ func (g Gap) Length() time.Duration { return g.To.Sub(g.From) }
 // ended by itself is no excuse: Lived says how long it took.
 type BadMoment struct {
 	Process
+	Engine         lab.Engine
 	Expects, Found string    // schema versions; Expects is empty where the program is unknown
 	From, To       time.Time // the first and the last look that saw it
 	Lived          time.Duration
@@ -32,12 +35,13 @@ func (b BadMoment) String() string {
 	if b.ByPackage {
 		by = ", started by a package"
 	}
-	return fmt.Sprintf("%s %s: %s %s (pid %d%s) expects schema %s, found %s for %.2f s; it lived %.2f s", b.From.Format("15:04:05.000"),
-		b.Host, b.Daemon, b.Version, b.PID, by, expects, b.Found, b.To.Sub(b.From).Seconds(), b.Lived.Seconds())
+	return fmt.Sprintf("%s %s: %s %s (pid %d%s) expects schema %s of %s, found %s for %.2f s; it lived %.2f s", b.From.Format("15:04:05.000"),
+		b.Host, b.Daemon, b.Version, b.PID, by, expects, b.Engine, b.Found, b.To.Sub(b.From).Seconds(), b.Lived.Seconds())
 }
 
-// Change is a version of the schema and when it was first seen; an empty version says that the database did not answer.
+// Change is a version of a database's schema and when it was first seen; an empty version says that the database did not answer.
 type Change struct {
+	Engine  lab.Engine
 	At      time.Time
 	Version string
 }
@@ -55,7 +59,7 @@ type Report struct {
 	Servers    []Server
 	Outage     Gap // the longest time without an OFFER of any server
 	BadMoments []BadMoment
-	Schema     []Change
+	Schema     []Change // of one database after the other
 	Processes  []Process
 	// The longest times between two looks: what began and ended within one of them was not seen.
 	Blind struct{ Schema, Processes time.Duration }
@@ -98,15 +102,19 @@ func (r Report) String() string {
 	for _, s := range r.Servers {
 		fmt.Fprintf(&b, "  %s away %.2f s, %d OFFERs\n", s.Name, s.Outage.Length().Seconds(), s.Offers)
 	}
-	b.WriteString("  schema:")
-	for _, c := range r.Schema {
+	for i, c := range r.Schema {
+		if i == 0 || r.Schema[i-1].Engine != c.Engine {
+			fmt.Fprintf(&b, "  schema of %s:", c.Engine)
+		}
 		version := c.Version
 		if version == "" {
 			version = "no answer"
 		}
 		fmt.Fprintf(&b, " %s (+%.2f s)", version, c.At.Sub(r.Begin).Seconds())
+		if i == len(r.Schema)-1 || r.Schema[i+1].Engine != c.Engine {
+			b.WriteString("\n")
+		}
 	}
-	b.WriteString("\n")
 	for _, p := range r.Processes {
 		by := ""
 		if p.ByPackage {

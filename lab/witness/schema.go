@@ -21,16 +21,33 @@ type sample struct {
 // patience is how long the database may take to tell.
 const patience = time.Second
 
-// schemaReader asks the database over one session, opened again when it breaks.
-type schemaReader struct{ db *sql.DB }
+// schemaReader asks one database over one session, opened again when it breaks, and keeps what it was told.
+type schemaReader struct {
+	db   *sql.DB
+	seen schema
+	told chan sample // to whoever waits for the database to tell
+}
 
-func newSchemaReader(fleet *lab.Fleet) (*schemaReader, error) {
-	db, err := fleet.OpenDatabaseWithin(patience, lab.WitnessUser, lab.WitnessPassword, fleet.Witness)
+func newSchemaReader(fleet *lab.Fleet, engine lab.Engine) (*schemaReader, error) {
+	db, err := fleet.On(engine).OpenDatabaseWithin(patience, lab.WitnessUser, lab.WitnessPassword, fleet.Witness)
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	return &schemaReader{db: db}, nil
+	return &schemaReader{db: db, seen: schema{engine: engine}, told: make(chan sample)}, nil
+}
+
+// look asks once, unless the watch has ended meanwhile.
+func (r *schemaReader) look(ctx context.Context) {
+	s := r.read(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	r.seen.samples = append(r.seen.samples, s)
+	select {
+	case r.told <- s:
+	default:
+	}
 }
 
 func (r *schemaReader) read(ctx context.Context) sample {

@@ -26,14 +26,12 @@ type Witness struct {
 	fleet   *lab.Fleet
 	begin   time.Time
 	prober  *prober
-	schema  *schemaReader
+	schemas []*schemaReader // of the fleet's databases; what they keep is theirs until the workers have ended
 	scanner *scanner
 
 	stop    context.CancelFunc
 	workers sync.WaitGroup
-	samples []sample    // the schema worker's until it has ended
 	scans   []time.Time // the process worker's until it has ended
-	told    chan sample // to whoever waits for the database to tell
 }
 
 // Start begins to watch. The context is for the start alone; Stop ends the watch.
@@ -42,29 +40,27 @@ func Start(ctx context.Context, fleet *lab.Fleet) (*Witness, error) {
 	if err != nil {
 		return nil, err
 	}
-	schema, err := newSchemaReader(fleet)
-	if err != nil {
-		return nil, err
+	var schemas []*schemaReader
+	for _, engine := range fleet.Engines() {
+		reader, err := newSchemaReader(fleet, engine)
+		if err != nil {
+			return nil, err
+		}
+		schemas = append(schemas, reader)
 	}
 	scanner, err := newScanner(fleet)
 	if err != nil {
 		return nil, err
 	}
-	w := &Witness{fleet: fleet, begin: time.Now(), prober: prober, schema: schema, scanner: scanner, told: make(chan sample)}
+	w := &Witness{fleet: fleet, begin: time.Now(), prober: prober, schemas: schemas, scanner: scanner}
 	watch, stop := context.WithCancel(context.WithoutCancel(ctx))
 	w.stop = stop
 	w.workers.Go(prober.listen)
 	var round uint32
 	w.every(watch, askEvery, func() { round++; prober.ask(round) })
-	w.every(watch, readEvery, func() {
-		if s := schema.read(watch); watch.Err() == nil {
-			w.samples = append(w.samples, s)
-			select {
-			case w.told <- s:
-			default:
-			}
-		}
-	})
+	for _, s := range schemas {
+		w.every(watch, readEvery, func() { s.look(watch) })
+	}
 	w.workers.Go(func() { w.scan(watch) })
 	return w, nil
 }
@@ -118,14 +114,15 @@ func (w *Witness) AwaitOffers(ctx context.Context, servers ...string) error {
 	return nil
 }
 
-// AwaitSchema waits until the database tells the witness a version of the schema that is as wanted, asked from now on.
+// AwaitSchema waits until the database, of two the one with the leases, tells the witness a version of the schema that is as wanted,
+// asked from now on.
 func (w *Witness) AwaitSchema(ctx context.Context, wanted func(version string) bool) error {
 	now := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("waiting for the schema's version: %w", context.Cause(ctx))
-		case s := <-w.told:
+		case s := <-w.schemas[0].told:
 			if s.version != "" && s.asked.After(now) && wanted(s.version) {
 				return nil
 			}
@@ -139,8 +136,11 @@ func (w *Witness) Stop() Report {
 	w.stop()
 	_ = w.prober.conn.Close()
 	w.workers.Wait()
-	_ = w.schema.db.Close()
-	seen := record{engine: w.fleet.Engine, begin: w.begin, end: end, offers: w.prober.offers, samples: w.samples, scans: w.scans}
+	seen := record{begin: w.begin, end: end, offers: w.prober.offers, scans: w.scans}
+	for _, s := range w.schemas {
+		_ = s.db.Close()
+		seen.schemas = append(seen.schemas, s.seen)
+	}
 	for _, s := range w.fleet.Servers {
 		seen.servers = append(seen.servers, s.Name)
 	}

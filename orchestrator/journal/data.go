@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"strings"
 	"time"
 
 	"kea-lockstep/internal/fleet"
@@ -197,6 +198,17 @@ type DatabaseStatus struct {
 	Before  kea.Schema       `json:"before"`
 	After   kea.Schema       `json:"after"`
 	Group   string           `json:"group"`
+	Label   string           `json:"label"` // what its steps and dumps end in, as migrate-k1-db2 does
+}
+
+// MigrationBegun reports whether a migration of the database was ever begun.
+func (g GroupStatus) MigrationBegun(d DatabaseStatus) bool {
+	for id, s := range g.Steps {
+		if strings.HasPrefix(id, KindMigrate+"-") && strings.HasSuffix(id, "-"+d.Label) && s.Attempt > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Backup is one dump of a database that the run took.

@@ -28,7 +28,7 @@ const (
 // Facts that steps report in their results, by name.
 const (
 	FactVersion  = "version"  // install: the Kea version now installed
-	FactSchema   = "schema"   // verify: the schema that the database is at
+	FactSchema   = "schema"   // migrate, verify: the schema that the database is at
 	FactPath     = "path"     // dump, keep: where it is
 	FactBytes    = "bytes"    // dump, keep
 	FactDigest   = "sha256"   // dump, keep
@@ -251,7 +251,7 @@ func (f *Folding) done(g *GroupStatus, e Event, r Result) {
 				break // a dump that this one took the place of was not what was restored
 			}
 		}
-	case KindVerify:
+	case KindMigrate, KindVerify:
 		f.schema(r)
 	}
 }

@@ -248,6 +248,34 @@ func TestServersAndDatabases(t *testing.T) {
 	}
 }
 
+// TestOneMigrationOfTwo: the first of two databases is migrated, the other's migration failed, and a third's was not begun.
+func TestOneMigrationOfTwo(t *testing.T) {
+	s := &story{epoch: 1}
+	base := func(id, label string) any {
+		return map[string]any{"id": id, "name": "kea", "label": label, "before": "22.2"}
+	}
+	s.tell(journal.PlanMade, journal.Event{}, map[string]any{"groups": []any{map[string]any{
+		"id": "k1", "databases": []any{base("a", "db1"), base("b", "db2"), base("c", "db3")},
+	}}})
+	on := func(label string) journal.Event {
+		return journal.Event{Group: "k1", Phase: "migrate", Server: "k1", Step: "migrate-k1-" + label}
+	}
+	for _, label := range []string{"db1", "db2"} {
+		s.tell(journal.StepBegun, on(label), journal.Attempt{Number: 1, Kind: journal.KindMigrate})
+	}
+	s.tell(journal.StepDone, on("db1"), journal.Result{Kind: journal.KindMigrate, Facts: map[string]string{journal.FactDatabase: "a", journal.FactSchema: "30.0"}})
+	s.tell(journal.StepFailed, on("db2"), "not tonight")
+	status, g := fold(t, s)
+	for i, want := range []struct {
+		after string
+		begun bool
+	}{{"30.0", true}, {"22.2", true}, {"22.2", false}} {
+		if d := status.Bases[i]; d.After.String() != want.after || g.MigrationBegun(d) != want.begun {
+			t.Errorf("%s is at %s, its migration begun: %v; want %+v", d.Label, d.After, g.MigrationBegun(d), want)
+		}
+	}
+}
+
 func TestProofIsOfTheNewestDump(t *testing.T) {
 	dump := func(path string) map[string]string {
 		return map[string]string{journal.FactDatabase: "d", journal.FactPath: path, journal.FactBytes: "9", journal.FactDigest: "ab"}

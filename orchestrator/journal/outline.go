@@ -24,6 +24,7 @@ type outline struct {
 		Databases []struct {
 			ID      fleet.DatabaseID
 			Name    string
+			Label   string
 			Product string
 			Before  kea.Schema
 		}
@@ -70,7 +71,7 @@ func (f *Folding) plan(o outline) {
 			f.now.Servers = append(f.now.Servers, ServerStatus{Name: s.Name, Group: g.ID, Before: s.Before})
 		}
 		for _, d := range g.Databases {
-			f.now.Bases = append(f.now.Bases, DatabaseStatus{ID: d.ID, Name: d.Name, Product: d.Product, Before: d.Before, After: d.Before, Group: g.ID})
+			f.now.Bases = append(f.now.Bases, DatabaseStatus{ID: d.ID, Name: d.Name, Product: d.Product, Before: d.Before, After: d.Before, Group: g.ID, Label: d.Label})
 		}
 	}
 }

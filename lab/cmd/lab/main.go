@@ -17,7 +17,7 @@ import (
 
 const usage = `usage:
   lab base [--prune]                    build the base systems, where they are not there yet; remove those no longer used
-  lab up [--name NAME] [--servers N] [--engine mysql|oracle-mysql|postgresql]
+  lab up [--name NAME] [--servers N] [--engine mysql|oracle-mysql|postgresql] [--second ENGINE] [--dhcpv6 SERVER]
                                         raise a fleet
   lab status                            show the fleets that are up
   lab reset NAME                        put a fleet back to its first state
@@ -94,11 +94,13 @@ func up(ctx context.Context, args []string) error {
 	name := flags.String("name", "lab", "the fleet's name")
 	servers := flags.Int("servers", 3, "how many Kea servers")
 	engine := flags.String("engine", string(lab.MySQL), "of the shared database: mysql (MariaDB), oracle-mysql or postgresql")
+	second := flags.String("second", "", "the engine of a second database, which has the reservations")
+	dhcpv6 := flags.String("dhcpv6", "", "the server that runs kea-dhcp6 as well")
 	if err := flags.Parse(args); err != nil {
 		return errUsage
 	}
 	begin := time.Now()
-	f, err := lab.Up(ctx, lab.Spec{Name: *name, Servers: *servers, Engine: lab.Engine(*engine)}, os.Stderr)
+	f, err := lab.Up(ctx, lab.Spec{Name: *name, Servers: *servers, Engine: lab.Engine(*engine), Second: lab.Engine(*second), DHCPv6: *dhcpv6}, os.Stderr)
 	if err != nil {
 		return err
 	}
