@@ -41,6 +41,7 @@ type words struct {
 	endSession    string // with its number as %d
 	looks         string // whether a session only looks, with its number as %[1]d
 	tables        string // names of the database's tables
+	epoch         string // a time as seconds since 1970, of a column as %s
 	createScratch string // before the name
 	dropScratch   string // around the name, as %s
 	listScratch   string

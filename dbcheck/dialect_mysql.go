@@ -25,6 +25,7 @@ func (mysqlDialect) words() words {
 		connectionID:  "SELECT CONNECTION_ID()",
 		endSession:    "KILL CONNECTION %d",
 		looks:         "SELECT IS_USED_LOCK(CONCAT('" + Look + ".', %[1]d)) <=> %[1]d",
+		epoch:         "UNIX_TIMESTAMP(%s)",
 		tables:        "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'",
 		createScratch: "CREATE DATABASE %s",
 		dropScratch:   "DROP DATABASE IF EXISTS %s",

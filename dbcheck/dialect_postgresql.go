@@ -39,6 +39,7 @@ func (p postgresqlDialect) words() words {
 		connectionID:  "SELECT pg_backend_pid()",
 		endSession:    "SELECT pg_terminate_backend(%d)",
 		looks:         "SELECT application_name = '" + application(true) + "' FROM pg_stat_activity WHERE pid = %[1]d",
+		epoch:         "EXTRACT(EPOCH FROM %s)",
 		tables:        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = " + keaSchema + " AND " + unextended("pg_class", "pg_class.oid"),
 		createScratch: "CREATE DATABASE %s TEMPLATE template0",
 		dropScratch:   drop,

@@ -129,7 +129,7 @@ func (d DatabasePlan) without(dead []string, canary string) DatabasePlan {
 		return d
 	}
 	for _, at := range d.Places { // a dump that is still to be taken is taken twice again
-		if len(d.Backups) < 2 && !slices.ContainsFunc(d.Backups, func(b fleet.Place) bool { return b.Server == at.Server }) {
+		if !d.ByCommand && len(d.Backups) < 2 && !slices.ContainsFunc(d.Backups, func(b fleet.Place) bool { return b.Server == at.Server }) {
 			d.Backups = append(d.Backups, at)
 		}
 	}
@@ -141,6 +141,9 @@ func (d DatabasePlan) without(dead []string, canary string) DatabasePlan {
 		if at.Server == canary {
 			d.At = at
 		}
+	}
+	if d.ByCommand {
+		d.Backups = []fleet.Place{d.At}
 	}
 	return d
 }

@@ -1,6 +1,7 @@
 package orchestrator_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,7 +32,7 @@ func planned() []scenario {
 	var all []scenario
 	add := func(name string, spec world.Spec, opts orchestrator.Options) {
 		spec.Speed = world.AsSeen()
-		opts.Backup, opts.Parallel, opts.Settle = "dump", 20, 2*time.Second
+		opts.Backup, opts.Parallel, opts.Settle = cmp.Or(opts.Backup, "dump"), 20, 2*time.Second
 		all = append(all, scenario{name, spec, opts})
 	}
 	for servers := 1; servers <= 4; servers++ {
@@ -44,6 +45,8 @@ func planned() []scenario {
 	add("early", world.Spec{Servers: 3, Databases: 1, Engine: kea.MySQL, From: "2.6.3", To: "3.0.3"}, orchestrator.Options{Early: true})
 	add("serial", world.Spec{Servers: 3, Databases: 1, Engine: kea.MySQL, From: "2.6.3", To: "3.0.3"}, orchestrator.Options{Serial: true})
 	add("no schema change", world.Spec{Servers: 3, Databases: 1, Engine: kea.MySQL, From: "3.0.0", To: "3.0.3"}, orchestrator.Options{})
+	add("backups by command", world.Spec{Servers: 3, Databases: 1, Engine: kea.MySQL, From: "2.6.3", To: "3.0.3"},
+		orchestrator.Options{Backup: "command", Command: []string{world.Snapshot, "take"}, Restore: []string{world.Snapshot, "put back"}})
 	add("a database each", world.Spec{Servers: 2, Databases: 1, Separate: true, Engine: kea.MySQL, From: "2.6.3", To: "3.0.3"}, orchestrator.Options{})
 	return all
 }

@@ -35,7 +35,7 @@ type groupDrive struct {
 func (g *groupDrive) scene() scene {
 	return scene{
 		Observer: g.World, plan: &g.plan, group: g.group, run: g.Run, epoch: g.epoch,
-		results: func(id string) journal.Result { return g.recorded(id).Result },
+		results: g.results,
 	}
 }
 
@@ -53,6 +53,16 @@ func (g *groupDrive) recorded(id string) journal.StepStatus {
 	g.Drive.mu.Lock()
 	defer g.Drive.mu.Unlock()
 	return g.fold.Step(g.group.ID, id)
+}
+
+// results gives what a step that is done reported. Of a backup by the operator's command any server may have made the newest.
+func (g *groupDrive) results(id string) journal.Result {
+	for _, d := range g.group.Databases {
+		if d.ByCommand && id == DumpID(d.Backup().Server, d) {
+			return g.backup(d).Result
+		}
+	}
+	return g.recorded(id).Result
 }
 
 func (g *groupDrive) record(ctx context.Context, e journal.Event) error {

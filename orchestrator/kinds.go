@@ -42,6 +42,12 @@ const (
 	WayBack = "back"
 )
 
+// ArgBy is the argument of a backup or a restore that the operator's own command does.
+const (
+	ArgBy     = "by"
+	ByCommand = "command"
+)
+
 // probe asks the world whether what a step does is so.
 type probe func(ctx context.Context, w scene, s Step) fleet.Verdict
 
@@ -76,7 +82,7 @@ var kinds = map[Kind]kind{
 	KindInstall:   {title: "upgrade the packages", undo: "install the old versions again", estimate: 3, probe: installed, job: true, deadline: 30 * time.Minute},
 	KindConfigure: {title: "put the configuration in place", undo: "put the kept file back", estimate: 0.2, probe: configured, deadline: time.Minute},
 	KindTest:      {title: "test the configuration with the new binary", undo: "nothing to undo", estimate: 0.5, deadline: 2 * time.Minute},
-	KindMigrate:   {title: "kea-admin db-upgrade of %[2]s", undo: "restore the backup", estimate: 3, probe: migrated, job: true, deadline: 12 * time.Hour},
+	KindMigrate:   {title: "kea-admin db-upgrade of %[2]s", undo: "restore the backup; what was written since is lost, and is counted before a rollback asks", estimate: 3, probe: migrated, job: true, deadline: 12 * time.Hour},
 	KindVerify:    {title: "version and structure of %[2]s", undo: "nothing to undo", estimate: 0.3, probe: verified, look: true, patience: 2 * time.Second},
 	KindRestore:   {title: "restore the backup of %[2]s", undo: "nothing to undo", estimate: 3, probe: restored, job: true, deadline: 12 * time.Hour},
 	KindUnfence:   {title: "lift the fence", undo: "fence", estimate: 0.3, probe: unfenced, deadline: time.Minute},
@@ -97,6 +103,13 @@ func databaseStep(k Kind, server string, d DatabasePlan, at fleet.Place) Step {
 	s.ID += "-" + d.Label
 	s.Title = fmt.Sprintf(s.Title, server, d.Name)
 	s.Database, s.At = d.ID, at
+	if d.ByCommand && (k == KindDump || k == KindRestore) {
+		s.Title = fmt.Sprintf("%s %s by the operator's command", map[Kind]string{KindDump: "back up", KindRestore: "restore"}[k], d.Name)
+		s.Args = map[string]string{ArgBy: ByCommand}
+		if k == KindDump {
+			s.Undo = "the backup stays"
+		}
+	}
 	return s
 }
 
@@ -109,7 +122,11 @@ func WayBackTo(step string) string { return wayBack + step }
 // backwards gives the step that leads to the old state.
 func backwards(s Step) Step {
 	s.ID = WayBackTo(s.ID)
+	by := s.Args[ArgBy]
 	s.Args = map[string]string{ArgWay: WayBack}
+	if by != "" {
+		s.Args[ArgBy] = by
+	}
 	switch s.Kind {
 	case KindInstall:
 		s.Title = "install the old packages again"
@@ -121,3 +138,6 @@ func backwards(s Step) Step {
 
 // Back reports whether the step leads to the old state.
 func (s Step) Back() bool { return s.Args[ArgWay] == WayBack }
+
+// ByCommand reports whether the operator's own command does the step.
+func (s Step) ByCommand() bool { return s.Args[ArgBy] == ByCommand }

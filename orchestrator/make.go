@@ -177,7 +177,10 @@ func (p *Plan) database(d fleet.Database, canary string, index int) DatabasePlan
 			plan.Places = append(plan.Places, e.Place)
 		}
 	}
-	plan.Proof = d.ScratchFrom(plan.Backup().Server).OK()
+	if plan.ByCommand = p.Options.Backup == string(fleet.BackupCommand); plan.ByCommand {
+		plan.Backups = []fleet.Place{plan.At}
+	}
+	plan.Proof = !plan.ByCommand && d.ScratchFrom(plan.Backup().Server).OK()
 	return plan
 }
 

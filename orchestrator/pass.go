@@ -1,6 +1,7 @@
 package orchestrator
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -311,7 +312,11 @@ func (g *groupDrive) question(a Ask) Question {
 			q.Saw = append(q.Saw, fmt.Sprintf("%s  %s -> %s", d.At, d.Before, d.Target))
 		}
 		for _, b := range g.Status().Backups {
-			q.Saw = append(q.Saw, fmt.Sprintf("backup %s:%s  %s", b.Server, b.Path, b.Proved))
+			proof := b.Proved
+			if b.Name != "" {
+				proof = "not proved; it said: " + cmp.Or(b.Said, "nothing")
+			}
+			q.Saw = append(q.Saw, fmt.Sprintf("backup %s  %s", b.Where(), proof))
 		}
 	case AskRest:
 		q.Text = fmt.Sprintf("%s is confirmed; go on with %s?", g.group.Canary, join(g.group.Rest()))

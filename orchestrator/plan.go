@@ -32,10 +32,12 @@ type Options struct {
 	Serial   bool                `json:"serial,omitempty"` // the rest one server at a time
 	Parallel int                 `json:"parallel"`
 	Settle   time.Duration       `json:"settle"`
-	Backup   string              `json:"backup"`          // dump, none
+	Backup   string              `json:"backup"`          // dump, command, none
 	Probe    string              `json:"probe,omitempty"` // relay address of the DHCP probe
 	Allow    []string            `json:"allow,omitempty"`
-	Dir      string              `json:"directory"` // where backups are kept on the servers
+	Dir      string              `json:"directory"`                 // where backups are kept on the servers
+	Command  []string            `json:"command,omitempty"`         // with Backup command: makes a backup
+	Restore  []string            `json:"restore_command,omitempty"` // and puts it back
 	Canary   []string            `json:"-"`
 	Group    string              `json:"-"`
 	Accept   []Risk              `json:"-"`
@@ -171,6 +173,9 @@ type DatabasePlan struct {
 	Bytes   int64            `json:"bytes,omitempty"` // measured
 	Proof   bool             `json:"proof"`           // its backup can be proved by restoring it
 	Places  []fleet.Place    `json:"places"`          // from every server
+	// ByCommand: the operator's own commands back it up and restore it. They run where it is migrated, and what they keep is not on that
+	// server alone: any other may put it back.
+	ByCommand bool `json:"by_command,omitempty"`
 }
 
 // Moves reports whether the database's schema changes.

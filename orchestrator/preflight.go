@@ -129,6 +129,9 @@ func (c checker) server(s fleet.Server) {
 	c.units(s, at)
 	c.configs(s, at)
 	for _, name := range slices.Sorted(maps.Keys(s.Tools)) {
+		if slices.Contains(c.ownPrograms(), name) {
+			continue // which is asked where a schema moves
+		}
 		c.need(s.Tools[name], at("tool", "install the package that has "+name, "%s is missing", name))
 	}
 	c.must(s.Claim.Run == "", at("claimed", "kea-lockstep resume "+s.Claim.Run+", or, where its journal is not, kea-lockstep resume --from "+s.Name+"; or kea-lockstep unlock once it is over",

@@ -46,18 +46,49 @@ func (c checker) database(d fleet.Database) {
 		c.room(d, place.Server, at)
 	}
 	scratch := d.ScratchFrom(kept[0].Server)
-	if c.plan.Options.Backup == "dump" && !scratch.OK() && !c.accepted(UnprovedBackup) {
-		c.need(scratch, at("unproved-backup", "give an account under databases: admin: that may create databases, or --accept unproved-backup",
-			"no account may make a scratch database, so the backup cannot be proved"))
-	}
-	if method := c.plan.Options.Backup; method != "dump" { // no other method takes one
+	switch method := c.plan.Options.Backup; {
+	case method == string(fleet.BackupCommand):
+		c.commands(d, at)
+	case method != string(fleet.BackupDump): // no other method takes one
 		c.must(c.accepted(NoBackup), at("no-backup", "set backup: method: dump in the fleet file, or --accept no-backup",
 			"no backup is taken (backup: method: %s), so there is no way back from a torn migration", method))
+	case !scratch.OK() && !c.accepted(UnprovedBackup):
+		c.need(scratch, at("unproved-backup", "give an account under databases: admin: that may create databases, or --accept unproved-backup",
+			"no account may make a scratch database, so the backup cannot be proved"))
 	}
 	c.sessions(d, at)
 	if d.Lockable.Answer == fleet.No {
 		c.warn(at("lock", "", "the engine grants no advisory locks, so only markers name the driver to others: %s", d.Lockable.Saw))
 	}
+}
+
+// commands: the operator's own for backup and restore are on every server, for each may have to take the canary's place. Nobody else can
+// restore what they keep, to prove it.
+func (c checker) commands(d fleet.Database, at finding) {
+	for _, name := range d.Servers() {
+		s, _ := c.facts.Server(name)
+		for _, program := range c.ownPrograms() {
+			v, asked := s.Tools[program]
+			if !asked {
+				v = fleet.Doubt("nobody looked for it")
+			}
+			c.need(v, at("own-command", "put it on "+name+", or name another one under backup: in the fleet file",
+				"%s, which backs up or restores, cannot be run on %s", program, name))
+		}
+	}
+	if !c.accepted(UnprovedBackup) {
+		c.warn(at("unproved-backup", "", "its backup is the operator's command's, which nobody can prove before the migration: --yes goes with it only where --accept %s does", UnprovedBackup))
+	}
+}
+
+// ownPrograms are those of the operator's commands.
+func (c checker) ownPrograms() (all []string) {
+	for _, words := range [][]string{c.plan.Options.Command, c.plan.Options.Restore} {
+		if len(words) > 0 && !slices.Contains(all, words[0]) {
+			all = append(all, words[0])
+		}
+	}
+	return all
 }
 
 // objects counts and names the first of many.

@@ -8,6 +8,7 @@ import (
 
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/internal/kea"
+	"kea-lockstep/internal/world"
 	"kea-lockstep/orchestrator"
 )
 
@@ -91,7 +92,19 @@ func wrongDatabases() []wrong {
 		}), says: []string{"kea1", "CREATE denied"}, accept: orchestrator.UnprovedBackup},
 		{code: "backup-room", does: db(func(d *fleet.Database) { d.Bytes = 40 << 30 }), says: []string{"kea1", "10240 MB", "40960 MB"}},
 		{code: "no-backup", does: func(_ *fleet.Facts, o *orchestrator.Options) { o.Backup = "none" }, says: []string{"kea1", "no way back"}, accept: orchestrator.NoBackup},
-		{code: "no-backup", does: func(_ *fleet.Facts, o *orchestrator.Options) { o.Backup = "command" }, says: []string{"kea1", "command"}, accept: orchestrator.NoBackup},
+		{code: "own-command", does: func(f *fleet.Facts, o *orchestrator.Options) {
+			o.Backup, o.Command, o.Restore = "command", []string{world.Snapshot}, []string{"/opt/put-back"}
+			o.Accept = []orchestrator.Risk{orchestrator.UnprovedBackup}
+			f.Servers[0].Tools["/opt/put-back"], f.Servers[2].Tools["/opt/put-back"] = fleet.Affirm("there"), fleet.Affirm("there")
+			f.Servers[1].Tools["/opt/put-back"] = fleet.Deny("it is not in the search path")
+		}, says: []string{"kea1", "/opt/put-back", "k2"}},
+		{code: "own-command", does: func(f *fleet.Facts, o *orchestrator.Options) {
+			o.Backup, o.Command, o.Restore = "command", []string{"/opt/unlooked"}, []string{world.Snapshot}
+			o.Accept = []orchestrator.Risk{orchestrator.UnprovedBackup}
+		}, says: []string{"kea1", "/opt/unlooked", "k1"}},
+		{code: "unproved-backup", warns: true, does: func(_ *fleet.Facts, o *orchestrator.Options) {
+			o.Backup, o.Command, o.Restore = "command", []string{world.Snapshot}, []string{world.Snapshot}
+		}, says: []string{"kea1", "--yes", "unproved-backup"}, accept: orchestrator.UnprovedBackup},
 		{code: "mismatch", does: db(func(d *fleet.Database) { d.Schema = kea.Schema{Major: 22} }), says: []string{"kea1", "22.0", "22.2"}},
 		{code: "newer-schema", does: db(func(d *fleet.Database) { d.Schema = kea.Schema{Major: 40} }), says: []string{"kea1", "40.0", "30.0"}, also: []string{"mismatch"}},
 		{code: "scripts", does: k2(func(s *fleet.Server) { s.Software.Scripts[kea.MySQL] = kea.Schema{Major: 30} }), says: []string{"kea1", "k2", "30.0", "22.2"}},

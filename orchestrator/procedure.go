@@ -1,6 +1,10 @@
 package orchestrator
 
-import "slices"
+import (
+	"slices"
+
+	"kea-lockstep/internal/fleet"
+)
 
 // lockstep lays the steps into the phases of the procedure. Phases without steps, as those of the rest in a group of one, are
 // left out; preflight and finish stay.
@@ -160,7 +164,8 @@ func upgradeLane(g *GroupPlan) func(string) []Step {
 }
 
 // dumps takes each database that moves on two of its servers side by side, so that one lost machine loses no backup. The dump
-// of the first is restored once, to prove it; a fingerprint tells later whether anything was written since.
+// of the first is restored once, to prove it; a fingerprint tells later whether anything was written since. The operator's own command
+// backs up once.
 func (p *Plan) dumps(g *GroupPlan) [][]Step {
 	var all [][]Step
 	for _, d := range p.dumped(g) {
@@ -178,7 +183,7 @@ func (p *Plan) dumps(g *GroupPlan) [][]Step {
 
 // dumped gives the databases that are backed up: those whose schema changes.
 func (p *Plan) dumped(g *GroupPlan) []DatabasePlan {
-	if p.Options.Backup != "dump" {
+	if p.Options.Backup == string(fleet.BackupNone) {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(g.Databases), func(d DatabasePlan) bool { return !d.Moves() })

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -58,9 +57,16 @@ func (g *groupDrive) agreed(ctx context.Context) error {
 		q.Word, q.Typed = "rollback", true
 		q.Saw = append(q.Saw, fmt.Sprintf("a Kea %s has served since the migration: what it promised to clients goes with the restore", g.plan.Target))
 	}
+	var all []journal.Loss
 	for _, id := range moved {
 		d, _ := g.group.Database(id)
-		q.Saw = append(q.Saw, g.lost(ctx, d)...)
+		loss := g.lost(ctx, d)
+		all, q.Saw = append(all, loss), append(q.Saw, loss.Saw...)
+	}
+	if len(all) > 0 {
+		if err := g.record(ctx, journal.Event{Type: journal.Counted}.With(all)); err != nil {
+			return err
+		}
 	}
 	if len(moved) == 0 {
 		q.Saw = append(q.Saw, "every database is at its old schema: nothing of it is restored")
@@ -73,29 +79,6 @@ func (g *groupDrive) agreed(ctx context.Context) error {
 		return &declined{AskOld}
 	}
 	return nil
-}
-
-// lost says what a restore of the database would take away: as far as counting tells.
-func (g *groupDrive) lost(ctx context.Context, d DatabasePlan) []string {
-	at, _ := g.keeper(d)
-	b := g.recorded(DumpID(at.Server, d))
-	lines := []string{fmt.Sprintf("%s  back to %s, from %s:%s of %s", d.At, d.Before, at.Server, b.Result.Facts[journal.FactPath], b.Ended.Format("2006-01-02 15:04:05 UTC"))}
-	then := rowsOf(b.Result)
-	now, err := g.World.Database(ctx, d.At)
-	if err != nil || !now.Reach.OK() || len(then) == 0 {
-		return append(lines, fmt.Sprintf("%s  what was written since that cannot be counted", d.At))
-	}
-	same := true
-	for _, table := range slices.Sorted(maps.Keys(then)) {
-		if now.Rows[table] != then[table] {
-			same = false
-			lines = append(lines, fmt.Sprintf("%s  %s has %d rows now, and %d in the backup", d.At, table, now.Rows[table], then[table]))
-		}
-	}
-	if same {
-		lines = append(lines, fmt.Sprintf("%s  as many leases and reservations as in the backup; rows that were changed since do not show in that", d.At))
-	}
-	return lines
 }
 
 // inHand takes every server for this drive, waits for what an earlier one began in the databases and still runs, and gives the
@@ -163,8 +146,10 @@ func (g *groupDrive) backedUp(moved []fleet.DatabaseID) error {
 		case ok && at != d.Backup():
 			g.restoreFrom(id, at)
 		case ok:
-		case g.plan.Options.Backup != "dump":
+		case g.plan.Options.Backup == string(fleet.BackupNone):
 			return fmt.Errorf("%s was migrated and this run took no backup (%s is accepted): %w", d.At, NoBackup, errNoBackup)
+		case d.ByCommand:
+			return fmt.Errorf("%s was migrated, and no server that is left has it that it was backed up: %w", d.At, errNoBackup)
 		default:
 			return fmt.Errorf("%s was migrated, and no server that is left holds a backup of it: %w", d.At, errNoBackup)
 		}
@@ -177,12 +162,31 @@ var errNoBackup = errors.New("there is nothing to go back to")
 
 // keeper gives the place of a server that is left and holds the database's backup: where it is restored from, if that holds one.
 func (g *groupDrive) keeper(d DatabasePlan) (fleet.Place, bool) {
+	if d.ByCommand {
+		return d.Backup(), g.backup(d).Done
+	}
 	for _, at := range slices.Concat(d.Backups, d.Places) {
 		if g.recorded(DumpID(at.Server, d)).Done {
 			return at, true
 		}
 	}
 	return d.Backup(), false
+}
+
+// backup gives where the step stands that made the backup which is restored: that of the place where it is restored, or, of one by the
+// operator's command, the newest from whatever server.
+func (g *groupDrive) backup(d DatabasePlan) journal.StepStatus {
+	if !d.ByCommand {
+		at, _ := g.keeper(d)
+		return g.recorded(DumpID(at.Server, d))
+	}
+	var newest journal.StepStatus
+	for id, s := range g.status().Steps {
+		if s.Done && isOf(id, KindDump, d) && (!newest.Done || s.Ended.After(newest.Ended)) {
+			newest = s
+		}
+	}
+	return newest
 }
 
 // restoreFrom has a database restored from another of its servers.

@@ -79,7 +79,7 @@ func TestWhatARollbackAsks(t *testing.T) {
 	}{
 		{"verify-k1-db1", "", nil},
 		{"unfence-k1", "", nil},
-		{"install-k3", "rollback", []string{"has served", "22.2", "dump-k2-db1", "lease4 has 405 rows now, and 403 in the backup"}},
+		{"install-k3", "rollback", []string{"has served", "22.2", "dump-k2-db1", "lease4 has 405 rows now, and 403 in the backup", "lost: 2 leases that were written since"}},
 	} {
 		t.Run(c.fails, func(t *testing.T) {
 			acted(t, three(), func(p *play) {

@@ -74,7 +74,7 @@ func (g *groupDrive) apply(ctx context.Context, s Step, def kind) (journal.Resul
 		if errors.Is(err, ErrUnreached) {
 			return result, fleet.Doubt("%v", err), err // it was waited for
 		}
-		v := reported(err)
+		v := reported(s, result, err)
 		if def.probe != nil {
 			v = g.await(ctx, s, def, def.patience)
 		}
@@ -124,10 +124,13 @@ func (g *groupDrive) reads(ctx context.Context, s Step, def kind) (result journa
 	return result, v, err
 }
 
-// reported is the verdict where only the report of the step itself tells.
-func reported(err error) fleet.Verdict {
-	if err != nil {
+// reported is the verdict where only the report of the step itself tells. A backup that is nowhere is none.
+func reported(s Step, r journal.Result, err error) fleet.Verdict {
+	switch {
+	case err != nil:
 		return fleet.Deny("%v", err)
+	case s.Kind == KindDump && r.Facts[journal.FactPath] == "" && r.Facts[journal.FactBackup] == "":
+		return fleet.Deny("it reported success, and no backup")
 	}
 	return fleet.Affirm("done")
 }
@@ -137,7 +140,7 @@ func (g *groupDrive) order(ctx context.Context, s Step, def kind) (journal.Resul
 	o := Order{
 		Step: s, Run: g.Run, Epoch: g.epoch, Attempt: g.recorded(s.ID).Attempt, Driver: g.Driver,
 		Plan: &g.plan, Group: g.group,
-		Results: g.scene().results,
+		Results: g.results,
 	}
 	for attempt := 1; ; attempt++ {
 		limited, cancel := context.WithTimeout(ctx, def.deadline)

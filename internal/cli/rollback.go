@@ -45,7 +45,7 @@ func letGo(k kept) error {
 	failed := exitError{code: codeUsage, err: fmt.Errorf(
 		"run %s is done and has let its servers go: what clients were promised since is in no backup, so a run that is over is not rolled back", k.status.Run)}
 	for _, b := range k.status.Backups {
-		failed.hints = append(failed.hints, fmt.Sprintf("its backup from before the migration is kept: %s:%s", b.Server, b.Path))
+		failed.hints = append(failed.hints, fmt.Sprintf("its backup from before the migration is kept: %s", b.Where()))
 	}
 	return failed
 }

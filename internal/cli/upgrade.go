@@ -156,12 +156,32 @@ func (d *driving) begin(c *ufcli.Context, maker planner, saved *view.Plan) error
 	if why == nil {
 		why = asSaved(saved, shown)
 	}
+	if why == nil && c.Bool("yes") {
+		why = provable(plan)
+	}
 	if why == nil {
 		return d.run(c.Context, func(ctx context.Context) error { return d.drive.Upgrade(ctx, plan) })
 	}
 	err = d.drive.Refuse(c.Context, plan, problemOf(plan, why))
 	d.close(d.drive.Status())
 	return errors.Join(why, err)
+}
+
+// provable: --yes passes the point of no return over a backup that nobody can prove only where that is accepted, so a run that would end
+// there is not begun.
+func provable(plan orchestrator.Plan) error {
+	if slices.Contains(plan.Accepted, orchestrator.UnprovedBackup) {
+		return nil
+	}
+	for _, g := range plan.Groups {
+		for _, base := range g.Databases {
+			if base.Moves() && base.ByCommand {
+				return refuse("answer the gates on a terminal, or --accept "+string(orchestrator.UnprovedBackup),
+					"--yes does not go over the backup of %s, which is a command's of your own and cannot be proved; nothing was changed", base.Name)
+			}
+		}
+	}
+	return nil
 }
 
 // problemOf keeps in the journal why a plan was refused.

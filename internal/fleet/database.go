@@ -84,6 +84,12 @@ type Source struct {
 	Called  string `json:"called,omitempty"` // Database.Called there; empty where the replica does not tell
 }
 
+// Written is how many leases Kea wrote since a time: given out, renewed or declined. What was deleted since does not show in it.
+type Written struct {
+	Lease4 int64 `json:"lease4"`
+	Lease6 int64 `json:"lease6"`
+}
+
 // Lack is a privilege, setting or program that is missing, with the statement or command that gives it.
 type Lack struct {
 	What      string `json:"what"`

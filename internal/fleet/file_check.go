@@ -221,6 +221,11 @@ func (f *File) checkBackup() *problem {
 		if len(f.Backup.Command) == 0 || len(f.Backup.RestoreCommand) == 0 {
 			return wrong("method: command needs command and restore_command", "$.backup.method")
 		}
+		for key, words := range map[string][]string{"command": f.Backup.Command, "restore_command": f.Backup.RestoreCommand} {
+			if p := words[0]; p == "" || strings.Contains(p, "/") && !path.IsAbs(p) || strings.ContainsAny(strings.Join(words, ""), "\n\x00") {
+				return wrong("it runs on the servers: an absolute path there, or the name of a program, and its arguments, each of one line", "$.backup.%s", key)
+			}
+		}
 	default:
 		return wrong("method must be dump, command or none", "$.backup.method")
 	}

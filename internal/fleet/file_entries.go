@@ -109,8 +109,8 @@ const (
 // Backup is what is done before a migration.
 type Backup struct {
 	Method         BackupMethod `yaml:"method,omitempty" jsonschema:"enum=dump,enum=command,enum=none,default=dump"`
-	Command        []string     `yaml:"command,omitempty" jsonschema_description:"With method command: makes the backup."`
-	RestoreCommand []string     `yaml:"restore_command,omitempty" jsonschema_description:"With method command: restores it."`
+	Command        []string     `yaml:"command,omitempty" jsonschema_description:"With method command: makes the backup, as root on the canary."`
+	RestoreCommand []string     `yaml:"restore_command,omitempty" jsonschema_description:"With method command: restores it, as root on the canary."`
 	Directory      string       `yaml:"directory,omitempty" jsonschema:"default=/var/backups/kea-lockstep" jsonschema_description:"Where dumps lie on the servers."`
 }
 

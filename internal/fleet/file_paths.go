@@ -6,11 +6,11 @@ import (
 )
 
 // resolve makes the paths of this machine absolute: relative to the directory
-// of the fleet file, ~/ in the home directory. The backup directory is one of
-// the servers and stays.
+// of the fleet file, ~/ in the home directory. Backup directory and
+// commands are of the servers and stay.
 func (f *File) resolve(directory, home string) error {
 	paths := []*string{&f.SSH.Identity, &f.SSH.KnownHosts, &f.SSH.Config}
-	commands := [][]string{f.Backup.Command, f.Backup.RestoreCommand}
+	var commands [][]string
 	for i := range f.Databases {
 		d := &f.Databases[i]
 		for _, a := range []*Account{d.Admin, d.Owner} {

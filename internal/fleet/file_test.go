@@ -111,6 +111,8 @@ func TestFilesThatCannotBeUsed(t *testing.T) {
 		{head + "confirm: { dhcp_probe: { } }\n", "f:4:24: relay must be an address"},
 		{head + "backup: { method: tape }\n", "f:4:19: method must be dump, command or none"},
 		{head + "backup: { method: command, command: [ x ] }\n", "f:4:19: method: command needs command and restore_command"},
+		{head + "backup: { method: command, command: [ bin/x ], restore_command: [ y ] }\n", "f:4:37: it runs on the servers: an absolute path there, or the name of a program, and its arguments, each of one line"},
+		{head + "backup: { method: command, command: [ x ], restore_command: [ y, \"a\\nb\" ] }\n", "f:4:61: it runs on the servers: an absolute path there, or the name of a program, and its arguments, each of one line"},
 		{head + "backup: { command: [ x ] }\n", "f:4:9: command and restore_command are for method: command"},
 		{head + "backup: { directory: backups }\n", "f:4:22: directory must be an absolute path on the servers"},
 		{head + "sessions: { allow: [ stork ] }\n", "f:4:22: a client is user@address, without wildcards"},

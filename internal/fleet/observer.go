@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"time"
 
 	"kea-lockstep/internal/kea"
 )
@@ -33,6 +34,8 @@ type Observer interface {
 	Job(ctx context.Context, server, run, step string, attempt int) (JobState, error)
 	// Contents is a fingerprint of every row of the database: equal ones mean that nothing was written between.
 	Contents(ctx context.Context, at Place) (string, error)
+	// Written counts the leases that Kea wrote in the database at that time, by this machine's clock, or later.
+	Written(ctx context.Context, at Place, since time.Time) (Written, error)
 	// Remains is what runs left on one server.
 	Remains(ctx context.Context, server string) (Remains, error)
 }

@@ -75,6 +75,9 @@ func (f *Fleet) carryOut(ctx context.Context, given orchestrator.Order) (journal
 	case orchestrator.KindTest:
 		return f.test(ctx, o)
 	case orchestrator.KindDump:
+		if o.ByCommand() {
+			return f.backUp(ctx, o)
+		}
 		return f.dump(ctx, o, "")
 	case orchestrator.KindKeep:
 		return f.dump(ctx, o, beforeRollback)
@@ -83,6 +86,9 @@ func (f *Fleet) carryOut(ctx context.Context, given orchestrator.Order) (journal
 	case orchestrator.KindMigrate:
 		return f.migrate(ctx, o)
 	case orchestrator.KindRestore:
+		if o.ByCommand() {
+			return f.putBack(ctx, o)
+		}
 		return f.restore(ctx, o)
 	}
 	return journal.Result{}, fmt.Errorf("%s: nobody here knows how to %s", o.Server, o.Kind)

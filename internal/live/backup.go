@@ -55,26 +55,35 @@ func (f *Fleet) dump(ctx context.Context, o order, suffix string) (journal.Resul
 	if err != nil {
 		return journal.Result{}, err
 	}
-	db, err := f.database(ctx, d.at, asKea, toRead)
+	count, err := f.counts(ctx, d)
 	if err != nil {
 		return journal.Result{}, err
-	}
-	rows, err := db.Counts(ctx, counted...)
-	if err != nil {
-		return journal.Result{}, fmt.Errorf("%s: %w", o.Server, err)
-	}
-	count, err := json.Marshal(rows)
-	if err != nil {
-		return journal.Result{}, fmt.Errorf("%s: writing counts: %w", o.Server, err)
 	}
 	said := reported(out)
 	return journal.Result{
 		Saw: fmt.Sprintf("%s, %s bytes", said["path"], said["bytes"]),
 		Facts: map[string]string{
 			journal.FactPath: said["path"], journal.FactBytes: said["bytes"], journal.FactDigest: said["sha256"],
-			journal.FactDatabase: string(d.ID), journal.FactRows: string(count),
+			journal.FactDatabase: string(d.ID), journal.FactRows: count,
 		},
 	}, nil
+}
+
+// counts gives how many rows Kea's larger tables have, as a JSON object.
+func (f *Fleet) counts(ctx context.Context, d database) (string, error) {
+	db, err := f.database(ctx, d.at, asKea, toRead)
+	if err != nil {
+		return "", err
+	}
+	rows, err := db.Counts(ctx, counted...)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", d.at.Server, err)
+	}
+	count, err := json.Marshal(rows)
+	if err != nil {
+		return "", fmt.Errorf("%s: writing counts: %w", d.at.Server, err)
+	}
+	return string(count), nil
 }
 
 // dumpName is the dump's file name: what of the database's name a file name may hold, and the label that tells it from others.

@@ -177,6 +177,40 @@ func several(all []dbcheck.Difference) string {
 	return strings.Join(text, ", ")
 }
 
+// Written counts the leases that Kea wrote since. Kea writes times in its own system's zone, and the database reads them in its own: where those
+// differ, what it holds is as much off.
+func (f *Fleet) Written(ctx context.Context, at fleet.Place, since time.Time) (fleet.Written, error) {
+	s, err := f.server(at.Server)
+	if err != nil {
+		return fleet.Written{}, err
+	}
+	seen, err := f.rest(ctx, s)
+	if err != nil {
+		return fleet.Written{}, err
+	}
+	here, err := time.Parse("-0700", seen.Zone)
+	if err != nil {
+		return fleet.Written{}, fmt.Errorf("%s: its time zone cannot be told: %w", at.Server, err)
+	}
+	db, err := f.database(ctx, at, reader(at), toRead)
+	if err != nil {
+		return fleet.Written{}, err
+	}
+	settings, err := db.Settings(ctx)
+	if err != nil {
+		return fleet.Written{}, fmt.Errorf("%s: %w", at.Server, err)
+	}
+	_, east := here.Zone()
+	since = since.Add(time.Duration(east)*time.Second - settings.Offset)
+	ctx, cancel := context.WithTimeout(ctx, readingLimit)
+	defer cancel()
+	n, err := db.LeasesSince(ctx, since)
+	if err != nil {
+		return fleet.Written{}, fmt.Errorf("%s: %w", at.Server, err)
+	}
+	return fleet.Written{Lease4: n.V4, Lease6: n.V6}, nil
+}
+
 // readingLimit is how long reading every row may take.
 const readingLimit = 30 * time.Minute
 

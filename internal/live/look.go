@@ -210,7 +210,9 @@ func (f *Fleet) book(ctx context.Context, s *server) (playbooks.Playbook, error)
 // rest asks what only the whole look asks.
 func (f *Fleet) rest(ctx context.Context, s *server) (fleet.Server, error) {
 	asked := time.Now()
-	out, err := f.run(ctx, s, call{action: "server", look: true, params: []ssh.Param{{Name: "backups", Value: f.file.Backup.Directory}}})
+	out, err := f.run(ctx, s, call{action: "server", look: true, params: []ssh.Param{
+		{Name: "backups", Value: f.file.Backup.Directory}, {Name: "own", Value: strings.Join(ownPrograms(f.file.Backup), "\n")},
+	}})
 	if err != nil {
 		return fleet.Server{}, err
 	}

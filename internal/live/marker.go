@@ -30,8 +30,9 @@ type marker struct {
 	Servers   []string                    `json:"servers"`
 	Found     found                       `json:"found"`
 	Databases []orchestrator.DatabasePlan `json:"databases"`
-	Backups   string                      `json:"backups"` // directory
-	Kept      string                      `json:"kept"`    // directory of the files that are overwritten, by their paths
+	Backups   string                      `json:"backups"`                   // directory
+	Kept      string                      `json:"kept"`                      // directory of the files that are overwritten, by their paths
+	Restore   []string                    `json:"restore_command,omitempty"` // the operator's own
 	Packages  string                      `json:"packages"`
 	Driven    string                      `json:"driven"` // the plan, packed
 }
@@ -61,7 +62,7 @@ func (f *Fleet) marker(o order) (text, readme string, err error) {
 		Found: found{
 			Kea: o.plan.Before, Units: o.plan.Units, Packages: o.plan.Packages, Files: o.plan.Files, Timers: path.Join(room, "timers"),
 		},
-		Backups: f.backups(o), Kept: path.Join(room, "kept"), Packages: path.Join(o.book.State, "packages"), Driven: plan,
+		Backups: f.backups(o), Restore: o.Plan.Options.Restore, Kept: path.Join(room, "kept"), Packages: path.Join(o.book.State, "packages"), Driven: plan,
 	}
 	raw, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
@@ -100,7 +101,12 @@ func (m marker) readme(units, ran string) string {
 		say("    what it is at now:    kea-admin db-version %s -h %s -u %s -n %s -p", d.Engine.AdminName(), cmp.Or(d.At.Host, "localhost"), d.At.User, d.At.Name)
 	}
 	say("  what Kea is installed:  kea-dhcp4 -v        (before: %s)", m.Found.Kea)
-	say("  backups of databases:   %s   (on %s)", m.Backups, strings.Join(keepers(m.Databases), ", "))
+	if len(m.Restore) > 0 {
+		say("  backups of databases:   made by a command of your own, for run %s; this one restores:", m.Run)
+		say("                          %s", strings.Join(m.Restore, " "))
+	} else {
+		say("  backups of databases:   %s   (on %s)", m.Backups, strings.Join(keepers(m.Databases), ", "))
+	}
 	say("  old configuration:      %s", m.Kept)
 	say("  packages, both ways:    %s", m.Packages)
 	say("  lift the fence:         rm -f %s", strings.Join(dropIns(units), " "))

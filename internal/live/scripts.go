@@ -48,18 +48,29 @@ func (f *Fleet) Scripts(s orchestrator.Step) []string {
 		}
 	}
 	var all []string
-	for _, action := range actions[s.Kind] {
+	for _, action := range actionsOf(s) {
 		text, err := book.Script(action, string(s.At.Engine))
 		if err != nil {
 			continue // a test asks for every one
 		}
-		all = append(all, assigned(append(given(book, s.At.Engine, text), ofStep(s, text)...))+text)
+		all = append(all, assigned(append(given(book, s.At.Engine, text), f.ofStep(s, text)...))+text)
 	}
 	return all
 }
 
+// actionsOf are the scripts of a step.
+func actionsOf(s orchestrator.Step) []string {
+	switch {
+	case s.ByCommand() && s.Kind == orchestrator.KindDump:
+		return []string{ownActions["backup"]}
+	case s.ByCommand():
+		return []string{ownActions["restore"]}
+	}
+	return actions[s.Kind]
+}
+
 // ofStep are the parameters that follow from the step itself.
-func ofStep(s orchestrator.Step, script string) []ssh.Param {
+func (f *Fleet) ofStep(s orchestrator.Step, script string) []ssh.Param {
 	way := orchestrator.WayOn
 	if s.Back() {
 		way = orchestrator.WayBack
@@ -69,6 +80,12 @@ func ofStep(s orchestrator.Step, script string) []ssh.Param {
 		host = "localhost"
 	}
 	values := map[string]string{"way": way}
+	if s.ByCommand() {
+		values["what"], values["words"] = "backup", strings.Join(f.file.Backup.Command, "\n")
+		if s.Kind == orchestrator.KindRestore {
+			values["what"], values["words"] = "restore", strings.Join(f.file.Backup.RestoreCommand, "\n")
+		}
+	}
 	if s.At.Server != "" {
 		values["host"], values["database"] = host, s.At.Name
 		values["port"] = fmt.Sprint(max(s.At.Port, 0))

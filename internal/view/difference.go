@@ -85,7 +85,7 @@ func quiet(text string) string {
 
 func bareOptions(v Plan) any {
 	o := v.Options
-	return []any{o.Early, o.Serial, o.Parallel, o.Settle, o.Backup, o.Probe, o.Allow, o.Dir}
+	return []any{o.Early, o.Serial, o.Parallel, o.Settle, o.Backup, o.Probe, o.Allow, o.Dir, o.Command, o.Restore}
 }
 
 func groupIDs(v Plan) (ids []string) {

@@ -110,10 +110,10 @@ func (v Ending) problem(p *Page, g journal.GroupStatus) {
 		p.labelled(bold, 2, first(i, "now"), line)
 	}
 	for _, b := range v.status.Backups {
-		p.labelled(bold, 2, "", fmt.Sprintf("backup %s:%s, %s", b.Server, b.Path, proof(b, v.status.Backups)))
+		p.labelled(bold, 2, "", fmt.Sprintf("backup %s, %s", b.Where(), proof(b, v.status.Backups)))
 	}
 	for _, b := range v.status.Kept {
-		p.labelled(bold, 2, "", fmt.Sprintf("kept %s:%s, what was there before the restore", b.Server, b.Path))
+		p.labelled(bold, 2, "", fmt.Sprintf("kept %s, what was there before the restore", b.Where()))
 	}
 	p.blank()
 	var rows [][]cell

@@ -34,7 +34,7 @@ func riskText(r orchestrator.Risk) string {
 	case orchestrator.UnprovableSessions:
 		return "a Kea that nobody listed would not be noticed in a database"
 	case orchestrator.UnprovedBackup:
-		return "the backup is checked by its end and its counts, not restored"
+		return "the backup is not restored to prove it: its end and its counts tell, or what the operator's command says"
 	case orchestrator.NoBackup:
 		return "there is no way back from a torn migration"
 	case orchestrator.AllowedWriters:
@@ -275,6 +275,9 @@ func brief(g PlanGroup, s PlanStep) string {
 	case orchestrator.KindStop:
 		return "stop every Kea daemon"
 	case orchestrator.KindDump:
+		if s.ByCommand {
+			return s.Title
+		}
 		return "dump " + base(s.Database)
 	case orchestrator.KindContents:
 		return "fingerprint of " + base(s.Database)

@@ -99,8 +99,22 @@ func (v Report) facts() []named {
 	default:
 		all = append(all, named{"ended", stamp(v.Ended) + ", after " + seconds(v.Ended.Sub(v.Began).Seconds())})
 	}
-	all = append(all, named{"fleet", v.Fleet}, named{"plan", v.Plan}, named{"risks", v.risks()})
+	all = append(all, named{"fleet", v.Fleet}, named{"plan", v.Plan}, named{"risks", v.risks()}, named{"lost", v.lost()})
 	return slices.DeleteFunc(all, func(n named) bool { return n.Text == "" })
+}
+
+// lost says what a restore took away, or would, as it was counted before the rollback was asked for.
+func (v Report) lost() string {
+	var lines []string
+	for _, g := range v.Groups {
+		for _, l := range g.Lost {
+			lines = append(lines, l.Saw...)
+		}
+		if len(g.Lost) > 0 && g.State != journal.RolledBack {
+			lines = append(lines, "as counted before the rollback was asked for")
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // versions says from where to where the run goes.
@@ -258,7 +272,7 @@ type backup struct{ What, Where, Size, Digest, Taken, Proof string }
 // lasting gives the dumps that were not written over by a later one.
 func (v Report) lasting() (all []journal.Backup) {
 	for i, b := range v.Backups {
-		later := func(o journal.Backup) bool { return o.Server == b.Server && o.Path == b.Path }
+		later := func(o journal.Backup) bool { return o.Server == b.Server && o.Path == b.Path && o.Name == b.Name }
 		if !slices.ContainsFunc(v.Backups[i+1:], later) {
 			all = append(all, b)
 		}
@@ -286,7 +300,7 @@ func (v Report) backups() (all []backup) {
 		if b.Digest != "" {
 			digest = "sha256:" + strings.TrimPrefix(b.Digest, "sha256:")
 		}
-		return backup{what, b.Server + ":" + b.Path, long, digest, stamp(b.Taken), proof}
+		return backup{what, b.Where(), long, digest, stamp(b.Taken), proof}
 	}
 	for _, b := range v.lasting() {
 		all = append(all, one(b, "backup of "+name(b), proof(b, v.Backups)))

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -128,7 +129,7 @@ func (v Report) serverMetrics(m *metrics, run label) {
 	}
 	put = m.family("kea_lockstep_backup_proved", "Whether the backup was proved: by restoring it, or by its counts where that risk was accepted.")
 	for _, b := range v.lasting() {
-		put(truth(b.Proved != ""), run, label{"database", string(b.Database)}, label{"server", b.Server}, label{"path", b.Path})
+		put(truth(b.Proved != ""), run, label{"database", string(b.Database)}, label{"server", b.Server}, label{"path", cmp.Or(b.Path, b.Name)})
 	}
 }
 

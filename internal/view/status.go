@@ -53,10 +53,10 @@ func (v Status) Text(p *Page) {
 	if len(v.Backups) > 0 {
 		p.blank()
 		for _, b := range v.Backups {
-			p.line(plain, "  backup  %s:%s  %s", b.Server, b.Path, proof(b, v.Backups))
+			p.line(plain, "  backup  %s  %s", b.Where(), proof(b, v.Backups))
 		}
 		for _, b := range v.Kept {
-			p.line(plain, "  kept    %s:%s  what was there before the restore", b.Server, b.Path)
+			p.line(plain, "  kept    %s  what was there before the restore", b.Where())
 		}
 	}
 	if v.Next != "" {
@@ -91,6 +91,10 @@ func proof(b journal.Backup, all []journal.Backup) string {
 	switch {
 	case b.Proved != "":
 		return b.Proved
+	case b.Name != "" && b.Said == "":
+		return "not proved; the command said nothing"
+	case b.Name != "":
+		return "not proved; the command said: " + b.Said
 	case twin:
 		return "second copy"
 	default:

@@ -64,6 +64,9 @@ func (w *World) do(ctx context.Context, o orchestrator.Order) (journal.Result, e
 	case orchestrator.KindInstall:
 		return w.job(ctx, s, o, w.install(s, w.release(s, o)))
 	case orchestrator.KindDump, orchestrator.KindKeep:
+		if o.ByCommand() {
+			return w.job(ctx, s, o, w.snapshot(w.database(o.At), o))
+		}
 		return w.job(ctx, s, o, w.dump(s, w.database(o.At), o))
 	case orchestrator.KindMigrate:
 		return w.job(ctx, s, o, w.migrate(s, w.database(o.At), o))
@@ -198,6 +201,9 @@ func (w *World) release(s *server, o orchestrator.Order) release {
 func backupOf(o orchestrator.Order) string {
 	plan, _ := o.Group.Database(o.Database)
 	server := plan.Backup().Server
+	if plan.ByCommand {
+		return snapshotAt(o.Results(orchestrator.DumpID(server, plan)).Facts[journal.FactBackup])
+	}
 	return server + ":" + o.Results(orchestrator.DumpID(server, plan)).Facts[journal.FactPath]
 }
 

@@ -1,7 +1,9 @@
 package world
 
 import (
+	"slices"
 	"strconv"
+	"time"
 
 	"kea-lockstep/internal/kea"
 )
@@ -43,6 +45,16 @@ func (w *World) Contents(name string) (Contents, bool) {
 		return Contents{}, false
 	}
 	return Contents{d.schema, d.torn, d.contents, d.leases}, true
+}
+
+// Written gives when leases were written since the beginning; those that a restore took away too.
+func (w *World) Written(name string) []time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if d := w.named(name); d != nil {
+		return slices.Clone(d.written)
+	}
+	return nil
 }
 
 // Fill puts contents in a database's place, as the reading of a dump does: torn until it is whole.

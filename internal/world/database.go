@@ -2,6 +2,7 @@ package world
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"kea-lockstep/internal/fleet"
@@ -21,7 +22,8 @@ type database struct {
 	torn      bool
 	contents  int // changes with every write
 	leases    int64
-	floor     int64 // what was there as its migration was begun: no way may lose that
+	written   []time.Time // when a lease was written since the beginning
+	floor     int64       // what was there as its migration was begun: no way may lose that
 	away      bool
 	moved     time.Time // when somebody restored it behind our back
 	strangers []fleet.Session
@@ -69,4 +71,14 @@ func steps(from, to kea.Schema) []kea.Schema {
 		way = append(way, kea.Schema{Major: major})
 	}
 	return way
+}
+
+// write writes a lease.
+func (d *database) write() {
+	d.contents, d.leases, d.written = d.contents+1, d.leases+1, append(d.written, time.Now())
+}
+
+// since gives when leases were written at that time or later.
+func (d *database) since(at time.Time) []time.Time {
+	return slices.DeleteFunc(slices.Clone(d.written), func(t time.Time) bool { return t.Before(at.Truncate(time.Second)) })
 }

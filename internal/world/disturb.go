@@ -28,7 +28,9 @@ func Disturbances() []Disturbance {
 		{"a migration killed", func(w *World, _ int) { w.locked(w.killMigrations) }},
 		{"the network of a server cut for 15 s", onServer(func(w *World, s *server) { w.cut(s, 15*time.Second) })},
 		{"the database away for 5 s", onDatabase(func(w *World, d *database) { w.dbAway(d, 5*time.Second) })},
-		{"a write to the database", onDatabase(func(_ *World, d *database) { d.contents, d.leases = d.contents+1, d.leases+1 })},
+		{"a write to the database", onDatabase(func(_ *World, d *database) {
+			d.write()
+		})},
 		{"a short session of a stranger", onDatabase(func(w *World, d *database) { w.session(d, 3*time.Second) })},
 		{"a lost lock connection", onDatabase(func(_ *World, d *database) { d.locked = "" })},
 		{"a package moved by hand", onServer(func(w *World, s *server) { w.movePackage(s) })},

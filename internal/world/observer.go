@@ -53,7 +53,7 @@ func (w *World) whole(s *server) fleet.Server {
 		Platform: fleet.Platform{OS: "Model 1", Playbook: "model"}, Software: w.software(s),
 		Packages: []fleet.Package{{Name: "kea-dhcp4-server", Installed: s.installed.pkg, Available: available}},
 		Configs:  []fleet.Config{cfg}, Service: w.services(s), Managers: s.managers, Holds: s.held,
-		Tools: map[string]fleet.Verdict{"kea-admin": fleet.Affirm("there")},
+		Tools: map[string]fleet.Verdict{"kea-admin": fleet.Affirm("there"), Snapshot: fleet.Affirm("there")},
 		Disk:  []fleet.Disk{{Path: "/var", Free: 10 << 30}}, Busy: fleet.Deny("free"), Clock: new(time.Duration(0)), Zone: "+0000",
 	}
 }
@@ -276,6 +276,17 @@ func (d *Driver) Contents(ctx context.Context, at fleet.Place) (string, error) {
 			return "", err
 		}
 		return fmt.Sprintf("%s/%d", b.schema, b.contents), nil
+	})
+}
+
+// Written counts the leases that were written since.
+func (d *Driver) Written(ctx context.Context, at fleet.Place, since time.Time) (fleet.Written, error) {
+	return look(ctx, d, "written "+at.Name, func() (fleet.Written, error) {
+		b, err := d.w.open(at)
+		if err != nil {
+			return fleet.Written{}, err
+		}
+		return fleet.Written{Lease4: int64(len(b.since(since)))}, nil
 	})
 }
 

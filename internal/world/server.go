@@ -155,8 +155,7 @@ func (w *World) run(s *server, unit string, daemon kea.DaemonKind) {
 	})
 	w.pair(s)
 	for _, d := range s.uses {
-		d.contents++ // a Kea that runs writes
-		d.leases++
+		d.write() // a Kea that runs writes
 	}
 }
 

@@ -22,7 +22,10 @@ func TestRollback(t *testing.T) {
 		{name: "of a migration that was killed, and is not taken back", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
 			says: []string{"kea-lockstep resume", "kea-lockstep rollback"}, on: []way{resume()}, blind: true},
 		{name: "once the canary serves", often: true, at: begins("confirm-k1"), strike: signals(os.Interrupt), codes: []int{5},
-			mend: wantsTheWord, on: []way{typedRollback()}, last: kept, blind: true},
+			mend: func(s *struck) {
+				leased(s)
+				wantsTheWord(s)
+			}, on: []way{typedRollback("lost: 3 leases")}, last: kept, blind: true},
 		{name: "once k3 could not be upgraded", often: true, at: begins("migrate-k1-db1"), strike: otherPackages("k3"), codes: []int{5},
 			says: []string{"k3", "k2  Kea 3.0.3, serves"}, on: []way{typedRollback()}, last: kept, blind: true},
 		{name: "killed as it restores", often: true, at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
@@ -37,6 +40,15 @@ func TestRollback(t *testing.T) {
 			next: struckRollback("old-restore-k2-db1", restarted), on: []way{resume(5, 7), resume(7)}},
 		{name: "k1 without power as it gets its old packages", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5}, blind: true, again: []string{"k1"},
 			next: struckRollback("old-install-k1", unpacking("k1", off("k1", 3*time.Second, stopped))), on: []way{resume(5, 7), resume(7)}},
+		{name: "the restore itself killed", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5}, blind: true,
+			next: struckRollback("old-restore-k2-db1", killRestore), on: []way{resume(5, 7), resume(7)}},
+		{name: "as k3 is stopped", at: begins("stop-k3"), strike: signals(os.Interrupt), codes: []int{4}, on: []way{rollback()}},
+		{name: "in the dump", at: begins("dump-k2-db1"), strike: signals(os.Interrupt), codes: []int{4}, on: []way{rollback()}},
+		{name: "as the schema is verified", at: begins("verify-k1-db1"), strike: signals(os.Interrupt), codes: []int{5}, on: []way{rollback()}, last: kept, blind: true},
+		{name: "as the canary is started", at: begins("start-k1"), strike: signals(os.Interrupt), codes: []int{5}, on: []way{typedRollback()}, last: kept, blind: true},
+		{name: "in the package upgrade of the rest", at: begins("install-k3"), strike: signals(os.Interrupt), codes: []int{5}, on: []way{typedRollback()}, last: kept, blind: true},
+		{name: "as the rest are started", at: begins("start-k3"), strike: signals(os.Interrupt), codes: []int{5}, on: []way{typedRollback()}, last: kept, blind: true},
+		{name: "as the rest are confirmed", at: begins("confirm-k3"), strike: signals(os.Interrupt), codes: []int{5}, on: []way{typedRollback()}, last: kept, blind: true},
 		{name: "before the point of no return", at: begins("install-k1"), strike: signals(os.Interrupt), codes: []int{4}, on: []way{rollback()}},
 		{name: "without the canary, which is lost", at: begins("migrate-k1-db1"),
 			strike: migrating(func(s *struck) { s.no(s.fleet.PowerCut(s.Context(), "k1")) }), codes: []int{5},
@@ -58,11 +70,20 @@ func rollback() way {
 }
 
 // typedRollback is a rollback after a Kea of the target has served.
-func typedRollback() way {
+func typedRollback(says ...string) way {
 	return way{
 		args: []string{"rollback", "--yes"}, codes: []int{7}, typed: [][2]string{{"type rollback to go on, or n:", "rollback"}},
-		says: []string{"back to", "kept k2:", "the old state serves again"},
+		says: append(says, "back to", "kept k2:", "the old state serves again"),
 	}
+}
+
+// leased lets three clients have leases of the canary: a rollback takes them away, and says so.
+func leased(s *struck) {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
+	defer cancel()
+	s.no(s.witness.AwaitOffers(ctx, "k1"))
+	s.no(s.witness.Lease(ctx, "k1", 3))
 }
 
 // wantsTheWord tries a rollback without anybody who could type.
@@ -73,6 +94,14 @@ func wantsTheWord(s *struck) {
 // killMigration kills kea-admin and everything that it started.
 func killMigration(s *struck) {
 	s.must("k1", "systemctl kill --signal=KILL 'kea-lockstep-*-migrate-k1-db1-*.service'")
+}
+
+// killRestore kills the restore's job, and everything that it started, while it reads the dump into the database: what was there is gone by
+// then, or about to be. It is one script, for the job takes moments.
+func killRestore(s *struck) {
+	upon("k2", `{ pgrep -x zstd || pgrep -x gzip; } >/dev/null &&
+		units=$(systemctl list-units --plain --no-legend --state=active 'kea-lockstep-*-old-restore-k2-db1-*' | cut -d ' ' -f 1) &&
+		[ -n "$units" ] && systemctl kill --signal=KILL $units`, func(*struck) {})(s)
 }
 
 // killedRollback begins a rollback and kills its driver as a step begins.

@@ -33,6 +33,13 @@ func TestAnOfferIsTheAnswerToADiscover(t *testing.T) {
 	if !ok || got != want {
 		t.Errorf("got %v, %v; want %v", got, ok, want)
 	}
+	if _, ok := ParseAck(answer(request, offer)); ok {
+		t.Error("an OFFER counts as an ACK")
+	}
+	taken := Request([6]byte{2, 0, 0, 0, 0, 1}, giaddr, got)
+	if given, ok := ParseAck(answer(taken, ack)); !ok || given != want || len(taken) != 300 {
+		t.Errorf("got %v, %v of %d bytes; want %v", given, ok, len(taken), want)
+	}
 	if _, ok := ParseOffer(answer(request, 6)); ok {
 		t.Error("a NAK counts as an OFFER")
 	}

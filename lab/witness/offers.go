@@ -25,7 +25,9 @@ type prober struct {
 
 	mu      sync.Mutex
 	offers  map[string][]time.Time
-	arrived chan struct{} // closed and made anew at each OFFER
+	arrived chan struct{}      // closed and made anew at each OFFER
+	clients map[uint32][6]byte // that want a lease, by their transaction
+	acked   map[uint32]bool    // those that have it
 }
 
 func newProber(ctx context.Context, fleet *lab.Fleet) (*prober, error) {
@@ -45,7 +47,7 @@ func newProber(ctx context.Context, fleet *lab.Fleet) (*prober, error) {
 	}
 	p := &prober{
 		conn: socket, giaddr: fleet.Witness, servers: map[netip.Addr]string{},
-		offers: map[string][]time.Time{}, arrived: make(chan struct{}),
+		offers: map[string][]time.Time{}, arrived: make(chan struct{}), clients: map[uint32][6]byte{}, acked: map[uint32]bool{},
 	}
 	for _, s := range fleet.Servers {
 		p.servers[s.Address] = s.Name
@@ -72,6 +74,9 @@ func (p *prober) listen() {
 		}
 		now := time.Now()
 		server, ours := p.servers[from.Addr().Unmap()]
+		if ours && p.answered(buffer[:n], from) {
+			continue
+		}
 		if _, ok := relay.ParseOffer(buffer[:n]); !ok || !ours {
 			continue
 		}

@@ -81,6 +81,14 @@ type Sighting struct {
 	Saw      string           `json:"saw"`
 }
 
+// Loss is what Counted tells of one database, in a list: what its restore takes away, as far as counting tells.
+type Loss struct {
+	Database fleet.DatabaseID `json:"database"`
+	Since    time.Time        `json:"since,omitzero"` // the backup's time; zero where that is not known
+	Leases   *fleet.Written   `json:"leases"`         // written since; null where they could not be counted
+	Saw      []string         `json:"saw"`            // the same in words, and what else differs
+}
+
 // Hold is the data of Locked.
 type Hold struct {
 	Database fleet.DatabaseID `json:"database"`
@@ -155,6 +163,7 @@ type GroupStatus struct {
 	Last        float64               `json:"last_estimate_s"` // until the last server is back
 	Untold      bool                  `json:"-"`               // it was taken over, and its servers have not told yet how far it got
 	Steps       map[string]StepStatus `json:"-"`
+	Lost        []Loss                `json:"lost,omitempty"` // what a restore would take away, as it was counted before a rollback was asked for; or did, once it is rolled back
 	// What held the lock of each database for the newest drive that took it.
 	Holders map[fleet.DatabaseID]Hold `json:"-"`
 }
@@ -215,10 +224,20 @@ func (g GroupStatus) MigrationBegun(d DatabaseStatus) bool {
 type Backup struct {
 	Database fleet.DatabaseID `json:"database"`
 	Server   string           `json:"server"`
-	Path     string           `json:"path"`
+	Path     string           `json:"path"`           // empty for one by the operator's command
+	Name     string           `json:"name,omitempty"` // of one by the operator's command: what the command was told to call it
+	Said     string           `json:"said,omitempty"` // and the last line that it put out
 	Bytes    string           `json:"bytes,omitempty"`
 	Digest   string           `json:"sha256,omitempty"`
 	Taken    time.Time        `json:"taken,omitzero"`
 	Proved   string           `json:"proved,omitempty"` // how
 	ProvedAt time.Time        `json:"proved_at,omitzero"`
+}
+
+// Where names the backup for people: the dump's place, or what the operator's command calls it.
+func (b Backup) Where() string {
+	if b.Name != "" {
+		return b.Name + ", by the operator's command on " + b.Server
+	}
+	return b.Server + ":" + b.Path
 }

@@ -31,7 +31,9 @@ const (
 	// Moved: a schema is not the old one any more, and this run did not migrate it. From here it is past the point of no return.
 	Moved Type = "moved"
 	// Locked: the drive holds the lock of a database. What holds it there may outlive the drive.
-	Locked     Type = "locked"
+	Locked Type = "locked"
+	// Counted: what a restore would take away, before the operator is asked to roll back.
+	Counted    Type = "counted"
 	BackingOut Type = "backing-out"
 	// RollingBack: the operator's word to go back to the old state. The run goes nowhere else from here, whatever carries it on.
 	RollingBack Type = "rolling-back"

@@ -32,6 +32,8 @@ const (
 	FactPath     = "path"     // dump, keep: where it is
 	FactBytes    = "bytes"    // dump, keep
 	FactDigest   = "sha256"   // dump, keep
+	FactBackup   = "backup"   // dump, by the operator's command: the name that the command was given for it
+	FactSaid     = "said"     // and the last line that it put out
 	FactRows     = "rows"     // dump, keep: how many rows Kea's larger tables had, a JSON object
 	FactDatabase = "database" // dump, keep, prove, verify: the database's identity
 	FactProof    = "proof"    // prove: how
@@ -145,6 +147,9 @@ func (f *Folding) grouped(g *GroupStatus, e Event) error {
 		}
 	case Moved:
 		return f.moved(g, e)
+	case Counted:
+		g.Lost = nil // what an earlier drive counted
+		return e.Read(&g.Lost)
 	case Locked:
 		var h Hold
 		if err := e.Read(&h); err != nil {
@@ -259,7 +264,7 @@ func (f *Folding) done(g *GroupStatus, e Event, r Result) {
 func dumped(e Event, r Result) Backup {
 	return Backup{
 		Database: fleet.DatabaseID(r.Facts[FactDatabase]), Server: e.Server, Path: r.Facts[FactPath],
-		Bytes: r.Facts[FactBytes], Digest: r.Facts[FactDigest], Taken: when(e, r),
+		Bytes: r.Facts[FactBytes], Digest: r.Facts[FactDigest], Taken: when(e, r), Name: r.Facts[FactBackup], Said: r.Facts[FactSaid],
 	}
 }
 

@@ -1,5 +1,5 @@
-# The whole look, as far as it is the same on every system with systemd. In: units, tools, managers, backups. Needs units.sh
-# and configs.sh.
+# The whole look, as far as it is the same on every system with systemd. In: units, tools, own (programs of the
+# operator's own, one a line), managers, backups. Needs units.sh and configs.sh.
 set -eu
 echo "@os"
 cat /etc/os-release
@@ -15,6 +15,11 @@ echo "@tools"
 for tool in $tools; do
 	printf '%s\t%s\n' "$tool" "$(command -v "$tool" || :)"
 done
+while IFS= read -r tool; do
+	[ -z "$tool" ] || printf '%s\t%s\n' "$tool" "$(command -v "$tool" || :)"
+done <<END
+$own
+END
 echo "@disk"
 for dir in /var /usr "$backups"; do
 	# A directory that is still to be made lies where the nearest one above it lies.

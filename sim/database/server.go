@@ -192,11 +192,26 @@ func (s *Session) table(schema, name string) (*table, error) {
 		t.add(int64(c.Schema.Major), int64(c.Schema.Minor))
 		return t, nil
 	case "lease4":
-		t := newTable()
-		t.rows = make([][]any, c.Leases)
-		return t, nil
+		return s.leases(c.Leases, of), nil
+	case "lease6":
+		return newTable("valid_lifetime", "expire"), nil
 	}
 	return newTable(), nil
+}
+
+// leases are of ten minutes: those that were written since the simulator began, and before them older ones.
+func (s *Session) leases(count int64, of string) *table {
+	const lifetime = 600
+	t := newTable("valid_lifetime", "expire")
+	written := s.server.world.Written(of)
+	for i := range count {
+		expire := s.server.started.Unix()
+		if newer := i - (count - int64(len(written))); newer >= 0 {
+			expire = written[newer].Unix() + lifetime
+		}
+		t.add(int64(lifetime), expire)
+	}
+	return t
 }
 
 // information is information_schema: what is of a database is told of the session's own.
