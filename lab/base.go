@@ -129,7 +129,8 @@ func build(ctx context.Context, dir string, seed, steps []string, from mirrors, 
 	return os.Rename(out, dir)
 }
 
-// runStep runs one recipe script in a mount namespace of its own: whatever it mounted is gone when it ends.
+// runStep runs one recipe script in namespaces of its own: whatever it mounted or started is gone when it ends, and what packages stop as they
+// are removed is no other fleet's Kea.
 func runStep(ctx context.Context, step, out, files string, from mirrors, env []string) error {
 	script, err := recipe.ReadFile("recipe/" + step + ".sh")
 	if err != nil {
@@ -140,7 +141,7 @@ func runStep(ctx context.Context, step, out, files string, from mirrors, env []s
 		return err
 	}
 	defer record.Close()
-	cmd := exec.CommandContext(ctx, "unshare", "--mount", "--propagation", "private", "sh", "-s")
+	cmd := exec.CommandContext(ctx, "unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "sh", "-s")
 	cmd.Stdin = bytes.NewReader(script)
 	cmd.Stdout, cmd.Stderr = record, record
 	cmd.Env = append(append(os.Environ(), env...), "OUT="+out, "FILES="+files, "DEBS="+filepath.Join(CacheDir(), "debs"),

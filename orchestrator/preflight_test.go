@@ -150,6 +150,8 @@ func stage(f *fleet.Facts, other string, empty bool) {
 	at, _ := today.PlaceFrom("k2")
 	today.Endpoints = []fleet.Endpoint{{Place: at, Daemon: kea.DHCP4}}
 	at.Name = other
+	c := s.Configs[0].Staged
+	c.Parsed.Databases = append(slices.Clone(c.Parsed.Databases), kea.DatabaseRef{Engine: at.Engine, Host: at.Host, Port: at.Port, Name: at.Name, User: at.User})
 	f.Staged = []fleet.Database{today, {ID: "other", Name: other, Reach: fleet.Affirm("answers"), Empty: empty, Endpoints: []fleet.Endpoint{{Place: at, Daemon: kea.DHCP4}}}}
 }
 
