@@ -50,16 +50,19 @@ func (f *Fleet) writeFiles() error {
 	})
 }
 
-// writeKea gives each server today's configuration, and the fleet's directory the one for the target: the same with the
-// hook library that 3.0 keeps the engine's code in.
+// writeKea gives each server today's configuration, and the fleet's directory the one for the target: the same, for 3.0 with the
+// hook library that it keeps the engine's code in.
 func (f *Fleet) writeKea() error {
 	if err := f.writeCertificates(); err != nil {
 		return err
 	}
 	for _, h := range f.Servers {
 		data := map[string]any{
-			"Server": h.Name, "Host": f.DB.Address, "Access": f.Access.written(f.Engine), "Engine": f.Engine, "Hook": "",
+			"Server": h.Name, "Host": f.DB.Address, "Access": f.Access.written(f.Engine), "Engine": f.Engine, "Hook": "", "Output": "output-options",
 			"Relays": fmt.Sprintf("%q, %q", f.Prober, f.Witness),
+		}
+		if olderSuites[f.From] != "" {
+			data["Output"] = "output_options" // as it was called up to 2.5
 		}
 		today := filepath.Join(f.Root(h.Name), keaConfig)
 		if err := render("kea-dhcp4.conf.tmpl", today, 0o640, data); err != nil {
@@ -71,7 +74,10 @@ func (f *Fleet) writeKea() error {
 		if err := giveToKea(f.Root(h.Name), today); err != nil {
 			return err
 		}
-		data["Hook"] = f.Engine.KeaAdmin()
+		data["Output"] = "output-options"
+		if needsHook(f.Target) {
+			data["Hook"] = f.Engine.KeaAdmin()
+		}
 		staged := f.TargetConfig(h.Name)
 		if err := os.MkdirAll(filepath.Dir(staged), 0o755); err != nil {
 			return err

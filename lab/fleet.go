@@ -25,10 +25,12 @@ type Fleet struct {
 	Dir     string // everything that belongs to it, with the files below
 	Servers []Host // k1, k2, ...
 	DB      Host
+	From    string // the Kea version that the servers began with; empty: Debian 13's own
 	Target  string
 	Engine  Engine
 	Access  Access  // how Kea gets into the database
 	Via     string  // the way of the administrator's connections, in fleet.yaml
+	Added   int     // IPv4 leases beside those that every fleet has
 	Disk    uint64  // bytes, of each host's own disk; 0: none
 	CPU     float64 // of one CPU, each host's share; 0: none of its own
 
@@ -69,7 +71,7 @@ func Up(ctx context.Context, spec Spec, log io.Writer) (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := EnsureBase(ctx, log)
+	base, err := spec.base(ctx, log)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +94,7 @@ var ErrExists = errors.New("a fleet of that name exists")
 
 // reserve gives the fleet its directory and the first free index. From here on Down can remove all of it.
 func reserve(spec Spec, base Base) (*Fleet, error) {
-	f := &Fleet{Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), Target: spec.Target, Engine: spec.Engine, Access: spec.Access, Via: spec.Via, Disk: spec.Disk, CPU: spec.CPU}
+	f := &Fleet{Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), From: spec.From, Target: spec.Target, Engine: spec.Engine, Access: spec.Access, Via: spec.Via, Disk: spec.Disk, CPU: spec.CPU}
 	return f, withLock(filepath.Join(StateDir(), "lock"), func() error {
 		others, err := All()
 		if err != nil {

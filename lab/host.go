@@ -36,12 +36,12 @@ func (f *Fleet) Root(host string) string { return filepath.Join(f.hostDir(host),
 // Console is the path of what the host wrote on its console, over all its boots.
 func (f *Fleet) Console(host string) string { return filepath.Join(f.hostDir(host), "console.log") }
 
-// base of a host: the root file system it is laid over.
+// baseOf gives the file systems that a host is laid over.
 func (f *Fleet) baseOf(host string) string {
 	if host == DatabaseHost {
-		return filepath.Join(f.Base, "db")
+		return Base{Dir: f.Base}.lower("db")
 	}
-	return filepath.Join(f.Base, "kea")
+	return Base{Dir: f.Base}.lower("kea")
 }
 
 // mountRoot lays the host's own layer over its base.

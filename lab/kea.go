@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// controlSocket is where Debian's Kea 2.6.3 and 3.0.3 allow the DHCPv4 daemon's control socket to be.
+// controlSocket is where Debian's Kea 2.2.0, 2.6.3 and 3.0.3 allow the DHCPv4 daemon's control socket to be.
 const controlSocket = "/run/kea/kea4-ctrl-socket"
 
 // Answer is what a Kea daemon said to a command (Kea's manual, "Management API", "Control Channel").

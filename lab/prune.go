@@ -15,7 +15,13 @@ func PruneBases() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	used := map[string]bool{filepath.Join(CacheDir(), "base-"+current): true}
+	now := Base{Dir: filepath.Join(CacheDir(), "base-"+current)}
+	used := map[string]bool{now.Dir: true}
+	for version := range olderSuites {
+		if older, err := olderBase(now, version); err == nil {
+			used[older.Dir] = true
+		}
+	}
 	var removed []string
 	// A fleet is given its base under the state's lock, a base is made under the cache's.
 	err = withLock(filepath.Join(CacheDir(), "lock"), func() error {
@@ -25,7 +31,7 @@ func PruneBases() ([]string, error) {
 				return err
 			}
 			for _, f := range fleets {
-				used[f.Base] = true
+				used[f.Base], used[Base{Dir: f.Base}.under()] = true, true
 			}
 			bases, err := filepath.Glob(filepath.Join(CacheDir(), "base-*"))
 			if err != nil {

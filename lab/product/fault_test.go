@@ -3,6 +3,7 @@
 package product_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -32,7 +33,7 @@ type fault struct {
 	name   string
 	at     moment
 	strike func(s *struck)
-	args   []string // of the upgrade; nil: --to 3.0.3 --yes
+	args   []string // of the upgrade; nil: --to the fleet's target --yes
 	codes  []int    // of the drive that is struck
 	says   []string // in what it told
 	mend   func(s *struck)
@@ -246,7 +247,7 @@ func (c fault) first(s *struck) product.Output {
 	}
 	args := c.args
 	if args == nil {
-		args = []string{"upgrade", "--to", "3.0.3", "--yes"}
+		args = []string{"upgrade", "--to", s.fleet.Target, "--yes"}
 	}
 	var once sync.Once
 	var done sync.WaitGroup
@@ -361,16 +362,19 @@ func (c fault) judge(s *struck, r witness.Report, old bool) {
 		}
 	}
 	if old {
-		restsAt(s.T, s.fleet, "2.6.3")
+		restsAt(s.T, s.fleet, oldVersion(s.fleet))
 		return
 	}
-	restsAt(s.T, s.fleet, "3.0.3")
+	restsAt(s.T, s.fleet, s.fleet.Target)
 	for _, server := range s.fleet.Servers {
 		if !slices.Contains(c.again, server.Name) {
 			startedOnce(s.T, s.fleet, server.Name)
 		}
 	}
 }
+
+// oldVersion is the Kea that the fleet's servers began with.
+func oldVersion(f *lab.Fleet) string { return cmp.Or(f.From, "2.6.3") }
 
 // restsAt wants the fleet at rest at a version of Kea.
 func restsAt(t *testing.T, f *lab.Fleet, version string) {

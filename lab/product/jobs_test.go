@@ -105,7 +105,7 @@ func migratedOnce(t *testing.T, f *lab.Fleet) {
 	var well []string
 	for _, s := range f.Servers {
 		for _, m := range migrations(t, f, s.Name) {
-			if strings.Contains(m, " kind done exit 0 ") && strings.HasSuffix(m, " "+witness.Expects(f.Engine, "3.0.3")) {
+			if strings.Contains(m, " kind done exit 0 ") && strings.HasSuffix(m, " "+witness.Expects(f.Engine, f.Target)) {
 				well = append(well, s.Name+": "+m)
 			}
 		}

@@ -17,7 +17,7 @@ import (
 
 const usage = `usage:
   lab base [--prune]                    build the base systems, where they are not there yet; remove those no longer used
-  lab up [--name NAME] [--servers N] [--engine mysql|postgresql]
+  lab up [--name NAME] [--servers N] [--engine mysql|postgresql] [--from 2.2.0] [--leases N] [--leases6 N]
                                         raise a fleet
   lab status                            show the fleets that are up
   lab reset NAME                        put a fleet back to its first state
@@ -94,13 +94,21 @@ func up(ctx context.Context, args []string) error {
 	name := flags.String("name", "lab", "the fleet's name")
 	servers := flags.Int("servers", 3, "how many Kea servers")
 	engine := flags.String("engine", string(lab.MySQL), "of the shared database: mysql or postgresql")
+	from := flags.String("from", "", "the version of Kea that the servers have: 2.2.0; else Debian 13's own")
+	leases := flags.Int("leases", 0, "how many IPv4 leases more the database has than those of every fleet")
+	leases6 := flags.Int("leases6", 0, "how many IPv6 leases it has")
 	if err := flags.Parse(args); err != nil {
 		return errUsage
 	}
 	begin := time.Now()
-	f, err := lab.Up(ctx, lab.Spec{Name: *name, Servers: *servers, Engine: lab.Engine(*engine)}, os.Stderr)
+	f, err := lab.Up(ctx, lab.Spec{Name: *name, Servers: *servers, Engine: lab.Engine(*engine), From: *from}, os.Stderr)
 	if err != nil {
 		return err
+	}
+	if *leases > 0 || *leases6 > 0 {
+		if err := f.AddLeases(ctx, *leases, *leases6); err != nil {
+			return err
+		}
 	}
 	show(f)
 	fmt.Printf("up in %.1f s; fleet file: %s (export %s=%s)\n", time.Since(begin).Seconds(), f.FleetFile(),
