@@ -63,12 +63,15 @@ func (k kea) init(t *testing.T, s *server, database string) {
 }
 
 // step is the script that moves a version on; empty after the last one.
-func (k kea) step(s *server, v Version) string {
-	script := filepath.Join(k.root, "share/kea/scripts", s.tools.scripts(), fmt.Sprintf("upgrade_%03d_to_%03d.sh", v.Major, v.Major+1))
-	if _, err := os.Stat(script); err != nil {
-		return ""
+func (k kea) step(t *testing.T, s *server, v Version) string {
+	t.Helper()
+	scripts := filepath.Join(k.root, "share/kea/scripts", s.tools.scripts())
+	for _, from := range []string{fmt.Sprintf("%03d.%d", v.Major, v.Minor), fmt.Sprintf("%03d", v.Major)} {
+		if found, _ := filepath.Glob(filepath.Join(scripts, "upgrade_"+from+"_to_*.sh")); len(found) == 1 {
+			return found[0]
+		}
 	}
-	return script
+	return ""
 }
 
 // try runs one script as kea-admin does.
