@@ -45,10 +45,10 @@ func (s *struck) leases() string {
 	return sums
 }
 
-// rewriting strikes once a statement runs that copies the addresses of lease6 within the step that makes them binary: it is the longest.
+// rewriting strikes within the step that makes the addresses of lease6 binary, once its first long statement runs.
 func rewriting(strike func(*struck)) func(*struck) {
 	at := map[lab.Engine]string{lab.MySQL: "18.0", lab.PostgreSQL: "17.0"}
-	statement := map[lab.Engine]string{lab.MySQL: "set address = binaddr", lab.PostgreSQL: "ALTER COLUMN address TYPE INET"}
+	statement := map[lab.Engine]string{lab.MySQL: "binaddr", lab.PostgreSQL: "ALTER COLUMN address TYPE INET"}
 	return func(s *struck) {
 		ctx, done := s.drive.While(s.Context())
 		defer done()
