@@ -3,7 +3,6 @@
 package product_test
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -372,9 +371,6 @@ func (c fault) judge(s *struck, r witness.Report, old bool) {
 		}
 	}
 }
-
-// oldVersion is the Kea that the fleet's servers began with.
-func oldVersion(f *lab.Fleet) string { return cmp.Or(f.From, "2.6.3") }
 
 // restsAt wants the fleet at rest at a version of Kea.
 func restsAt(t *testing.T, f *lab.Fleet, version string) {

@@ -3,6 +3,7 @@
 package product_test
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"testing"
@@ -63,3 +64,6 @@ func rewriting(strike func(*struck)) func(*struck) {
 		strike(s)
 	}
 }
+
+// oldVersion is the Kea that the fleet's servers began with.
+func oldVersion(f *lab.Fleet) string { return cmp.Or(f.From, "2.6.3") }
