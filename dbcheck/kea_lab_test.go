@@ -51,7 +51,9 @@ func newKea(t *testing.T, version string) kea {
 // admin is kea-admin itself, not yet started.
 func (k kea) admin(s *server, command, database string) *exec.Cmd {
 	args := []string{filepath.Join(k.root, "sbin/kea-admin"), command, s.tools.scripts(), "-u", "root", "-n", database}
-	return exec.Command("sh", append(args, s.tools.adminArgs(s)...)...)
+	cmd := exec.Command("sh", append(args, s.tools.adminArgs(s)...)...)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("PGPORT=%d", s.port)) // before 2.7.2 it forgets the port
+	return cmd
 }
 
 func (k kea) init(t *testing.T, s *server, database string) {
