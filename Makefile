@@ -40,15 +40,16 @@ lab-test:
 
 # Every fault of the tables, and not only those that CI has time for: hours. What is seen goes into docs/reliability.md.
 lab-faults: lab-base
-	$(GO) test -v -tags lab -count=1 -timeout 24h -run '^(TestFault|TestOnMySQL|TestRefusedOnMySQL|TestRollback|TestResumeFrom|TestRefused|TestOldKea|TestKeaOutside|TestInteractively|TestKilled|TestMigrationKilled|TestReached|TestSlowLink|TestRehearseHooks|TestISC|TestAwkward|TestBothDaemons)' ./lab/product -args -every -record $(CURDIR)/docs/reliability.md $(FAULTS)
+	$(GO) test -v -tags lab -count=1 -timeout 24h -run '^(TestFault|TestOnMySQL|TestRefusedOnMySQL|TestRollback|TestResumeFrom|TestRefused|TestOldKea|TestKeaOutside|TestInteractively|TestKilled|TestMigrationKilled|TestReached|TestSlowLink|TestRehearseHooks|TestISC|TestAwkward|TestBothDaemons|TestFromOld)' ./lab/product -args -every -record $(CURDIR)/docs/reliability.md $(FAULTS)
 
 # Faults at random, for as long as HOURS says; each prints its seed.
 lab-night: lab-base
 	$(GO) test -v -tags lab -count=1 -timeout 0 -run '^TestFaultRandom$$' ./lab/product -args -for $(HOURS)h $(FAULTS)
 
-# What schemas look like by eleven ways through Kea's releases, against what dbcheck/reference carries. It fetches Kea's sources.
+# What schemas look like by eleven ways through Kea's releases, against what dbcheck/reference carries, and how migrations of Kea 2.2's
+# databases to 2.6.3 can be cut off. It fetches Kea's sources.
 lab-variants:
-	$(GO) test -v -tags lab,variants -count=1 -timeout 2h -run '^TestVariants$$' ./dbcheck
+	$(GO) test -v -tags lab,variants -count=1 -timeout 2h -run '^(TestVariants|TestOlderReferences|TestKilledOlderMigration)$$' ./dbcheck
 
 lab-up: lab-base
 	$(GO) run -tags lab ./lab/cmd/lab up

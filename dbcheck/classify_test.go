@@ -122,7 +122,7 @@ func TestClassifyPostgreSQL(t *testing.T) {
 func TestClassifyWithoutReference(t *testing.T) {
 	r := references(t)
 	odd := with(at(t, r, MySQL, Version{22, 2}), nil)
-	odd.Version = Version{14, 0}
+	odd.Version = Version{13, 0}
 	m := Migration{Engine: MySQL, Before: odd, Target: Version{30, 0}, Now: odd}
 	if got := r.Classify(m); got.State != Untouched {
 		t.Errorf("untouched: %+v", got)

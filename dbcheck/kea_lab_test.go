@@ -51,7 +51,9 @@ func newKea(t *testing.T, version string) kea {
 // admin is kea-admin itself, not yet started.
 func (k kea) admin(s *server, command, database string) *exec.Cmd {
 	args := []string{filepath.Join(k.root, "sbin/kea-admin"), command, s.tools.scripts(), "-u", "root", "-n", database}
-	return exec.Command("sh", append(args, s.tools.adminArgs(s)...)...)
+	cmd := exec.Command("sh", append(args, s.tools.adminArgs(s)...)...)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("PGPORT=%d", s.port)) // before 2.7.2 it forgets the port
+	return cmd
 }
 
 func (k kea) init(t *testing.T, s *server, database string) {
@@ -63,12 +65,15 @@ func (k kea) init(t *testing.T, s *server, database string) {
 }
 
 // step is the script that moves a version on; empty after the last one.
-func (k kea) step(s *server, v Version) string {
-	script := filepath.Join(k.root, "share/kea/scripts", s.tools.scripts(), fmt.Sprintf("upgrade_%03d_to_%03d.sh", v.Major, v.Major+1))
-	if _, err := os.Stat(script); err != nil {
-		return ""
+func (k kea) step(t *testing.T, s *server, v Version) string {
+	t.Helper()
+	scripts := filepath.Join(k.root, "share/kea/scripts", s.tools.scripts())
+	for _, from := range []string{fmt.Sprintf("%03d.%d", v.Major, v.Minor), fmt.Sprintf("%03d", v.Major)} {
+		if found, _ := filepath.Glob(filepath.Join(scripts, "upgrade_"+from+"_to_*.sh")); len(found) == 1 {
+			return found[0]
+		}
 	}
-	return script
+	return ""
 }
 
 // try runs one script as kea-admin does.

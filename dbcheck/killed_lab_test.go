@@ -18,16 +18,18 @@ var kills = flag.Int("kills", 12, "how often TestKilledMigration kills kea-admin
 // says is held against what happens: what may go on ends whole with the same
 // rows as an undisturbed run, and what is done is whole. Torn is allowed to be
 // too careful; how often it was is logged.
-func TestKilledMigration(t *testing.T) { both(t, testKilled) }
+func TestKilledMigration(t *testing.T) {
+	both(t, func(t *testing.T, s *server) { testKilled(t, s, newest) })
+}
 
-func testKilled(t *testing.T, s *server) {
-	old, young := newKea(t, "2.6.3"), newKea(t, "3.0.3")
+func testKilled(t *testing.T, s *server, w history) {
+	old, young := newKea(t, w.made), newKea(t, w.by)
 	refs, err := LoadReferences()
 	if err != nil {
 		t.Fatal(err)
 	}
 	old.init(t, s, "kea")
-	s.feed(t, "kea", fmt.Sprintf("testdata/rows-%s-22.2.sql", s.engine))
+	s.feed(t, "kea", w.rows(s))
 	s.in(t, "kea", "CREATE TABLE my_notes (a INT)", "CREATE INDEX mine ON lease4 (hostname)")
 	before, again := s.look(t, "kea"), s.saved(t, "kea")
 	chain, _ := refs.through(s.engine, before.Version)

@@ -5,22 +5,28 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 )
 
 // reference/chain-*.json hold what Kea's own scripts make, read back from a real
-// server by TestReferences: one file for each version that a chain of upgrades
-// starts from. Where a chain starts matters: 23.0 reached from 22.0 lacks a
-// table that 23.0 reached from 22.2 has.
+// server by TestReferences: one file for each way of upgrades. Where it starts
+// matters, and whose scripts lead on: 23.0 reached from 22.0 lacks a table that
+// 23.0 reached from 22.2 has, and from 22.0 the scripts of Kea 2.6 lead to 22.2,
+// those of 3.0 to 30.0.
 //
 //go:embed reference/*.json
 var referenceFiles embed.FS
 
-// chain is one file: the first structure whole, then what each step changes.
+// chain is one file: the first structure, whole or as what changes from a variant,
+// then what each step changes.
 type chain struct {
-	Engine   Engine      `json:"engine"`
-	MadeFrom string      `json:"made_from"`
-	Links    []chainLink `json:"versions"`
+	Engine   Engine `json:"engine"`
+	MadeFrom string `json:"made_from"`
+	// On is the name of the variant that the first link changes; empty: the first
+	// link is whole.
+	On    string      `json:"on,omitempty"`
+	Links []chainLink `json:"versions"`
 }
 
 type chainLink struct {
@@ -51,15 +57,19 @@ func LoadReferences() (References, error) {
 	if err != nil {
 		return References{}, fmt.Errorf("reading the references: %w", err)
 	}
-	var r References
+	r := References{variants: map[Engine][]variant{}}
+	var later []chain
 	for _, file := range chains {
 		c, err := readReference[chain](file)
 		if err != nil {
 			return References{}, err
 		}
+		if c.On != "" {
+			later = append(later, c)
+			continue
+		}
 		r.chains = append(r.chains, c)
 	}
-	r.variants = map[Engine][]variant{}
 	for _, e := range []Engine{MySQL, PostgreSQL} {
 		all, err := readReference[[]variant](variantsFile(e))
 		if err != nil {
@@ -69,7 +79,31 @@ func LoadReferences() (References, error) {
 			return References{}, err
 		}
 	}
+	for _, c := range later {
+		if err := r.add(c); err != nil {
+			return References{}, err
+		}
+	}
 	return r, nil
+}
+
+// add takes in a chain that begins with a variant, and what it comes by that no variant is.
+func (r *References) add(c chain) error {
+	whole, ok := r.named(c.Engine, c.On)
+	if !ok {
+		return fmt.Errorf("reading the references: a chain of %s begins on %q, which is not known", c.Engine, c.On)
+	}
+	c.Links[0].apply(whole)
+	c.Links[0].change = change{Set: whole}
+	s := Structure{}
+	for _, link := range c.Links {
+		link.apply(s)
+		if !slices.ContainsFunc(r.Variants(c.Engine, link.Version), func(is Structure) bool { return maps.Equal(is, s) }) {
+			r.variants[c.Engine] = append(r.variants[c.Engine], variant{Version: link.Version, MadeBy: c.MadeFrom, whole: s.clone()})
+		}
+	}
+	r.chains = append(r.chains, c)
+	return nil
 }
 
 func readReference[T any](file string) (read T, err error) {
@@ -94,29 +128,33 @@ func (r References) Structure(e Engine, v Version) (Structure, bool) {
 	return all[0], true
 }
 
-// From lists the versions that a database of a version becomes on its way up and
+// From lists the versions that a database of a version becomes on its ways up and
 // whose migration can be judged, since every step was cut off everywhere and run
 // again; that version first. None where it is unknown.
 func (r References) From(e Engine, v Version) []Version {
-	c, ok := r.through(e, v)
-	if !ok {
-		return nil
-	}
 	var on []Version
-	for _, link := range c.Links[c.index(v):] {
-		on = append(on, link.Version)
+	for _, c := range r.chains {
+		if at := c.index(v); c.Engine == e && at >= 0 {
+			for _, link := range c.Links[at:] {
+				if !slices.Contains(on, link.Version) {
+					on = append(on, link.Version)
+				}
+			}
+		}
 	}
 	return on
 }
 
-// through finds the chain that goes through a version, and prefers the one that
-// has the fewest steps up to there: best one that begins there, since its
-// structure was made by Kea's creation script.
-func (r References) through(e Engine, v Version) (chain, bool) {
+// through finds the chain that goes through the versions, in their order, and
+// prefers the one that has the fewest steps up to the first: best one that begins
+// there, since its structure was made by Kea's creation script.
+func (r References) through(e Engine, first Version, more ...Version) (chain, bool) {
 	best := -1
 	for i, c := range r.chains {
-		at := c.index(v)
-		if c.Engine == e && at >= 0 && (best < 0 || at < r.chains[best].index(v)) {
+		if c.Engine != e || !c.passes(first, more...) {
+			continue
+		}
+		if best < 0 || c.index(first) < r.chains[best].index(first) {
 			best = i
 		}
 	}
@@ -124,6 +162,18 @@ func (r References) through(e Engine, v Version) (chain, bool) {
 		return chain{}, false
 	}
 	return r.chains[best], true
+}
+
+func (c chain) passes(first Version, more ...Version) bool {
+	at := c.index(first)
+	for _, v := range more {
+		next := c.index(v)
+		if at < 0 || next < at {
+			return false
+		}
+		at = next
+	}
+	return at >= 0
 }
 
 func (c chain) index(v Version) int {

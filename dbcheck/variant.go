@@ -1,6 +1,9 @@
 package dbcheck
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // variant is what a schema of one version looks like by one way of making it:
 // reference/variants-*.json, read back from a real server by TestVariants. A schema
@@ -21,6 +24,16 @@ type variant struct {
 
 // name is unique.
 func (v variant) name() string { return v.Version.String() + " by " + v.MadeBy }
+
+// named is the structure of the variant of that name.
+func (r References) named(e Engine, name string) (Structure, bool) {
+	for _, v := range r.variants[e] {
+		if v.name() == name {
+			return v.whole.clone(), true
+		}
+	}
+	return nil, false
+}
 
 func variantsFile(e Engine) string { return fmt.Sprintf("reference/variants-%s.json", e) }
 
@@ -52,7 +65,7 @@ func (r References) resolve(e Engine, all []variant) ([]variant, error) {
 // the ones of a chain first.
 func (r References) Variants(e Engine, v Version) []Structure {
 	var all []Structure
-	if c, ok := r.through(e, v); ok {
+	if c, ok := (References{chains: r.whole()}).through(e, v); ok {
 		at, _ := c.at(v)
 		all = append(all, at)
 	}
@@ -62,6 +75,11 @@ func (r References) Variants(e Engine, v Version) []Structure {
 		}
 	}
 	return all
+}
+
+// whole are the chains that begin on no variant; what the others come by is among the variants.
+func (r References) whole() []chain {
+	return slices.DeleteFunc(slices.Clone(r.chains), func(c chain) bool { return c.On != "" })
 }
 
 // Closest is the variant of that version that a structure lacks the least of; false

@@ -27,7 +27,7 @@ func TestVariants(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		found := &found{known: References{chains: known.chains, variants: map[Engine][]variant{}}, engine: s.engine}
+		found := &found{known: References{chains: known.whole(), variants: map[Engine][]variant{}}, engine: s.engine}
 		for i, path := range paths {
 			found.walk(t, s, fmt.Sprintf("path_%d", i), path)
 			if *update { // a long way, of which nothing is to be lost

@@ -129,14 +129,21 @@ func build(ctx context.Context, dir string, seed, steps []string, from mirrors, 
 	return os.Rename(out, dir)
 }
 
-// runStep runs one recipe script in namespaces of its own: whatever it mounted or started is gone when it ends, and what packages stop as they
-// are removed is no other fleet's Kea.
+// runStep runs one script of the recipe.
 func runStep(ctx context.Context, step, out, files string, from mirrors, env []string) error {
 	script, err := recipe.ReadFile("recipe/" + step + ".sh")
 	if err != nil {
 		return err
 	}
-	record, err := os.Create(filepath.Join(CacheDir(), "build-"+step+".log"))
+	return runScript(ctx, step, script, append(env, "OUT="+out, "FILES="+files, "DEBS="+filepath.Join(CacheDir(), "debs"),
+		"MIRROR="+from.main, "SECURITY="+from.security, "SUITE="+suite,
+		"KEA_PACKAGES="+keaPackages, "KEA_ALL="+keaAll, "KEA_PASSWORD="+KeaPassword)...)
+}
+
+// runScript builds by a script in namespaces of its own: whatever it mounted or started is gone when it ends, and what packages stop as
+// they are removed is no other fleet's Kea.
+func runScript(ctx context.Context, what string, script []byte, env ...string) error {
+	record, err := os.Create(filepath.Join(CacheDir(), "build-"+what+".log"))
 	if err != nil {
 		return err
 	}
@@ -144,11 +151,9 @@ func runStep(ctx context.Context, step, out, files string, from mirrors, env []s
 	cmd := exec.CommandContext(ctx, "unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "sh", "-s")
 	cmd.Stdin = bytes.NewReader(script)
 	cmd.Stdout, cmd.Stderr = record, record
-	cmd.Env = append(append(os.Environ(), env...), "OUT="+out, "FILES="+files, "DEBS="+filepath.Join(CacheDir(), "debs"),
-		"MIRROR="+from.main, "SECURITY="+from.security, "SUITE="+suite,
-		"KEA_PACKAGES="+keaPackages, "KEA_ALL="+keaAll, "KEA_PASSWORD="+KeaPassword)
+	cmd.Env = append(os.Environ(), env...)
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("building %s (its output is in %s): %w", step, record.Name(), err)
+		return fmt.Errorf("building %s (its output is in %s): %w", what, record.Name(), err)
 	}
 	return nil
 }

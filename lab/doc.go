@@ -12,6 +12,7 @@
 //	go run -tags lab ./lab/cmd/lab up --servers 3 --name demo # seconds
 //	go run -tags lab ./lab/cmd/lab down demo
 //	go run -tags lab ./lab/cmd/lab up --engine postgresql     # or oracle-mysql; MariaDB where nothing is said
+//	go run -tags lab ./lab/cmd/lab up --from 2.2.0 --leases 200000 --leases6 200000   # Debian 12's Kea, and a large database
 //	go test -count=1 -tags lab ./lab/...                      # each test raises a fleet of its own
 //
 // In a fleet with index X (free ones are found), the bridge is 10.77.X.1, an address for the product's own DHCP probe;

@@ -73,5 +73,6 @@ func (f *Fleet) Reset(ctx context.Context) error {
 	if err := os.RemoveAll(filepath.Join(f.Dir, "hosts")); err != nil {
 		return err
 	}
+	f.Added = 0
 	return f.raise(ctx)
 }

@@ -53,8 +53,8 @@ func (f *Fleet) writeFiles() error {
 	})
 }
 
-// writeKea gives each daemon today's configuration, and the fleet's directory the one for the target: the same with the
-// hook libraries that 3.0 keeps the engines' code in.
+// writeKea gives each daemon today's configuration, and the fleet's directory the one for the target: the same, for 3.0 with the
+// hook libraries that it keeps the engines' code in.
 func (f *Fleet) writeKea() error {
 	if err := f.writeCertificates(); err != nil {
 		return err
@@ -78,7 +78,10 @@ func (f *Fleet) writeDaemon(h Host, daemon string) error {
 	engines := f.Engines()
 	data := map[string]any{
 		"Server": h.Name, "Host": f.DB.Address, "Access": f.Access.written(f.Engine), "Leases": engines[0], "Hosts": engines[len(engines)-1],
-		"Relays": fmt.Sprintf("%q, %q", f.Prober, f.Witness), "Hooks": "",
+		"Relays": fmt.Sprintf("%q, %q", f.Prober, f.Witness), "Hooks": "", "Output": "output-options",
+	}
+	if olderSuites[f.From] != "" {
+		data["Output"] = "output_options" // as it was called up to 2.5
 	}
 	today := filepath.Join(f.Root(h.Name), "etc/kea", daemon+".conf")
 	if err := render(daemon+".conf.tmpl", today, 0o640, data); err != nil {
@@ -90,11 +93,14 @@ func (f *Fleet) writeDaemon(h Host, daemon string) error {
 	if err := giveToKea(f.Root(h.Name), today); err != nil {
 		return err
 	}
-	var hooks []string
-	for _, engine := range engines {
-		hooks = append(hooks, fmt.Sprintf(`{ "library": "libdhcp_%s.so" }`, engine.KeaAdmin()))
+	data["Output"] = "output-options"
+	if needsHook(f.Target) {
+		var hooks []string
+		for _, engine := range engines {
+			hooks = append(hooks, fmt.Sprintf(`{ "library": "libdhcp_%s.so" }`, engine.KeaAdmin()))
+		}
+		data["Hooks"] = strings.Join(hooks, ", ")
 	}
-	data["Hooks"] = strings.Join(hooks, ", ")
 	staged := filepath.Join(filepath.Dir(f.TargetConfig(h.Name)), daemon+".conf")
 	if err := os.MkdirAll(filepath.Dir(staged), 0o755); err != nil {
 		return err

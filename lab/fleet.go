@@ -28,12 +28,14 @@ type Fleet struct {
 	Dir     string // everything that belongs to it, with the files below
 	Servers []Host // k1, k2, ...
 	DB      Host
+	From    string // the Kea version that the servers began with; empty: Debian 13's own
 	Target  string
 	Engine  Engine
 	Second  Engine  // of the database that has the reservations, where the leases' has none
 	DHCPv6  string  // the server that runs kea-dhcp6 as well
 	Access  Access  // how Kea gets into the database
 	Via     string  // the way of the administrator's connections, in fleet.yaml
+	Added   int     // IPv4 leases beside those that every fleet has
 	Disk    uint64  // bytes, of each host's own disk; 0: none
 	CPU     float64 // of one CPU, each host's share; 0: none of its own
 
@@ -74,7 +76,7 @@ func Up(ctx context.Context, spec Spec, log io.Writer) (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := EnsureBase(ctx, log)
+	base, err := spec.base(ctx, log)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +100,7 @@ var ErrExists = errors.New("a fleet of that name exists")
 // reserve gives the fleet its directory and the first free index. From here on Down can remove all of it.
 func reserve(ctx context.Context, spec Spec, base Base, log io.Writer) (*Fleet, error) {
 	f := &Fleet{
-		Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), Target: spec.Target, Engine: spec.Engine, Access: spec.Access, Via: spec.Via,
+		Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), From: spec.From, Target: spec.Target, Engine: spec.Engine, Access: spec.Access, Via: spec.Via,
 		Disk: spec.Disk, CPU: spec.CPU, Origin: spec.Origin, Second: spec.Second, DHCPv6: spec.DHCPv6,
 	}
 	if err := f.beside(ctx, base, log); err != nil {

@@ -37,12 +37,12 @@ func (f *Fleet) Root(host string) string { return filepath.Join(f.hostDir(host),
 // Console is the path of what the host wrote on its console, over all its boots.
 func (f *Fleet) Console(host string) string { return filepath.Join(f.hostDir(host), "console.log") }
 
-// base of a host: the root file system it is laid over.
+// baseOf gives the file systems that a host is laid over.
 func (f *Fleet) baseOf(host string) string {
 	if host == DatabaseHost {
-		return filepath.Join(cmp.Or(f.DBBase, f.Base), "db")
+		return Base{Dir: cmp.Or(f.DBBase, f.Base)}.lower("db")
 	}
-	return filepath.Join(f.keaBase(), "kea")
+	return Base{Dir: f.keaBase()}.lower("kea")
 }
 
 func (f *Fleet) keaBase() string { return cmp.Or(f.KeaBase, f.Base) }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// controlSockets are where Debian's Kea 2.6.3 and 3.0.3 allow a daemon's control socket to be.
+// controlSockets are where Debian's Kea 2.2.0, 2.6.3 and 3.0.3 allow a daemon's control socket to be.
 var controlSockets = map[string]string{DHCPv4: "/run/kea/kea4-ctrl-socket", DHCPv6: "/run/kea/kea6-ctrl-socket"}
 
 // The daemons that a server can have, by their programs' names.

@@ -16,7 +16,13 @@ func PruneBases() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	used := map[string]bool{filepath.Join(CacheDir(), "base-"+current): true}
+	now := Base{Dir: filepath.Join(CacheDir(), "base-"+current)}
+	used := map[string]bool{now.Dir: true}
+	for version := range olderSuites {
+		if older, err := olderBase(now, version); err == nil {
+			used[older.Dir] = true
+		}
+	}
 	var removed []string
 	// A fleet is given its base under the state's lock, a base is made under the cache's.
 	err = withLock(filepath.Join(CacheDir(), "lock"), func() error {
@@ -27,6 +33,7 @@ func PruneBases() ([]string, error) {
 			}
 			for _, f := range fleets {
 				used[f.Base], used[f.KeaBase], used[f.DBBase] = true, true, true
+				used[Base{Dir: f.Base}.under()] = true
 			}
 			bases, err := filepath.Glob(filepath.Join(CacheDir(), "base-*"))
 			if err != nil {

@@ -7,7 +7,9 @@ import (
 	"database/sql"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
+	"time"
 )
 
 // Session is a client's session in the database's server.
@@ -86,4 +88,12 @@ func (h *Held) Release() {
 		_ = h.conn.Close() // back to where Close finds it; that the server ended it is no error
 	}
 	_ = h.db.Close()
+}
+
+// AwaitStatement waits until some client's session is at a statement with those words in it.
+func (f *Fleet) AwaitStatement(ctx context.Context, words string) error {
+	return poll(ctx, time.Minute, 20*time.Millisecond, "a session at "+words, func() bool {
+		all, err := f.Sessions(ctx)
+		return err == nil && slices.ContainsFunc(all, func(s Session) bool { return strings.Contains(s.Doing, words) })
+	})
 }

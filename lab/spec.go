@@ -3,7 +3,9 @@
 package lab
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"net/netip"
 	"regexp"
 	"strconv"
@@ -15,7 +17,8 @@ import (
 type Spec struct {
 	Name    string  // of the fleet: lower-case letters, digits and dashes, at most 20
 	Servers int     // k1 .. kN
-	Target  string  // the Kea version named in fleet.yaml
+	From    string  // the Kea version that the servers have: 2.2.0 (Debian 12's), or Debian 13's own where nothing is said
+	Target  string  // the Kea version named in fleet.yaml; what is next for servers From that version, where nothing is said
 	Engine  Engine  // of the shared database
 	Second  Engine  // of a second one, which has the reservations; empty: the one has both
 	DHCPv6  string  // the server that runs kea-dhcp6 as well, over the same databases; empty: none
@@ -34,6 +37,12 @@ func (s Spec) withDefaults() (Spec, error) {
 	}
 	if s.Servers == 0 {
 		s.Servers = 3
+	}
+	if s.From != "" && olderSuites[s.From] == "" {
+		return s, fmt.Errorf("the lab has no Kea %s to begin with", s.From)
+	}
+	if s.Target == "" && s.From != "" {
+		s.Target = "2.6.3"
 	}
 	if s.Target == "" {
 		s.Target = "3.0.3"
@@ -75,6 +84,14 @@ func (s Spec) withDefaults() (Spec, error) {
 		return s, fmt.Errorf("a host does not boot with a disk of %d bytes", s.Disk)
 	}
 	return s, nil
+}
+
+// base makes what the fleet's hosts are laid over, where it is not there yet.
+func (s Spec) base(ctx context.Context, log io.Writer) (Base, error) {
+	if s.From != "" {
+		return EnsureOlder(ctx, s.From, log)
+	}
+	return EnsureBase(ctx, log)
 }
 
 // DatabaseHost is the name of the host that runs the database.

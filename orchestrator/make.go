@@ -58,6 +58,7 @@ func (p *Plan) group(facts fleet.Facts, g fleet.Group) GroupPlan {
 		plan.Phases = []Phase{}
 	}
 	p.script(&plan)
+	sized(&plan)
 	if p.measured(&plan) {
 		p.Rehearsed = p.Options.Measured.When
 	}

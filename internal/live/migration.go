@@ -176,16 +176,18 @@ func (f *Fleet) baselines(engine dbcheck.Engine, before, target kea.Schema, now 
 const probeTable = " kea_dummy_"
 
 // schemasBetween lists the schemas from before to target, both included: within a way upwards Kea's schemas are the whole
-// numbers.
+// numbers, and then those of the target's own number.
 func schemasBetween(before, target kea.Schema) []kea.Schema {
 	all := []kea.Schema{before}
-	for major := before.Major + 1; major <= target.Major; major++ {
-		if next := (kea.Schema{Major: major}); next != target {
-			all = append(all, next)
+	for next := before; next != target; all = append(all, next) {
+		switch {
+		case next.Major < target.Major:
+			next = kea.Schema{Major: next.Major + 1}
+		case next.Major == target.Major && next.Minor < target.Minor:
+			next.Minor++
+		default: // no way upwards
+			next = target
 		}
-	}
-	if target != before {
-		all = append(all, target)
 	}
 	return all
 }

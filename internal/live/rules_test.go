@@ -490,7 +490,9 @@ func TestPasswordsSurviveOptionFiles(t *testing.T) {
 func TestSchemasOnTheWay(t *testing.T) {
 	for _, c := range []struct{ from, to, want string }{
 		{"22.2", "30.0", "22.2 23.0 24.0 25.0 26.0 27.0 28.0 29.0 30.0"},
-		{"22.0", "22.2", "22.0 22.2"},
+		{"22.0", "22.2", "22.0 22.1 22.2"},
+		{"14.0", "22.2", "14.0 15.0 16.0 17.0 18.0 19.0 20.0 21.0 22.0 22.1 22.2"},
+		{"22.2", "22.0", "22.2 22.0"},
 		{"30.0", "30.0", "30.0"},
 	} {
 		from, _ := kea.ParseSchema(c.from)

@@ -49,7 +49,7 @@ func DatabaseAtRest(ctx context.Context, f *lab.Fleet, schema string) error {
 	if err != nil {
 		return err
 	}
-	if want := (lab.Contents{Schema: schema, Leases: lab.Leases, Reservations: lab.Reservations}); got != want {
+	if want := (lab.Contents{Schema: schema, Leases: lab.Leases + f.Added, Reservations: lab.Reservations}); got != want {
 		return fmt.Errorf("the database holds %+v, want %+v", got, want)
 	}
 	counts, err := f.SQL(ctx, leftIn[f.Engine.Kind()])

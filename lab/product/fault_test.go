@@ -32,7 +32,7 @@ type fault struct {
 	name   string
 	at     moment
 	strike func(s *struck)
-	args   []string // of the upgrade; nil: --to 3.0.3 --yes
+	args   []string // of the upgrade; nil: --to the fleet's target --yes
 	codes  []int    // of the drive that is struck
 	says   []string // in what it told
 	mend   func(s *struck)
@@ -249,7 +249,7 @@ func (c fault) first(s *struck) product.Output {
 	}
 	args := c.args
 	if args == nil {
-		args = []string{"upgrade", "--to", "3.0.3", "--yes"}
+		args = []string{"upgrade", "--to", s.fleet.Target, "--yes"}
 	}
 	var once sync.Once
 	var done sync.WaitGroup
@@ -364,10 +364,10 @@ func (c fault) judge(s *struck, r witness.Report, old bool) {
 		}
 	}
 	if old {
-		restsAt(s.T, s.fleet, "2.6.3")
+		restsAt(s.T, s.fleet, oldVersion(s.fleet))
 		return
 	}
-	restsAt(s.T, s.fleet, "3.0.3")
+	restsAt(s.T, s.fleet, s.fleet.Target)
 	for _, server := range s.fleet.Servers {
 		if !slices.Contains(c.again, server.Name) {
 			startedOnce(s.T, s.fleet, server.Name)

@@ -106,7 +106,7 @@ func migratedOnce(t *testing.T, f *lab.Fleet) {
 	well := map[string][]string{} // by the label of the database, as in migrate-k1-db1
 	for _, s := range f.Servers {
 		for _, m := range migrations(t, f, s.Name) {
-			target := func(e lab.Engine) bool { return strings.HasSuffix(m, " "+witness.Expects(e, "3.0.3")) }
+			target := func(e lab.Engine) bool { return strings.HasSuffix(m, " "+witness.Expects(e, f.Target)) }
 			if strings.Contains(m, " kind done exit 0 ") && slices.ContainsFunc(f.Engines(), target) {
 				dir, _, _ := strings.Cut(m, " ")
 				step := path.Base(path.Dir(dir))

@@ -45,7 +45,7 @@ func migrating(strike func(*struck)) func(*struck) {
 	return func(s *struck) {
 		ctx, done := s.drive.While(s.Context())
 		defer done()
-		old := witness.Expects(s.fleet.Engine, "2.6.3")
+		old := witness.Expects(s.fleet.Engine, oldVersion(s.fleet))
 		if err := s.witness.AwaitSchema(ctx, func(version string) bool { return version != old }); err != nil {
 			s.Error(err)
 			return

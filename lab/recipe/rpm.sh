@@ -13,6 +13,7 @@ if [ -d /etc/apt/apt.conf.d ]; then
 	grep -hs '^Acquire::http' /etc/apt/apt.conf.d/* >"$root/etc/apt/apt.conf.d/00outside" || true
 fi
 echo "deb $MIRROR $SUITE main" >"$root/etc/apt/sources.list"
+mount --bind "$root" "$root" # rpm gives the scripts of packages mounts of their own, for which its root has to be one
 mount -t proc proc "$root/proc"
 mount --bind "$DEBS" "$root/var/cache/apt/archives"
 chroot "$root" apt-get -q update
@@ -137,9 +138,10 @@ for suite in kea-2-6 kea-3-0; do
 	printf '[isc-%s]\nname=isc/%s\nbaseurl=file:///srv/lab-apt/%s\n' "$suite" "$suite" "$suite" >"$root/etc/yum.repos.d/isc-$suite.repo"
 done
 # Today is the older series.
-chroot "$root" dnf -q -y --disablerepo=isc-kea-3-0 install isc-kea-dhcp4 isc-kea-admin isc-kea-common
+# shellcheck disable=SC2016 # for the shell in there
+chroot "$root" sh -eu -c 'cd /srv/lab-apt/kea-2-6 && rpm -U lab-system-*.rpm isc-kea-common-*.rpm isc-kea-admin-*.rpm isc-kea-dhcp4-*.rpm'
 chroot "$root" systemctl enable kea-dhcp4.service
-umount "$root/srv/lab-apt" "$root/proc"
+umount "$root/srv/lab-apt" "$root/proc" "$root"
 rm -f "$root/etc/apt/apt.conf.d/00outside"
 cp -a "$kept/sources.list" "$kept/resolv.conf" "$root/etc/apt/" && mv "$root/etc/apt/resolv.conf" "$root/etc/resolv.conf"
 rm -rf "$kept" "$root"/var/lib/apt/lists/*

@@ -12,9 +12,9 @@ import (
 // expects is the schema that each Kea of the lab's packages accepts, and no other: what the programs themselves say when
 // they refuse one ("MySQL schema version mismatch: expected version: 22.2, found version: 30.0").
 var expects = map[lab.Engine]map[string]string{
-	lab.MySQL:       {"2.6.3": "22.2", "3.0.3": "30.0"},
+	lab.MySQL:       {"2.2.0": "14.0", "2.6.3": "22.2", "3.0.3": "30.0"},
 	lab.OracleMySQL: {"2.6.3": "22.2", "3.0.3": "30.0"},
-	lab.PostgreSQL:  {"2.6.3": "22.2", "3.0.3": "29.0"},
+	lab.PostgreSQL:  {"2.2.0": "13.0", "2.6.3": "22.2", "3.0.3": "29.0"},
 }
 
 // Expects is the one schema that a Kea of the lab's packages accepts in a fleet's database; empty where the witness does not

@@ -18,6 +18,7 @@ import (
 const usage = `usage:
   lab base [--prune]                    build the base systems, where they are not there yet; remove those no longer used
   lab up [--name NAME] [--servers N] [--engine mysql|oracle-mysql|postgresql] [--second ENGINE] [--dhcpv6 SERVER]
+         [--from 2.2.0] [--leases N] [--leases6 N]
                                         raise a fleet
   lab status                            show the fleets that are up
   lab reset NAME                        put a fleet back to its first state
@@ -96,13 +97,21 @@ func up(ctx context.Context, args []string) error {
 	engine := flags.String("engine", string(lab.MySQL), "of the shared database: mysql (MariaDB), oracle-mysql or postgresql")
 	second := flags.String("second", "", "the engine of a second database, which has the reservations")
 	dhcpv6 := flags.String("dhcpv6", "", "the server that runs kea-dhcp6 as well")
+	from := flags.String("from", "", "the version of Kea that the servers have: 2.2.0; else Debian 13's own")
+	leases := flags.Int("leases", 0, "how many IPv4 leases more the database has than those of every fleet")
+	leases6 := flags.Int("leases6", 0, "how many IPv6 leases it has")
 	if err := flags.Parse(args); err != nil {
 		return errUsage
 	}
 	begin := time.Now()
-	f, err := lab.Up(ctx, lab.Spec{Name: *name, Servers: *servers, Engine: lab.Engine(*engine), Second: lab.Engine(*second), DHCPv6: *dhcpv6}, os.Stderr)
+	f, err := lab.Up(ctx, lab.Spec{Name: *name, Servers: *servers, Engine: lab.Engine(*engine), Second: lab.Engine(*second), DHCPv6: *dhcpv6, From: *from}, os.Stderr)
 	if err != nil {
 		return err
+	}
+	if *leases > 0 || *leases6 > 0 {
+		if err := f.AddLeases(ctx, *leases, *leases6); err != nil {
+			return err
+		}
 	}
 	show(f)
 	fmt.Printf("up in %.1f s; fleet file: %s (export %s=%s)\n", time.Since(begin).Seconds(), f.FleetFile(),
