@@ -43,7 +43,7 @@ func (d DatabasePlan) takes(k Kind) float64 {
 	case KindContents:
 		all = cost{lease4: 1, lease6: 1}
 	case KindProve, KindRestore:
-		all = cost{lease4: 22, lease6: 28}
+		all = cost{lease4: 35, lease6: 45}
 	case KindMigrate:
 		for to, one := range rewrites {
 			if d.Engine == kea.PostgreSQL {
