@@ -27,7 +27,7 @@ func TestRollback(t *testing.T) {
 	holds(t, b.expect(codeHeld, "upgrade --to 3.0.3 --yes").talk, "stands in the way", "kea-lockstep resume "+run, "kea-lockstep rollback "+run)
 	holds(t, b.expect(codeHaltedPast, "abort --yes").talk, "past the point of no return", "kea-lockstep rollback "+run)
 	r = b.expect(codeBackedOut, "rollback --yes")
-	holds(t, r.talk, "kea1 on 192.0.2.5  back to 22.2, from k2:", "as many leases and reservations as in the backup", "--yes answers it", "asked: roll back k1, k2 and k3 to the old software, configuration and schema?  yes", "rolling back to the old state",
+	holds(t, r.talk, "kea1 on 192.0.2.5  back to 22.2, from k2:", "written since", "--yes answers it", "asked: roll back k1, k2 and k3 to the old software, configuration and schema?  yes", "rolling back to the old state",
 		"keep what kea1 holds now", "restore the backup of kea1", "the point of no return is taken back", "rolled-back: the old state serves again",
 		"k1  Kea 2.6.3, serves", "kea1  schema 22.2", "backup k2:", "kept k2:", "kea-lockstep check")
 	b.atRest(false)
