@@ -168,6 +168,12 @@ func TestChangesAreShown(t *testing.T) {
 	}
 }
 
+// drift gives an index another name, and takes that back.
+var drift = map[lab.Engine]struct{ spoil, mend string }{
+	lab.MySQL:      {"ALTER TABLE lease4 RENAME INDEX lease4_by_hostname TO mislaid;", "ALTER TABLE lease4 RENAME INDEX mislaid TO lease4_by_hostname;"},
+	lab.PostgreSQL: {"ALTER INDEX lease4_by_hostname RENAME TO mislaid;", "ALTER INDEX mislaid RENAME TO lease4_by_hostname;"},
+}
+
 // emptyDatabase makes a database without a schema, kea_empty, and counts the tables that came into it.
 var emptyDatabase = map[lab.Engine]struct{ create, count string }{
 	lab.MySQL: {"CREATE DATABASE kea_empty; GRANT ALL ON kea_empty.* TO 'kea'@'%';",
@@ -257,6 +263,25 @@ func refusals() []refusal {
 			name: "a downgrade", spoil: nothing, args: []string{"upgrade", "--to", "2.2.0", "--yes"},
 			says: []string{"k1", "2.6.3", "newer"},
 			next: "Kea has no downgrade: choose a target from 2.6.3 on",
+		},
+		{
+			name:  "a schema that has drifted",
+			spoil: func(t *testing.T, f *lab.Fleet, _ *product.Tool) { mustSQL(t, f, drift[f.Engine.Kind()].spoil) },
+			mend:  func(t *testing.T, f *lab.Fleet) { mustSQL(t, f, drift[f.Engine.Kind()].mend) },
+			says:  []string{"the structure is not what schema 22.2 has", "lease4_by_hostname"},
+			next:  "mend the schema before its upgrade",
+		},
+		{
+			name: "a transaction that somebody left open",
+			spoil: func(t *testing.T, f *lab.Fleet, _ *product.Tool) {
+				held, err := f.HoldTable(t.Context(), "lease4", lab.AdminUser, lab.AdminPassword, f.Prober)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(held.Release)
+			},
+			says: []string{lab.AdminUser + "@", "belongs to no server of the fleet"},
+			next: "if it is a Kea, add its server to the fleet file",
 		},
 		{
 			name: "a staged configuration that names an empty database",
