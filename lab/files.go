@@ -77,7 +77,7 @@ func (f *Fleet) writeKea() error {
 func (f *Fleet) writeDaemon(h Host, daemon string) error {
 	engines := f.Engines()
 	data := map[string]any{
-		"Server": h.Name, "Host": f.DB.Address, "Access": f.Access.written(f.Engine), "Leases": engines[0], "Hosts": engines[len(engines)-1],
+		"Server": h.Name, "Host": f.DB.Address, "Access": f.Access.written(f.Engine), "Leases": engines[0].Kind(), "Hosts": engines[len(engines)-1].Kind(),
 		"Relays": fmt.Sprintf("%q, %q", f.Prober, f.Witness), "Hooks": "", "Output": "output-options",
 	}
 	if olderSuites[f.From] != "" {
