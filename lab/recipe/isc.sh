@@ -54,7 +54,7 @@ for from in "$BASE"/apt/*/*.deb; do
 		for kind in mysql pgsql; do
 			hook=$OUT/hook
 			rm -rf "$hook"
-			for library in "$dir"/usr/lib/*/kea/hooks/libdhcp_$kind.so; do
+			for library in "$dir"/usr/lib/*/kea/hooks/libdhcp_"$kind".so; do
 				to=$hook/${library#"$dir/"}
 				mkdir -p "${to%/*}" "$hook/DEBIAN"
 				mv "$library" "$to"
