@@ -102,8 +102,21 @@ func seed() []string {
 	}
 }
 
-// build makes what the steps make beside its place and moves it there whole: a base that is there is complete. Steps are told more by env.
+// build makes what the steps make. Steps are told more by env.
 func build(ctx context.Context, dir string, seed, steps []string, from mirrors, log io.Writer, env ...string) error {
+	return assemble(dir, seed, func(out, files string) error {
+		for _, step := range steps {
+			fmt.Fprintf(log, "lab: building %s\n", step)
+			if err := runStep(ctx, step, out, files, from, env); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// assemble lets a base be made in out, beside its place, from files, and moves it there whole: a base that is there is complete.
+func assemble(dir string, seed []string, fill func(out, files string) error) error {
 	leftovers, _ := filepath.Glob(filepath.Join(CacheDir(), "building-*"))
 	for _, old := range leftovers {
 		_ = os.RemoveAll(old)
@@ -120,11 +133,8 @@ func build(ctx context.Context, dir string, seed, steps []string, from mirrors, 
 	if err := writeSeed(files, seed); err != nil {
 		return err
 	}
-	for _, step := range steps {
-		fmt.Fprintf(log, "lab: building %s\n", step)
-		if err := runStep(ctx, step, out, files, from, env); err != nil {
-			return err
-		}
+	if err := fill(out, files); err != nil {
+		return err
 	}
 	return os.Rename(out, dir)
 }

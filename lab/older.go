@@ -59,18 +59,6 @@ func olderBase(under Base, version string) (Base, error) {
 
 func buildOlder(ctx context.Context, dir string, under Base, version string, from mirrors, log io.Writer) error {
 	fmt.Fprintf(log, "lab: laying Kea %s over the base\n", version)
-	out, err := os.MkdirTemp(CacheDir(), "building-")
-	if err != nil {
-		return fmt.Errorf("making a place to build in: %w", err)
-	}
-	defer os.RemoveAll(out)
-	if err := os.Chmod(out, 0o755); err != nil {
-		return err
-	}
-	files := filepath.Join(out, "files")
-	if err := writeSeed(files, seed()); err != nil {
-		return err
-	}
 	var script bytes.Buffer
 	for _, step := range olderSteps() {
 		text, err := recipe.ReadFile("recipe/" + step + ".sh")
@@ -79,11 +67,10 @@ func buildOlder(ctx context.Context, dir string, under Base, version string, fro
 		}
 		script.Write(text)
 	}
-	if err := runScript(ctx, "older", script.Bytes(), "OUT="+out, "UNDER="+under.Dir, "FILES="+files, "MIRROR="+from.main,
-		"OLDER_SUITE="+olderSuites[version], "OLDER_VERSION="+version, "KEA_PACKAGES="+keaPackages, "KEA_PASSWORD="+KeaPassword); err != nil {
-		return err
-	}
-	return os.Rename(out, dir)
+	return assemble(dir, seed(), func(out, files string) error {
+		return runScript(ctx, "older", script.Bytes(), "OUT="+out, "UNDER="+under.Dir, "FILES="+files, "MIRROR="+from.main,
+			"OLDER_SUITE="+olderSuites[version], "OLDER_VERSION="+version, "KEA_PACKAGES="+keaPackages, "KEA_PASSWORD="+KeaPassword)
+	})
 }
 
 // lower is what a host of that kind is laid over, as overlayfs wants it.

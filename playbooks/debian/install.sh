@@ -1,31 +1,12 @@
 # Installs packages that were fetched. Nothing of Kea starts: the units are masked. A package run that was cut
 # off before is brought to its end first. In: state, dir (name of the packages' directory), check (a line each: package version), gone
-# (packages that must not be there afterwards), fence (units).
+# (packages that must not be there afterwards), fence (units). Needs packages.sh.
 # Exit: 12 the packages were not fetched.
 set -eu
 [ -e "$state/packages/$dir/whole" ] || exit 12
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
-for unit in $fence; do
-	if ! [ -c "/etc/systemd/system/$unit" ]; then
-		echo "$unit is not masked: its package would start it" >&2
-		exit 1
-	fi
-done
-said=$(mktemp)
-trap 'rm -f "$said"' EXIT
-
-# patient COMMAND...: runs it once the package manager's lock is free.
-patient() {
-	tries=0
-	until "$@" >"$said" 2>&1; do
-		status=$?
-		cat "$said"
-		grep -q 'lock.* was locked by' "$said" && [ "$tries" -lt 120 ] || return "$status"
-		tries=$((tries + 1))
-		sleep 1
-	done
-	cat "$said"
-}
+fenced
+busy="lock.* was locked by"
 
 # cut_off: whether a package run was interrupted.
 cut_off() {

@@ -1,4 +1,4 @@
-# The whole look, Debian's part. In: sources, adds (packages that may come to be needed besides).
+# The whole look, Debian's part. In: sources, adds (packages that may come to be needed besides). Needs packages.sh.
 echo "@available"
 # shellcheck disable=SC2016 # dpkg-query's own variables
 ours=$(dpkg-query -W -f '${Package}\t${source:Package}\t${db:Status-Abbrev}\n' | awk -F '\t' -v sources=" $sources " '
@@ -9,14 +9,7 @@ echo "@holds"
 # shellcheck disable=SC2086 # a list of names
 [ -z "$ours" ] || apt-mark showhold $ours
 echo "@locked"
-for lock in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock; do
-	if [ -e "$lock" ]; then
-		inode=$(stat -c %i "$lock")
-		awk -v inode="$inode" '$6 ~ ":" inode "$" && $2 != "->" { print $5 }' /proc/locks | while read -r pid; do
-			printf '%s\t%s\t%s\n' "$lock" "$pid" "$(cat "/proc/$pid/comm" 2>/dev/null || :)"
-		done
-	fi
-done
+locked /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock
 echo "@updates"
 systemctl is-active unattended-upgrades.service apt-daily-upgrade.timer 2>/dev/null | awk '{ print }' || :
 echo "@end"

@@ -1,4 +1,4 @@
-# The whole look, rpm's part. In: sources (shell patterns of package names), adds (packages that may come to be needed besides).
+# The whole look, rpm's part. In: sources (shell patterns of package names), adds (packages that may come to be needed besides). Needs packages.sh.
 echo "@available"
 set -f
 # shellcheck disable=SC2086 # patterns, a word each
@@ -12,14 +12,7 @@ echo "@holds"
 # Where the plugin is there.
 dnf -q versionlock list 2>/dev/null | sed -n 's/^\(isc-kea[^:]*\)-[0-9]*:.*/\1/p' | sort -u || :
 echo "@locked"
-for lock in /var/lib/rpm/.rpm.lock /usr/lib/sysimage/rpm/.rpm.lock /var/lib/dnf/rpmdb_lock.pid; do
-	if [ -e "$lock" ]; then
-		inode=$(stat -c %i "$lock")
-		awk -v inode="$inode" '$6 ~ ":" inode "$" && $2 != "->" && $4 == "WRITE" { print $5 }' /proc/locks | while read -r pid; do
-			printf '%s\t%s\t%s\n' "$lock" "$pid" "$(cat "/proc/$pid/comm" 2>/dev/null || :)"
-		done
-	fi
-done
+locked /var/lib/rpm/.rpm.lock /usr/lib/sysimage/rpm/.rpm.lock /var/lib/dnf/rpmdb_lock.pid
 echo "@updates"
 systemctl is-active dnf-automatic.timer dnf-automatic-install.timer 2>/dev/null | awk '{ print }' || :
 echo "@end"
