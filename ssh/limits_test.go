@@ -42,6 +42,27 @@ func TestAnSSHDOfFewSessions(t *testing.T) {
 	}
 }
 
+// TestAShellThatIsKeptStandsInNobodysWay: a script that sshd refuses while a look runs gets the look's session once that has ended,
+// though its shell is kept.
+func TestAShellThatIsKeptStandsInNobodysWay(t *testing.T) {
+	t.Parallel()
+	config, _, _ := openSSHTold(t, "MaxSessions 1")
+	h := agentless(t, ssh.Options{}).Host(ssh.Login{Address: "k1", ConfigFile: config})
+	began := filepath.Join(t.TempDir(), "began")
+	looked := make(chan error)
+	go func() {
+		_, err := h.Run(within(t, time.Minute), ssh.Command{Script: "touch '" + began + "'; sleep 1", Look: true})
+		looked <- err
+	}()
+	eventually(t, "the look begins", func() bool { _, err := os.Stat(began); return err == nil })
+	if _, err := h.Run(within(t, time.Minute), ssh.Command{Script: "true"}); err != nil {
+		t.Error(err)
+	}
+	if err := <-looked; err != nil {
+		t.Error(err)
+	}
+}
+
 // TestABastionThatDropsLogins at random, because others log in at the same time, is asked again until it lets us in.
 func TestABastionThatDropsLogins(t *testing.T) {
 	config, _, said := openSSHTold(t, "MaxStartups 1:60:100", "LogLevel DEBUG1")

@@ -57,11 +57,15 @@ func (h *Host) open(ctx context.Context, title, line string) (*session, error) {
 			if err == nil {
 				return s, nil
 			}
-			if _, refused := errors.AsType[*xssh.OpenChannelError](err); refused && !h.shells.drop() && conn.fewer() {
-				continue // and wait until one of ours has ended
+			_, refused := errors.AsType[*xssh.OpenChannelError](err)
+			switch {
+			case refused && h.shells.drop(): // a shell that nobody used stood in the way
+				<-conn.sessions
+			case refused && conn.fewer(): // wait until one of ours has ended
+			default:
+				<-conn.sessions
+				return nil, err
 			}
-			<-conn.sessions
-			return nil, err
 		}
 	})
 	if err == nil {
