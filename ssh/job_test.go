@@ -2,6 +2,7 @@ package ssh_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -77,12 +78,21 @@ func TestJobFromAbsentToDone(t *testing.T) {
 	}
 }
 
+// A look at the status file alone would notice it a second and a half later, every time; a machine with much else to do is late now and then.
 func TestFinishedJobIsNoticedAtOnce(t *testing.T) {
 	h, _, dir := jobHost(t)
-	start(t, h, ssh.Job{Dir: dir, Script: "sleep 0.5"})
-	s, err := h.WaitJob(within(t, 20*time.Second), dir, nil)
-	if late := time.Since(s.Ended); err != nil || late > time.Second {
-		t.Errorf("noticed %v after the end; %v", late, err)
+	soonest := time.Hour
+	for i := range 4 {
+		dir := fmt.Sprint(dir, i)
+		start(t, h, ssh.Job{Dir: dir, Script: "sleep 0.5"})
+		s, err := h.WaitJob(within(t, 20*time.Second), dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		soonest = min(soonest, time.Since(s.Ended))
+	}
+	if soonest > time.Second {
+		t.Errorf("noticed %v after the end, at best", soonest)
 	}
 }
 

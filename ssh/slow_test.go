@@ -129,8 +129,8 @@ func TestANarrowLinkIsNoDeadOne(t *testing.T) {
 }
 
 // longestUnheard is how long a peer may be gone before it is noticed: a keepalive is sent every three seconds, and three times as
-// long it may be unanswered.
-const longestUnheard = 13 * time.Second
+// long it may be unanswered; the rest is for a machine with much else to do.
+const longestUnheard = 25 * time.Second
 
 // TestAPeerThatVanishes is noticed while a script says nothing, alone and behind jump hosts, and a job is waited for until its host is back.
 func TestAPeerThatVanishes(t *testing.T) {
