@@ -27,6 +27,11 @@ func (c checker) database(d fleet.Database) {
 	if len(d.More) > 0 {
 		c.warn(at("extra", "", "%s in it that Kea did not make; they stay as they are, and a restore takes them back to the dump", objects(d.More)))
 	}
+	for _, name := range d.Servers() {
+		if s, known := c.facts.Server(name); known && s.Zone != "" && d.Zone != "" && s.Zone != d.Zone {
+			c.warn(at("timezone", "set both to UTC once the upgrade is done", "its time zone is %s and that of %s is %s: Kea wants them equal", d.Zone, name, s.Zone))
+		}
+	}
 	target, ok := kea.Expected(c.plan.Target, d.Engine)
 	if ok && target == d.Schema {
 		return // nothing is migrated here: the checks below are about that

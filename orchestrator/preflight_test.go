@@ -80,6 +80,7 @@ func wrongDatabases() []wrong {
 		{code: "identity", does: db(func(d *fleet.Database) { d.Same = fleet.Doubt("connection reset") }), says: []string{"kea1", "cannot be told", "connection reset"}},
 		{code: "drift", does: db(func(d *fleet.Database) { d.Structure = fleet.Deny("table lease4 lacks pool_id") }), says: []string{"kea1", "lease4 lacks pool_id", "22.2"}},
 		{code: "extra", warns: true, does: db(func(d *fleet.Database) { d.More = []string{"table site_notes", "index lease4.mine"} }), says: []string{"kea1", "2 objects", "table site_notes"}},
+		{code: "timezone", warns: true, does: k2(func(s *fleet.Server) { s.Zone = "+0200" }), says: []string{"kea1", "k2 is +0200", "zone is +0000"}},
 		{code: "no-reference", does: db(func(d *fleet.Database) { d.Known = []kea.Schema{d.Schema} }), says: []string{"kea1", "22.2", "30.0"}},
 		{code: "structure", does: db(func(d *fleet.Database) { d.Structure = fleet.Doubt("3 objects cannot be read") }), says: []string{"kea1", "3 objects"}},
 		{code: "privilege", does: db(func(d *fleet.Database) {
