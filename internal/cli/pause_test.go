@@ -15,6 +15,12 @@ import (
 // run has said the words.
 func (b *bench) inTheMiddle(typed, order string, fault world.Fault, until string, then func()) result {
 	b.t.Helper()
+	return b.inTheMiddleWhen(typed, order, fault, func(talk string) bool { return strings.Contains(talk, until) }, then)
+}
+
+// inTheMiddleWhen is the same, where something else than the run's words says when it goes on.
+func (b *bench) inTheMiddleWhen(typed, order string, fault world.Fault, so func(talk string) bool, then func()) result {
+	b.t.Helper()
 	reached, goOn := make(chan struct{}), make(chan struct{})
 	b.at = func(p world.Point) world.Fault {
 		if p.Kind == "do" && strings.HasPrefix(p.What, order) {
@@ -34,7 +40,7 @@ func (b *bench) inTheMiddle(typed, order string, fault world.Fault, until string
 	<-reached
 	b.at = nil
 	go func() {
-		b.await(func() bool { return strings.Contains(talk.String(), until) })
+		b.await(func() bool { return so(talk.String()) })
 		close(goOn)
 	}()
 	then()

@@ -14,38 +14,63 @@ func (p *program) statusCommand() *ufcli.Command {
 		Name:      "status",
 		Usage:     "where a run stands, by its journal (default: the newest)",
 		ArgsUsage: oneRun,
-		Flags:     onFleet(),
+		Flags:     onFleet(&ufcli.BoolFlag{Name: "watch", Usage: "go on to show what happens, until nobody drives the run any more"}),
 		Action: func(c *ufcli.Context) error {
-			return p.ofRun(c, func(k kept) view.Document { return view.NewStatus(k.status, time.Now(), where(c)) })
+			if !c.Bool("watch") {
+				return p.ofRun(c, func(k kept) view.Document { return statusOf(k, c) })
+			}
+			if err := writes(c, nil); err != nil {
+				return err
+			}
+			s, k, err := p.theRun(c)
+			if err != nil {
+				return err
+			}
+			return p.follow(c, s, k)
 		},
 	}
 }
 
-// ofRun shows something of the run that is named, or of the newest.
-func (p *program) ofRun(c *ufcli.Context, shown func(kept) view.Document) error {
+func statusOf(k kept, c *ufcli.Context) view.Document {
+	return view.NewStatus(k.status, time.Now(), where(c))
+}
+
+// theRun is the run that is named, or the newest.
+func (p *program) theRun(c *ufcli.Context) (store, kept, error) {
 	named, err := arguments(c, "run")
 	if err != nil {
-		return err
+		return store{}, kept{}, err
 	}
 	s, err := p.store(c)
 	if err != nil {
-		return err
+		return store{}, kept{}, err
 	}
 	path := ""
 	if c.IsSet("fleet") {
 		path = fleetPath(c)
 	}
 	k, err := s.newest(c.Context, named, path)
+	return s, k, err
+}
+
+// ofRun shows something of the run that is named, or of the newest.
+func (p *program) ofRun(c *ufcli.Context, shown func(kept) view.Document) error {
+	_, k, err := p.theRun(c)
 	if err != nil {
 		return err
 	}
 	if err := p.show(c, shown(k)); err != nil {
 		return err
 	}
-	if k.broken != nil {
-		return exitError{code: codeError, err: k.broken, hints: byMarkers(k.server(), k.status.Run, where(c))}
+	return isWhole(c, k)
+}
+
+// isWhole is an error where a run's journal is damaged, with the way on.
+func isWhole(c *ufcli.Context, k kept) error {
+	if k.broken == nil {
+		return nil
 	}
-	return nil
+	return exitError{code: codeError, err: k.broken, hints: byMarkers(k.server(), k.status.Run, where(c))}
 }
 
 func (p *program) runsCommand() *ufcli.Command {
