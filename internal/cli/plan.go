@@ -16,13 +16,13 @@ func (p *program) planCommand() *ufcli.Command {
 	return &ufcli.Command{
 		Name:   "plan",
 		Usage:  "the dry run: phases, steps, exact commands, gates, outage estimate, point of no return",
-		Flags:  onPlan(&ufcli.StringFlag{Name: "save", Usage: "write the plan to `FILE`, for upgrade --plan"}),
+		Flags:  writing(view.Plan{}, onPlan(&ufcli.StringFlag{Name: "save", Usage: "write the plan to `FILE`, for upgrade --plan"})),
 		Action: p.plan,
 	}
 }
 
 func (p *program) plan(c *ufcli.Context) error {
-	file, world, err := p.open(c, nil)
+	file, world, err := p.open(c, view.Plan{})
 	if err != nil {
 		return err
 	}

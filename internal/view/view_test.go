@@ -123,6 +123,19 @@ func TestPlan(t *testing.T) {
 	page := view.NewPage(view.Paper{})
 	view.NewPlan(p, true).Text(page)
 	same(t, "plan-verbose.txt.golden", page.String())
+	same(t, "plan.md.golden", view.NewPlan(p, false).Markdown())
+	verbose := view.NewPlan(p, true).Markdown()
+	for _, g := range p.Groups {
+		for _, phase := range append(slices.Clone(g.Phases), g.Back...) {
+			for _, s := range phase.Steps() {
+				for _, command := range s.Commands {
+					if !strings.Contains(verbose, "\n"+command+"\n") {
+						t.Errorf("%s is missing of %s", command, s.ID)
+					}
+				}
+			}
+		}
+	}
 }
 
 // TestPlanOfSeveralDaemons names the one whose evidence is missing, where a server runs more than one.
@@ -145,6 +158,7 @@ func TestPlanThatIsRefused(t *testing.T) {
 	page := view.NewPage(view.Paper{})
 	view.NewPlan(plan(t, f), false).Text(page)
 	same(t, "plan-refused.txt.golden", page.String())
+	same(t, "plan-refused.md.golden", view.NewPlan(plan(t, f), false).Markdown())
 }
 
 // A saved plan is read back to what it was, so that comparing it with a fleet that stayed as it is finds nothing.
