@@ -195,8 +195,8 @@ func (c checker) software(s fleet.Server, at finding) {
 func (c checker) units(s fleet.Server, at finding) {
 	ran := 0
 	for _, u := range s.Units {
-		c.must(!u.Own, at("own-unit", "move the file to /usr/lib/systemd/system, or its changes into a drop-in",
-			"%s lies in /etc/systemd/system, so it cannot be masked", u.Name))
+		c.must(!u.Own, at("own-unit", "take the empty Condition line out of that drop-in, or move the unit's file to /usr/lib/systemd/system",
+			"%s lies in /etc/systemd/system, so it cannot be masked, and a drop-in takes away the condition that would fence it", u.Name))
 		c.must(u.Fence == "", at("fenced", "kea-lockstep resume "+u.Fence, "the fence of run %s stands on %s", u.Fence, u.Name))
 		if u.Active == "active" {
 			ran++

@@ -86,3 +86,77 @@ func TestPackagesThatLieReady(t *testing.T) {
 		}
 	}
 }
+
+// TestAnOwnUnitIsFencedByItsConditionAlone: its file is where a mask would be, and is left alone. The fence holds once systemd has read it
+// and where no drop-in takes conditions away; lifted, it is gone, whenever it was cut off.
+func TestAnOwnUnitIsFencedByItsConditionAlone(t *testing.T) {
+	h := newHost(t)
+	h.program("systemctl", `echo "$*" >>`+h.path("calls")+`
+case $1 in
+daemon-reload) ls `+h.path("etc/systemd/system/own.service.d")+`/*.conf >`+h.path("read")+` 2>/dev/null ;;
+show) case $2 in *DropInPaths) cat `+h.path("read")+` ;; *) printf 'Id=own.service\n' ;; esac ;;
+esac
+exit 0`)
+	const unit = "[Service]\nExecStart=/opt/kea/sbin/kea-dhcp4 -c /opt/kea/etc/kea/kea-dhcp4.conf\n"
+	h.write("etc/systemd/system/own.service", unit)
+	h.write("read", "")
+	run := func(action string, params ...string) string {
+		t.Helper()
+		p, err := Load("debian")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := script(t, p, action, "")
+		text = strings.ReplaceAll(text, "/etc/systemd/system", h.path("etc/systemd/system"))
+		status, said := h.shell(text, append(params, "fence=own.service", "run=R1", "masked=", "enabled=", "disabled=", "daemons=kea-none",
+			"units=own.service kea-dhcp4 /opt/kea/sbin/kea-dhcp4 /etc/kea.conf\n")...)
+		if status != 0 {
+			t.Fatalf("%s: %d %s", action, status, said)
+		}
+		return said
+	}
+	// looks: masked, own, and the run of the fence.
+	looks := func(masked, own, fence string) {
+		t.Helper()
+		want := "own.service\tkea-dhcp4\tyes\t" + masked + "\t" + own + "\tunlinked\tno\t/opt/kea/etc/kea/kea-dhcp4.conf\t\t" + fence + "\n"
+		if said := run("pulse"); !strings.Contains(said, want) {
+			t.Errorf("want %s in\n%s", want, said)
+		}
+	}
+	looks("no", "no", "")
+	for range 2 {
+		run("fence")
+		looks("yes", "no", "R1")
+		h.write("read", "") // as where the fence was cut off before systemd was told
+		looks("no", "no", "R1")
+	}
+	run("fence")
+	h.write("etc/systemd/system/own.service.d/zz.conf", "[Unit]\n ConditionHost = \n")
+	run("fence")
+	looks("no", "yes", "R1")
+	if err := os.Remove(h.path("etc/systemd/system/own.service.d/zz.conf")); err != nil {
+		t.Fatal(err)
+	}
+	run("unfence")
+	h.write("calls", "")
+	run("unfence") // the first may have been cut off before systemd was told
+	if h.read("calls") != "daemon-reload\n" || h.read("etc/systemd/system/own.service") != unit {
+		t.Errorf("%s%s", h.read("calls"), h.read("etc/systemd/system/own.service"))
+	}
+	if _, err := os.Stat(h.path("etc/systemd/system/own.service.d")); err == nil {
+		t.Error("something of the fence is left")
+	}
+	looks("no", "no", "")
+	p, err := Load("debian")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll("set -eu\n"+strings.SplitN(script(t, p, "install", ""), "# patient", 2)[0]+"fenced\n", "/etc/systemd/system", h.path("etc/systemd/system"))
+	if status, said := h.shell(text, "fence=own.service"); status != 1 || !strings.Contains(said, "own.service is not fenced") {
+		t.Errorf("%d %s", status, said)
+	}
+	run("fence")
+	if status, said := h.shell(text, "fence=own.service"); status != 0 {
+		t.Errorf("%d %s", status, said)
+	}
+}

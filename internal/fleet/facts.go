@@ -93,14 +93,14 @@ type Unit struct {
 	Name    string         `json:"name"` // "kea-dhcp4-server.service"
 	Daemon  kea.DaemonKind `json:"daemon"`
 	Present bool           `json:"present"` // a unit file is there (a mask alone is none)
-	Masked  bool           `json:"masked"`
+	Masked  bool           `json:"masked"`  // or, where its own file lies in a mask's place, held by the condition of a fence
 	Enabled string         `json:"enabled"` // as systemctl says under no mask: enabled, disabled, static, alias
 	Active  string         `json:"active"`  // active, inactive, failed, activating, deactivating
 	PID     int            `json:"pid,omitempty"`
 	Fence   string         `json:"fence,omitempty"`  // the run whose drop-in stands on it, or empty
 	Config  string         `json:"config,omitempty"` // the configuration file its command line names
 	User    string         `json:"user,omitempty"`
-	Own     bool           `json:"own,omitempty"` // the unit file itself lies where a mask would have to stand: it cannot be masked
+	Own     bool           `json:"own,omitempty"` // no fence holds it: its file lies in a mask's place, and a drop-in takes conditions away
 }
 
 // Running reports whether a process of the unit may be there.

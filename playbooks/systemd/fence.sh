@@ -1,5 +1,5 @@
 # Keeps units from starting, over reboots too: a drop-in whose condition never holds, so that lifting the mask alone starts
-# nothing, and the mask. In: run, fence (units).
+# nothing, and the mask. Where an operator's own file lies in the mask's place, the condition alone. In: run, fence (units).
 set -eu
 written=no
 unmasked=
@@ -16,7 +16,11 @@ ConditionPathExists=!/"
 		mv "$dir/kea-lockstep.new" "$dir/kea-lockstep.conf"
 		written=yes
 	fi
-	[ -c "/etc/systemd/system/$unit" ] || unmasked="$unmasked $unit"
+	if [ -s "/etc/systemd/system/$unit" ]; then
+		written=yes # whether systemd has read it is asked by nothing here
+	elif ! [ -c "/etc/systemd/system/$unit" ]; then
+		unmasked="$unmasked $unit"
+	fi
 done
 if [ -n "$unmasked" ]; then
 	# This makes systemd read everything anew.

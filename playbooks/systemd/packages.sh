@@ -1,10 +1,11 @@
 # How packages are changed, whatever manages them.
 
-# fenced: fails where a unit is not masked, which its package would start. In: fence (units).
+# fenced: fails where a unit is not, which its package would start. In: fence (units).
 fenced() {
 	for unit in $fence; do
-		if ! [ -c "/etc/systemd/system/$unit" ]; then
-			echo "$unit is not masked: its package would start it" >&2
+		[ ! -c "/etc/systemd/system/$unit" ] || continue
+		if ! [ -s "/etc/systemd/system/$unit" ] || ! [ -e "/etc/systemd/system/$unit.d/kea-lockstep.conf" ]; then
+			echo "$unit is not fenced: its package would start it" >&2
 			exit 1
 		fi
 	done

@@ -1,4 +1,4 @@
-# The cheap look. In: state, units, daemons. Needs units.sh and processes.sh.
+# The cheap look. What no mask can hold counts as masked where our condition holds it. In: state, units, daemons. Needs units.sh and processes.sh.
 set -eu
 echo "@boot"
 read -r boot </proc/sys/kernel/random/boot_id
@@ -33,6 +33,18 @@ idle() {
 	return 1
 }
 
+# conditioned UNIT: of one whose file lies where a mask would: sets masked, whether systemd holds it by our condition, and own, whether
+# another drop-in takes conditions away.
+conditioned() {
+	for part in $(systemctl show --property=DropInPaths --value "$1"); do
+		case $part in
+		/etc/systemd/system/"$1".d/kea-lockstep.conf) masked=yes ;;
+		*) ! grep -qsE '^[[:space:]]*Condition[A-Za-z]*[[:space:]]*=[[:space:]]*$' "$part" || own=yes ;;
+		esac
+	done
+	[ "$own" = no ] || masked=no
+}
+
 echo "@units"
 names=
 held=
@@ -43,7 +55,7 @@ while read -r unit daemon _ config; do
 	if [ -c "$mask" ] || [ -c "/run/systemd/system/$unit" ] || { [ -f "$mask" ] && [ ! -s "$mask" ]; }; then
 		masked=yes
 	elif [ -e "$mask" ]; then
-		own=yes
+		conditioned "$unit"
 	fi
 	install=no user=''
 	if unit_file "$unit"; then

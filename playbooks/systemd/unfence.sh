@@ -5,12 +5,14 @@ set -eu
 drops=
 dirs=
 unmask=
+own=no
 for unit in $fence; do
 	dir=/etc/systemd/system/$unit.d
 	if [ -e "$dir/kea-lockstep.conf" ]; then
 		drops="$drops $dir/kea-lockstep.conf"
 		dirs="$dirs $dir"
 	fi
+	[ ! -s "/etc/systemd/system/$unit" ] || own=yes # which no mask makes systemd read anew
 	case " $masked " in *" $unit "*) continue ;; esac
 	[ ! -c "/etc/systemd/system/$unit" ] || unmask="$unmask $unit"
 done
@@ -24,7 +26,7 @@ if [ -n "$unmask" ]; then
 	# This makes systemd read everything anew.
 	# shellcheck disable=SC2086 # a list of names
 	systemctl --quiet unmask $unmask
-elif [ -n "$drops" ]; then
+elif [ -n "$drops" ] || [ "$own" = yes ]; then
 	systemctl daemon-reload
 fi
 for unit in $enabled; do
