@@ -48,6 +48,9 @@ func (f *Fleet) writeFiles() error {
 	if err := f.writeKea(); err != nil {
 		return err
 	}
+	if err := f.writePlaybook(); err != nil {
+		return err
+	}
 	return render("fleet.yaml.tmpl", f.FleetFile(), 0o644, map[string]any{
 		"Fleet": f, "Playbook": f.playbook(), "Match": text(f.DB.Address.String() + "/" + f.Access.Database), "PasswordVariable": AdminPasswordVariable,
 	})

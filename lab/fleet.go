@@ -23,7 +23,7 @@ type Fleet struct {
 	Index   int    // 10.77.Index.0/24
 	Base    string // what its hosts are laid over
 	KeaBase string // what its servers are laid over instead; empty: the same
-	Origin  Origin // of the servers' packages
+	Origin  Origin // of the servers' Kea
 	DBBase  string // what its database host is laid over instead; empty: the same
 	Dir     string // everything that belongs to it, with the files below
 	Servers []Host // k1, k2, ...

@@ -2,14 +2,17 @@
 
 package lab
 
-// Origin is whose packages of Kea the servers have.
+import "path/filepath"
+
+// Origin is where the servers have Kea from.
 type Origin string
 
-// The packages that servers can have.
+// What servers can have.
 const (
 	Debian Origin = "debian"
-	ISC    Origin = "isc" // Debian's, under the names that ISC's own for Debian have
-	RPM    Origin = "rpm" // the same, by rpm, under the names that ISC's own for Red Hat's systems have
+	ISC    Origin = "isc"    // Debian's, under the names that ISC's own for Debian have
+	RPM    Origin = "rpm"    // the same, by rpm, under the names that ISC's own for Red Hat's systems have
+	Source Origin = "source" // none: trees under /opt, as from source, with Debian's programs in them
 )
 
 // Unit is the unit of a daemon on the servers.
@@ -17,7 +20,7 @@ func (f *Fleet) Unit(daemon string) string {
 	switch f.Origin {
 	case ISC:
 		return "isc-" + daemon + "-server.service"
-	case RPM:
+	case RPM, Source:
 		return daemon + ".service"
 	}
 	return daemon + "-server.service"
@@ -25,8 +28,22 @@ func (f *Fleet) Unit(daemon string) string {
 
 // playbook is what fleet.yaml has to name: these hosts say that they are Debian.
 func (f *Fleet) playbook() string {
-	if f.Origin == RPM {
+	switch f.Origin {
+	case RPM:
 		return "isc-rpm"
+	case Source:
+		return "./" + sourcePlaybook
 	}
 	return ""
+}
+
+// sourcePlaybook is the administrator's own, beside fleet.yaml.
+const sourcePlaybook = "source.yaml"
+
+// writePlaybook writes it where fleet.yaml names it.
+func (f *Fleet) writePlaybook() error {
+	if f.Origin != Source {
+		return nil
+	}
+	return render(sourcePlaybook, filepath.Join(f.Dir, sourcePlaybook), 0o644, nil)
 }

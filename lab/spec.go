@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -23,7 +24,7 @@ type Spec struct {
 	Second  Engine  // of a second one, which has the reservations; empty: the one has both
 	DHCPv6  string  // the server that runs kea-dhcp6 as well, over the same databases; empty: none
 	CPU     float64 // how much of one CPU each host has; 0: all of them together have this machine's
-	Origin  Origin  // of the servers' packages
+	Origin  Origin  // of the servers' Kea
 	Access  Access  // how Kea gets into the database
 	Via     string  // of the administrator's connections in fleet.yaml; empty: nothing is said
 	Disk    uint64  // bytes that each host may write before its disk is full, kept in this machine's memory; 0: no limit
@@ -63,8 +64,8 @@ func (s Spec) withDefaults() (Spec, error) {
 	if s.Engine != MySQL && s.Engine != PostgreSQL && s.Engine != OracleMySQL {
 		return s, fmt.Errorf("a fleet's database is %s, %s or %s, not %q", MySQL, PostgreSQL, OracleMySQL, s.Engine)
 	}
-	if s.Origin != Debian && s.Origin != ISC && s.Origin != RPM {
-		return s, fmt.Errorf("a fleet's packages are those of %s, %s or %s, not of %q", Debian, ISC, RPM, s.Origin)
+	if !slices.Contains([]Origin{Debian, ISC, RPM, Source}, s.Origin) {
+		return s, fmt.Errorf("a fleet's Kea is that of %s, %s, %s or %s, not of %q", Debian, ISC, RPM, Source, s.Origin)
 	}
 	if s.Second != "" && (s.Second != MySQL && s.Second != PostgreSQL || s.Second == s.Engine) {
 		return s, fmt.Errorf("reservations apart from the leases are on the other of %s and %s, not on %q", MySQL, PostgreSQL, s.Second)

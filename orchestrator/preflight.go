@@ -168,13 +168,17 @@ type finding func(code, next, format string, args ...any) Finding
 
 func (c checker) software(s fleet.Server, at finding) {
 	now, target := s.Software.Kea, c.plan.Target
-	if !c.must(now != (kea.Version{}), at("version", "install Kea there, or take the server out of the fleet file", "its Kea version cannot be read")) {
+	if !c.must(now != (kea.Version{}), at("version", "install Kea there, name its playbook where it was built from source, or take the server out of the fleet file", "its Kea version cannot be read")) {
 		return
 	}
 	c.must(now.Compare(target) <= 0, at("downgrade", "Kea has no downgrade: choose a target from "+now.String()+" on",
 		"Kea %s is installed, which is newer than %s", now, target))
-	c.need(s.Software.Whole, at("broken-packages", "mend them with the package manager, then plan again", "packages are half installed"))
-	c.must(len(s.Packages) > 0, at("no-packages", "install Kea from packages, or take the server out of the fleet file",
+	mend := "mend them with the package manager"
+	if s.Platform.Trees != "" {
+		mend = "install one of the trees by hand and remove that file"
+	}
+	c.need(s.Software.Whole, at("broken-packages", mend+", then plan again", "packages are half installed"))
+	c.must(len(s.Packages) > 0, at("no-packages", "install Kea from packages, name its playbook where it was built from source, or take the server out of the fleet file",
 		"the package manager knows no Kea package there"))
 	for name := range s.Software.Packages {
 		c.must(slices.ContainsFunc(s.Packages, func(p fleet.Package) bool { return p.Name == name }),
@@ -182,14 +186,22 @@ func (c checker) software(s fleet.Server, at finding) {
 	}
 	for _, pkg := range c.plan.packages(s) {
 		_, ok := candidate(pkg, target)
-		c.must(ok, at("package-missing", "make the repository that has Kea "+target.String()+" known to "+s.Name+" and refresh its package lists",
+		c.must(ok, at("package-missing", offered(s, "Kea "+target.String()),
 			"no package %s of Kea %s can be had (available: %s)", pkg.Name, target, list(pkg.Available)))
-		c.must(pkg.Installed == "" || slices.Contains(pkg.Available, pkg.Installed), at("old-package-missing", "make the repository that has "+pkg.Installed+" known to "+s.Name,
+		c.must(pkg.Installed == "" || slices.Contains(pkg.Available, pkg.Installed), at("old-package-missing", offered(s, pkg.Installed),
 			"today's %s %s can no longer be had, so there would be no way back", pkg.Name, pkg.Installed))
 	}
 	for _, h := range s.Holds {
 		c.must(false, at("held", s.Platform.Unhold+" "+h, "%s is held back", h))
 	}
+}
+
+// offered says how a version of a package comes to be had on a server.
+func offered(s fleet.Server, version string) string {
+	if s.Platform.Trees != "" {
+		return "put a tree with " + version + ", its kea-admin and scripts on " + s.Name + ", as one of " + s.Platform.Trees
+	}
+	return "make the repository that has " + version + " known to " + s.Name + " and refresh its package lists"
 }
 
 func (c checker) units(s fleet.Server, at finding) {

@@ -45,6 +45,15 @@ func wrongServers() []wrong {
 		{code: "broken-packages", does: k2(func(s *fleet.Server) { s.Software.Whole = fleet.Deny("kea-common is half configured") }), says: []string{"k2", "half configured"}},
 		{code: "package-missing", does: k2(func(s *fleet.Server) { s.Packages[0].Available = []string{"2.6.3-1"} }), says: []string{"k2", "kea-dhcp4-server", "3.0.3", "2.6.3-1"}},
 		{code: "old-package-missing", does: k2(func(s *fleet.Server) { s.Packages[0].Available = []string{"3.0.3-1"} }), says: []string{"k2", "2.6.3-1", "no way back"}},
+		{code: "package-missing", does: k2(func(s *fleet.Server) {
+			s.Platform.Trees, s.Packages[0].Available = "/opt/kea-*", []string{"2.6.3-1"}
+		}), says: []string{"k2", "3.0.3", "put a tree", "/opt/kea-*"}},
+		{code: "old-package-missing", does: k2(func(s *fleet.Server) {
+			s.Platform.Trees, s.Packages[0].Available = "/opt/kea-*", []string{"3.0.3-1"}
+		}), says: []string{"k2", "no way back", "put a tree with 2.6.3-1"}},
+		{code: "broken-packages", does: k2(func(s *fleet.Server) {
+			s.Platform.Trees, s.Software.Whole = "/opt/kea-*", fleet.Deny("Kea 3.0.3 was cut off")
+		}), says: []string{"k2", "cut off", "install one of the trees by hand"}},
 		{code: "held", does: k2(func(s *fleet.Server) { s.Holds = []string{"kea-common"} }), says: []string{"k2", "kea-common"}},
 		{code: "own-unit", does: k2(func(s *fleet.Server) { s.Units[0].Own = true }), says: []string{"k2", "kea-dhcp4-server.service", "cannot be masked"}},
 		{code: "fenced", does: k2(func(s *fleet.Server) { s.Units[0].Fence = "r7" }), says: []string{"k2", "r7", "kea-dhcp4-server.service"}},

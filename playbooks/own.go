@@ -86,7 +86,7 @@ func (o *own) playbook(text []byte) (Playbook, error) {
 	if err := yaml.NodeToValue(o.tree.Docs[0].Body, &head); err != nil {
 		return Playbook{}, o.located(err)
 	}
-	base, err := Load(head.Extends)
+	base, err := read(head.Extends)
 	if err != nil {
 		return Playbook{}, o.at("$.extends", "extends names a playbook to begin with; there are: %s", strings.Join(Names(), ", "))
 	}
@@ -94,6 +94,7 @@ func (o *own) playbook(text []byte) (Playbook, error) {
 	if err := yaml.NodeToValue(o.tree.Docs[0].Body, &said, yaml.Strict()); err != nil {
 		return Playbook{}, o.located(err)
 	}
+	said.Playbook = said.filled()
 	if err := o.check(said.Playbook, base); err != nil {
 		return Playbook{}, err
 	}
@@ -138,6 +139,8 @@ func (o *own) check(p, base Playbook) error {
 		return o.at("$.name", "%s is a playbook of this program: choose another name", p.Name)
 	case !filepath.IsAbs(p.State):
 		return o.at("$.state", "state is a directory on a server, as an absolute path")
+	case !filepath.IsAbs(p.Prefix) || p.Prefix != filepath.Clean(p.Prefix):
+		return o.at("$.prefix", "prefix is a directory on a server, as an absolute path without a slash at its end")
 	}
 	for i, u := range p.Units {
 		if u.Name == "" || u.Daemon == "" || !filepath.IsAbs(u.Program) || !filepath.IsAbs(u.Config) {

@@ -28,10 +28,13 @@ type Playbook struct {
 	Timers   []string `yaml:"timers"`   // units that change packages by themselves
 	Tools    []string `yaml:"tools"`    // programs that the procedure needs on every server
 	Managers []string `yaml:"managers"` // units of configuration managements
-	Scripts  string   `yaml:"scripts"`  // directory of kea-admin's scripts
-	Hooks    []string `yaml:"hooks"`    // directories of hook libraries (shell patterns)
-	Unhold   string   `yaml:"unhold"`   // the command that lets go of a package that is held back, without its name
-	Dumpers  string   `yaml:"dumpers"`  // the command that installs PostgreSQL's programs of a major version, %d
+	// Prefix is the directory that Kea is installed under; "{prefix}" stands for it in units, Scripts and Hooks.
+	Prefix  string   `yaml:"prefix"`
+	Trees   []string `yaml:"trees"`   // directories (shell patterns) that hold a Kea each, one of which becomes what is under Prefix
+	Scripts string   `yaml:"scripts"` // directory of kea-admin's scripts
+	Hooks   []string `yaml:"hooks"`   // directories of hook libraries (shell patterns)
+	Unhold  string   `yaml:"unhold"`  // the command that lets go of a package that is held back, without its name
+	Dumpers string   `yaml:"dumpers"` // the command that installs PostgreSQL's programs of a major version, %d
 	// Actions are the scripts by what they do; each is the concatenation of files.
 	Actions map[string][]string `yaml:"actions"`
 	// Engines are the kinds of databases, by the names that Kea's configuration gives them.
@@ -86,6 +89,12 @@ func Names() []string {
 
 // Load gives a playbook by its name. Errors: ErrUnknown.
 func Load(name string) (Playbook, error) {
+	p, err := read(name)
+	return p.filled(), err
+}
+
+// read gives a playbook as it is written, for another to extend.
+func read(name string) (Playbook, error) {
 	if !slices.Contains(Names(), name) {
 		return Playbook{}, fmt.Errorf("%w: %q (there are: %s)", ErrUnknown, name, strings.Join(Names(), ", "))
 	}
@@ -101,7 +110,7 @@ func Load(name string) (Playbook, error) {
 	}
 	var base Playbook
 	if says.Extends != "" {
-		if base, err = Load(says.Extends); err != nil {
+		if base, err = read(says.Extends); err != nil {
 			return Playbook{}, fmt.Errorf("reading playbook %s: %w", name, err)
 		}
 	}
@@ -110,6 +119,19 @@ func Load(name string) (Playbook, error) {
 		return Playbook{}, fmt.Errorf("reading playbook %s: %w", name, err)
 	}
 	return said.over(base), nil
+}
+
+// filled puts the prefix where it is spoken of.
+func (p Playbook) filled() Playbook {
+	fill := func(text string) string { return strings.ReplaceAll(text, "{prefix}", p.Prefix) }
+	p.Units, p.Hooks, p.Scripts = slices.Clone(p.Units), slices.Clone(p.Hooks), fill(p.Scripts)
+	for i, u := range p.Units {
+		p.Units[i].Program, p.Units[i].Config = fill(u.Program), fill(u.Config)
+	}
+	for i, dir := range p.Hooks {
+		p.Hooks[i] = fill(dir)
+	}
+	return p
 }
 
 // extension is a playbook as it is written that extends another: what it says nothing of is the other's.

@@ -123,7 +123,7 @@ func TestATrialIsOfAScratchDatabase(t *testing.T) {
 				h.program("../root/scripts/"+engine.kind+"/upgrade_022_to_023.sh", "true")
 				h.write("state/runs/"+aRehearsal+"/driver", "")
 				status, said := h.runOn(engine.name, "trial", "client="+engine.client, "host=192.0.2.1", "port=3306", "user=admin", "database=kea",
-					"password=p", "option_password=p", "option_tls=", "directories=", "scratch="+c.scratch, "root="+h.path("root"), "scripts=/scripts",
+					"password=p", "option_password=p", "option_tls=", "directories=", "scratch="+c.scratch, "root="+h.path("root"), "prefix=/usr", "scripts=/scripts",
 					"extra=--more", "run="+aRehearsal)
 				want := "target db-upgrade " + engine.kind + " -h 192.0.2.1 -P 3306 -u admin -n " + scratch + " "
 				if went := strings.Contains(said, want); went != c.goes || (status == 0) != c.goes || strings.Contains(said, "today") {
@@ -160,7 +160,7 @@ func TestATryTouchesNothing(t *testing.T) {
 	}
 	text = strings.Replace(text, "\nunit_file \"$unit\"\n", "\nfile=/dev/null parts=\n", 1)
 	status, said := h.shell(text, "unit=kea-lockstep-test.service", "program=/usr/sbin/kea-dhcp4", "config="+h.path("etc/kea.conf"), "flag=-T", "name=n",
-		"root="+h.path("root"), "hooks="+h.path("hooks"), "copies="+h.path("aside/0")+" "+h.path("etc/kea.conf")+"\n")
+		"root="+h.path("root"), "prefix=/usr", "hooks="+h.path("hooks"), "copies="+h.path("aside/0")+" "+h.path("etc/kea.conf")+"\n")
 	if status != 0 {
 		t.Fatalf("%d %s", status, said)
 	}

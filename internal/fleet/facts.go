@@ -57,9 +57,10 @@ type Server struct {
 
 // Platform says what the server runs and which playbook speaks its language.
 type Platform struct {
-	OS       string `json:"os"`       // "Debian GNU/Linux 13 (trixie)"
-	Playbook string `json:"playbook"` // "debian"
-	Unhold   string `json:"unhold"`   // the command that lets go of a package that is held back, without its name
+	OS       string `json:"os"`              // "Debian GNU/Linux 13 (trixie)"
+	Playbook string `json:"playbook"`        // "debian"
+	Trees    string `json:"trees,omitempty"` // where Kea is built from source: shell patterns of the directories that hold a Kea each
+	Unhold   string `json:"unhold"`          // the command that lets go of a package that is held back, without its name
 }
 
 // Pulse is the part of a server that can change under a run from one second to the next. It is cheap: one command.

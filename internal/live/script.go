@@ -109,6 +109,8 @@ func given(book playbooks.Playbook, engine kea.Engine, script string) []ssh.Para
 		{Name: "timers", Value: strings.Join(book.Timers, " ")},
 		{Name: "tools", Value: strings.Join(tools, " ")},
 		{Name: "managers", Value: strings.Join(book.Managers, " ")},
+		{Name: "prefix", Value: book.Prefix},
+		{Name: "trees", Value: strings.Join(book.Trees, " ")},
 		{Name: "scripts", Value: book.Scripts},
 		{Name: "hooks", Value: strings.Join(book.Hooks, " ")},
 		{Name: "client", Value: speaks.Client},

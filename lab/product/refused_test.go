@@ -86,8 +86,9 @@ const longestSilence = 3 * time.Second
 // stateOf prints what a server has of what a run changes: its unit and the unit's process, packages and their holds, and each directory,
 // link and file of ours, of Kea's and of the units', with mode, owner and contents.
 const stateOf = `
-systemctl show -p ActiveState,UnitFileState,MainPID,DropInPaths kea-dhcp4-server.service
-dpkg-query -W 'kea*'
+systemctl show -p ActiveState,UnitFileState,MainPID,DropInPaths kea-dhcp4-server.service kea-dhcp4.service
+dpkg-query -W 'kea*' || [ -L /opt/kea ] # of no package
+find /opt -maxdepth 1 -printf '%y %m %u:%g %p %l\n' | sort
 apt-mark showhold
 for dir in /etc/kea /etc/systemd/system /var/lib/kea-lockstep /var/backups/kea-lockstep; do
 	[ ! -e "$dir" ] || find "$dir" -printf '%y %m %u:%g %p %l\n' | sort

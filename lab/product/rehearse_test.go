@@ -58,6 +58,11 @@ func TestRehearseOnPostgreSQL(t *testing.T) {
 	rehearse(t, lab.Spec{Servers: 2, Engine: lab.PostgreSQL})
 }
 
+// TestRehearseFromSource is the same where trees stand for packages.
+func TestRehearseFromSource(t *testing.T) {
+	rehearse(t, lab.Spec{Servers: 2, Engine: lab.MySQL, Origin: lab.Source})
+}
+
 func rehearse(t *testing.T, spec lab.Spec) {
 	f := labtest.Up(t, spec)
 	p := tool(t, f)

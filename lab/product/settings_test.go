@@ -13,7 +13,7 @@ import (
 
 // settingsOf prints what of a server must be as before whatever became of the run: which timers are on, what systemd was told of
 // units, and whose the files of Kea's configuration are. Behind "old" is what must be as before once a run was taken back: what the files
-// say, and which packages there are.
+// say, and which packages and trees there are.
 const settingsOf = `
 systemctl list-units --type=timer --all --plain --no-legend | awk '{ print $1, $3 }' | sort
 find /etc/systemd/system -printf '%y %m %u:%g %p %l\n' | sort
@@ -21,6 +21,7 @@ find /etc/kea -printf '%y %m %u:%g %p %l\n' | sort
 echo old
 find /etc/kea /etc/systemd/system -type f -exec sha256sum {} + | sort -k 2
 dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\n' '*kea*'
+find /opt -maxdepth 1 -printf '%y %m %u:%g %p %l\n' | sort
 ! command -v rpm >/dev/null || rpm -qa | sort`
 
 // settings is that of each server.

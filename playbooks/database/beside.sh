@@ -1,11 +1,11 @@
 # Lets the kea-admin of unpacked packages find its scripts where those of today lie, in a mount namespace of its own. In: root (of the
-# packages), scripts (kea-admin's own directory of them).
+# packages), prefix (of Kea), scripts (kea-admin's own directory of them).
 set -eu
-if ! [ -x "$root/usr/sbin/kea-admin" ]; then
+if ! [ -x "$root$prefix/sbin/kea-admin" ]; then
 	echo "the packages have no kea-admin" >&2
 	exit 1
 fi
-PATH=$root/usr/sbin:$PATH
+PATH=$root$prefix/sbin:$PATH
 today=$scripts
 scripts=$root$scripts
 # shellcheck disable=SC2016 # for the shell in there

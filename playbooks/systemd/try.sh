@@ -1,7 +1,7 @@
 # Lets a binary of unpacked packages test a configuration beside the daemon that runs: as the unit's user, with its environment, and
 # with nothing on this server that it could write to. The packages lie over today's hooks, and the files to be tested over today's, in
 # the transient unit alone. In: unit, program, config (where the unit's command line names none), flag (-t or -T), name (of the
-# transient unit), root (of the packages), hooks, copies (a line each: the file to be tested, and the one that it stands for). Needs
+# transient unit), root (of the packages), prefix (of Kea), hooks, copies (a line each: the file to be tested, and the one that it stands for). Needs
 # units.sh. Exit: behind a line @tested, 0 and 1 are the binary's own answer.
 set -eu
 unit_file "$unit"
@@ -28,7 +28,7 @@ done <<END
 $text
 END
 libraries=
-for dir in "$root"/usr/lib/*-linux-gnu* "$root/usr/lib64" "$root/usr/lib"; do
+for dir in "$root$prefix"/lib/*-linux-gnu* "$root$prefix/lib64" "$root$prefix/lib"; do
 	[ ! -d "$dir" ] || libraries=$libraries:$there${dir#"$root"}
 done
 set -- "$@" "--property=Environment=LD_LIBRARY_PATH=${libraries#:}" --property=Environment=KEA_LOCKFILE_DIR=none

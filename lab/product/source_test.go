@@ -1,0 +1,86 @@
+//go:build lab
+
+package product_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"kea-lockstep/lab"
+)
+
+// copies makes /opt/kea no link but a directory, which the documents' example of a playbook puts trees into.
+func copies(s *struck) {
+	for _, file := range []string{"source.yaml", "own-install.sh"} {
+		text, err := os.ReadFile(filepath.Join("../../docs/playbook", file))
+		s.no(err)
+		said := strings.NewReplacer("prefix: /usr/local", "prefix: /opt/kea", "/srv/kea/*/usr/local", "/opt/kea-*").Replace(string(text))
+		s.no(os.WriteFile(filepath.Join(s.fleet.Dir, file), []byte(said), 0o600))
+	}
+	for _, server := range s.fleet.Servers {
+		s.must(server.Name, "systemctl stop kea-dhcp4; rm /opt/kea; cp -a /opt/kea-2.6.3 /opt/kea; ldconfig; systemctl start kea-dhcp4")
+		s.no(s.fleet.AwaitKea(s.Context(), server.Name, time.Minute))
+	}
+}
+
+// copied wants what lies there to be all of the old release, and nothing else.
+func copied(s *struck) {
+	for _, server := range s.fleet.Servers {
+		if differs := s.must(server.Name, "diff -rq /opt/kea-2.6.3/share /opt/kea/share; diff -rq /opt/kea-2.6.3/sbin /opt/kea/sbin; diff -rq /opt/kea-2.6.3/lib/kea /opt/kea/lib/kea; true"); differs != "" {
+			s.Errorf("%s: %s", server.Name, differs)
+		}
+	}
+}
+
+// TestKeaFromSource upgrades servers without a package of Kea: trees under a prefix, a link to one of them, and a unit of the
+// administrator's own where no mask can be. No start and no boot gets past the fence, and on the way back the link is what it was.
+func TestKeaFromSource(t *testing.T) {
+	spec := spec()
+	spec.Origin = lab.Source
+	links := func(to string) func(*struck) {
+		return func(s *struck) {
+			for _, server := range s.fleet.Servers {
+				if got := strings.TrimSpace(s.must(server.Name, "readlink /opt/kea; ls /var/lib/kea-lockstep/installing 2>/dev/null || true")); got != to {
+					s.Errorf("%s: /opt/kea is %q", server.Name, got)
+				}
+			}
+		}
+	}
+	forward, back := links("kea-3.0.3"), links("kea-2.6.3")
+	started := func(s *struck) {
+		s.must("k2", "for verb in start restart reload-or-restart; do systemctl $verb kea-dhcp4; done; ! pidof kea-dhcp4")
+		if said := strings.TrimSpace(s.must("k2", "systemctl show -P ConditionResult kea-dhcp4")); said != "no" {
+			s.Errorf("the condition of the fence says %q", said)
+		}
+	}
+	// slow makes the first installation on k1 stop where the link is another and nothing else is done.
+	slow := func(s *struck) {
+		s.must("k1", `printf '#!/bin/sh\nif ! [ -e /var/slow ]; then : >/var/slow; sleep 60; fi\nexec /sbin/ldconfig\n' >/usr/local/sbin/ldconfig
+			chmod 755 /usr/local/sbin/ldconfig`)
+	}
+	installing := func(strike func(*struck)) func(*struck) { return upon("k1", "[ -e /var/slow ]", strike) }
+	killed := func(s *struck) { s.must("k1", "systemctl kill --signal=KILL 'kea-lockstep-*install-k1*'") }
+	anew := func(s *struck) {
+		forward(s)
+		s.must("k1", "ls -d /var/lib/kea-lockstep/runs/*/jobs/install-k1/1.2")
+	}
+	faultsOn(t, spec, []fault{
+		{name: "nothing goes wrong", often: true, codes: []int{0}, last: forward},
+		{name: "a unit is started behind its fence", often: true, at: begins("install-k1"), strike: started, codes: []int{0}, last: forward},
+		{name: "the installation is killed", often: true, given: slow, at: begins("install-k1"), strike: installing(killed), codes: []int{0},
+			again: []string{"k1"}, last: anew},
+		{name: "k1 loses power in the installation", often: true, given: slow, at: begins("install-k1"), strike: installing(off("k1", 3*time.Second, stopped)),
+			codes: []int{0}, again: []string{"k1"}, last: anew},
+		{name: "k2 rebooted in the migration", often: true, at: begins("migrate-k1-db1"), strike: migrating(rebooted("k2", stopped)), codes: []int{0, 5},
+			on: []way{resume()}, last: forward},
+		{name: "back from the confirmation", often: true, at: begins("confirm-k1"), strike: signals(os.Interrupt), codes: []int{5},
+			mend: wantsTheWord, on: []way{typedRollback()}, last: func(s *struck) { kept(s); back(s) }, blind: true},
+		{name: "back from a migration that was killed", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
+			on: []way{rollback()}, last: back, blind: true},
+		{name: "back from the confirmation, by an install of the administrator's own", often: true, given: copies, at: begins("confirm-k1"),
+			strike: signals(os.Interrupt), codes: []int{5}, on: []way{typedRollback()}, last: copied, blind: true},
+	})
+}
