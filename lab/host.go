@@ -27,6 +27,15 @@ import (
 type Host struct {
 	Name    string
 	Address netip.Addr
+	Answers netip.Addr // where its Kea answers DHCP, if not there: a test that moves it says so
+}
+
+// At is where the host's Kea answers DHCP.
+func (h Host) At() netip.Addr {
+	if h.Answers.IsValid() {
+		return h.Answers
+	}
+	return h.Address
 }
 
 func (f *Fleet) hostDir(host string) string { return filepath.Join(f.Dir, "hosts", host) }

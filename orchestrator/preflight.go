@@ -128,6 +128,7 @@ func (c checker) server(s fleet.Server) {
 	c.software(s, at)
 	c.units(s, at)
 	c.configs(s, at)
+	c.networks(s, at)
 	for _, name := range slices.Sorted(maps.Keys(s.Tools)) {
 		if slices.Contains(c.ownPrograms(), name) {
 			continue // which is asked where a schema moves

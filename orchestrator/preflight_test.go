@@ -72,6 +72,15 @@ func wrongServers() []wrong {
 		{code: "break", does: k2(func(s *fleet.Server) { s.Configs[0].Staged = reread(s.Configs[0].Text) }), says: []string{"k2", "k2.conf", "hook library"}, also: []string{"staged-database"}},
 		{code: "staged-database", does: func(f *fleet.Facts, _ *orchestrator.Options) { stage(f, "another", false) }, says: []string{"k2", "k2.conf", "another"}},
 		{code: "staged-empty", does: func(f *fleet.Facts, _ *orchestrator.Options) { stage(f, "another", true) }, says: []string{"k2", "another", "no leases"}, also: []string{"staged-database"}},
+		{code: "service", does: k2(func(s *fleet.Server) { s.Service[0].Problem = "it is in another network namespace" }), says: []string{"k2", "another network namespace"}},
+		{code: "network", does: k2(func(s *fleet.Server) {
+			s.Configs[0].Network = "/run/netns/dhcp"
+			s.Configs[0].Parsed.Databases = append(s.Configs[0].Parsed.Databases, kea.DatabaseRef{Engine: kea.MySQL, Host: "127.0.0.1", Name: "kea"})
+		}), says: []string{"k2", "127.0.0.1:3306/kea", "/run/netns/dhcp"}},
+		{code: "network", does: func(f *fleet.Facts, _ *orchestrator.Options) {
+			f.Servers[1].Configs[0].Network = "/run/netns/dhcp"
+			f.Databases[0].Clients.Sessions = slices.DeleteFunc(f.Databases[0].Clients.Sessions, func(s fleet.Session) bool { return s.Server == "k2" })
+		}, says: []string{"k2", "/run/netns/dhcp", "no session"}},
 		{code: "clock", warns: true, does: k2(func(s *fleet.Server) { s.Clock = new(-2 * time.Hour) }), says: []string{"k2", "2h"}},
 		{code: "manager", warns: true, does: k2(func(s *fleet.Server) { s.Managers = []string{"puppet"} }), says: []string{"k2", "puppet"}},
 		{code: "not-running", warns: true, does: k2(func(s *fleet.Server) {

@@ -160,3 +160,30 @@ exit 0`)
 		t.Errorf("%d %s", status, said)
 	}
 }
+
+// TestAUnitNamesItsNetwork: by a setting or by the program before Kea's, the last that is said, with the instance's name in it.
+func TestAUnitNamesItsNetwork(t *testing.T) {
+	h := newHost(t)
+	starts := "[Service]\nExecStart=/usr/sbin/kea-dhcp4 -c /etc/kea/4.conf\n"
+	for unit, dropIn := range map[string]string{
+		"plain":  "",
+		"path":   "[Service]\nNetworkNamespacePath=/run/netns/dhcp\n",
+		"exec":   "[Service]\nExecStart=\nExecStart=/sbin/ip netns exec blue /usr/sbin/kea-dhcp4 -c /etc/kea/4.conf\n",
+		"again":  "[Service]\nExecStart=/sbin/ip netns exec blue /usr/sbin/kea-dhcp4\nExecStart=\nExecStart=/usr/sbin/kea-dhcp4\n",
+		"kea@":   "[Service]\nNetworkNamespacePath=/run/netns/%i\n",
+		"unsaid": "[Service]\nNetworkNamespacePath=/run/netns/dhcp\nNetworkNamespacePath=\n",
+	} {
+		h.write("etc/systemd/system/"+unit+".service", starts)
+		h.write("etc/systemd/system/"+unit+".service.d/own.conf", dropIn)
+	}
+	text, err := files.ReadFile("systemd/units.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := strings.ReplaceAll(string(text), " /etc/systemd/", " "+h.dir+"/etc/systemd/")
+	_, said := h.shell(script + `for unit in plain path exec again kea@lan unsaid; do unit_file $unit.service && unit_says $unit.service /none && echo "$unit $network $config"; done`)
+	if want := "plain  /etc/kea/4.conf\npath /run/netns/dhcp /etc/kea/4.conf\nexec /run/netns/blue /etc/kea/4.conf\nagain  /etc/kea/4.conf\n" +
+		"kea@lan /run/netns/lan /etc/kea/4.conf\nunsaid  /etc/kea/4.conf\n"; said != want {
+		t.Errorf("%q, want %q", said, want)
+	}
+}

@@ -53,7 +53,7 @@ func TestScriptsPassShellcheck(t *testing.T) {
 // may lists every program that scripts may call. What is not here has not been thought about: it may be missing on a server,
 // read the environment, or show its arguments to everybody.
 var may = strings.Fields(`apt-cache apt-get apt-mark awk base64 cat chmod command cp cpio cut date df dnf dpkg dpkg-deb dpkg-query find flock getent gzip grep head id ip
-	journalctl kea-admin kill ldconfig ln ls mkdir mktemp mv readlink rm rmdir rpm rpm2cpio sed sha256sum sleep sort ss stat sync systemctl systemd-run tail tr uname unshare wc zstd
+	journalctl kea-admin kill ldconfig ln ls mkdir mktemp mv nsenter readlink rm rmdir rpm rpm2cpio sed sha256sum sleep sort ss stat sync systemctl systemd-run tail tr uname unshare wc zstd
 	[ : break cd continue echo exec exit export printf read return set shift trap umask test true`)
 
 // variables may hold the name of a program, each for a reason that stands in its script.

@@ -42,6 +42,22 @@ func TestConnectionsHaveTheirHolders(t *testing.T) {
 	}
 }
 
+// TestConnectionsAreSeenInEveryNetwork: once in each, by a process that is still there.
+func TestConnectionsAreSeenInEveryNetwork(t *testing.T) {
+	h := newHost(t)
+	h.program("stat", `printf '1 /proc/self/ns/net\n1 /proc/1/ns/net\n7 /proc/40/ns/net\n1 /proc/41/ns/net\n7 /proc/42/ns/net\n7 /proc/43/ns/net\n'`)
+	h.program("ss", `echo "ESTAB 0 0 192.0.2.1:${port-40000} 192.0.2.5:3306 users:((\"kea-dhcp4\",pid=1,fd=9))"`)
+	h.program("nsenter", `[ "$*" != "--target 40 --net ss -tnpH" ] || exit 1 # it has ended
+[ "$*" = "--target 42 --net ss -tnpH" ] || exec echo "asked for $*"
+shift 3
+port=40001 exec "$@"`)
+	status, said := h.run("sockets", "ports=40000 40001", "backends=")
+	if want := "@sockets\n40000\t1\tkea-dhcp4\t"; status != 0 || !strings.HasPrefix(said, want) ||
+		strings.Count(said, "40001\t1\tkea-dhcp4\t") != 1 || strings.Count(said, "\n") != 5 {
+		t.Errorf("status %d\n%s", status, said)
+	}
+}
+
 // connect makes a connection that stays, and gives the client's end.
 func connect(t *testing.T, network, address string) net.Addr {
 	t.Helper()

@@ -159,6 +159,7 @@ type Config struct {
 	Text    []byte         `json:"-"`      // holds passwords: never leaves memory
 	Parsed  kea.Config     `json:"parsed"`
 	Problem string         `json:"problem,omitempty"` // why it could not be read, with file, line and column
+	Network string         `json:"network,omitempty"` // the network namespace that its unit runs in, a path; empty: the server's own
 	// Staged is the text that the fleet file puts in its place, when there is one; what it names was looked at from the same server.
 	Staged *Config `json:"staged,omitempty"`
 }

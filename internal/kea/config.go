@@ -3,7 +3,9 @@ package kea
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -98,6 +100,17 @@ func (d DatabaseRef) EffectivePort() int {
 // its name. For MySQL this means the unix socket and the port is ignored;
 // 127.0.0.1 is TCP and therefore not localhost.
 func (d DatabaseRef) Localhost() bool { return d.Host == "" || d.Host == "localhost" }
+
+// Socket reports whether the daemon reaches the database over a unix socket.
+func (d DatabaseRef) Socket() bool {
+	return d.Host == "" || d.Engine == MySQL && d.Localhost() || d.Engine == PostgreSQL && strings.HasPrefix(d.Host, "/")
+}
+
+// Loopback reports whether the daemon reaches the database over the loopback device by its name: each network namespace has one of its own.
+func (d DatabaseRef) Loopback() bool {
+	ip, err := netip.ParseAddr(d.Host)
+	return err == nil && ip.Unmap().IsLoopback() || !d.Socket() && d.Localhost()
+}
 
 // Key is "host:port/name" ("[::1]:3306/kea"), without secrets: equal keys on one server mean one
 // database. "localhost" of two servers is two databases, with the same key.

@@ -326,3 +326,19 @@ func FuzzReadConfig(f *testing.F) {
 		}
 	})
 }
+
+func TestTheLoopbackIsAnothersInANetworkNamespace(t *testing.T) {
+	for _, c := range []struct {
+		engine           Engine
+		host             string
+		socket, loopback bool
+	}{
+		{MySQL, "", true, false}, {MySQL, "localhost", true, false}, {MySQL, "127.0.0.1", false, true}, {MySQL, "192.0.2.5", false, false},
+		{PostgreSQL, "", true, false}, {PostgreSQL, "localhost", false, true}, {PostgreSQL, "/run/postgresql", true, false}, {PostgreSQL, "::1", false, true},
+		{PostgreSQL, "db.example.net", false, false},
+	} {
+		if d := (DatabaseRef{Engine: c.engine, Host: c.host}); d.Socket() != c.socket || d.Loopback() != c.loopback {
+			t.Errorf("%s %q: by socket %v, by loopback %v", c.engine, c.host, d.Socket(), d.Loopback())
+		}
+	}
+}

@@ -17,12 +17,15 @@ import (
 	"kea-lockstep/ssh"
 )
 
-// configs makes configurations of rows: unit, daemon, path, contents in base64.
+// configFields is how many fields a row of a configuration has.
+const configFields = 5
+
+// configs makes configurations of rows: unit, daemon, path, network namespace, contents in base64.
 func (f *Fleet) configs(ctx context.Context, s *server, rows [][]string) []fleet.Config {
 	var all []fleet.Config
 	for _, row := range rows {
-		c := fleet.Config{Unit: row[0], Daemon: kea.DaemonKind(row[1]), Path: row[2]}
-		text, err := base64.StdEncoding.DecodeString(row[3])
+		c := fleet.Config{Unit: row[0], Daemon: kea.DaemonKind(row[1]), Path: row[2], Network: row[3]}
+		text, err := base64.StdEncoding.DecodeString(row[4])
 		switch {
 		case err != nil:
 			c.Problem = fmt.Sprintf("%s: it came damaged: %v", c.Path, err)
@@ -67,7 +70,7 @@ func absolute(name string) string { return path.Clean("/" + name) }
 
 // staged reads the operator's file that goes in a configuration's place.
 func (f *Fleet) staged(ctx context.Context, s *server, today fleet.Config, from fleet.StagedFile) *fleet.Config {
-	c := &fleet.Config{Unit: today.Unit, Daemon: today.Daemon, Path: from.File}
+	c := &fleet.Config{Unit: today.Unit, Daemon: today.Daemon, Path: from.File, Network: today.Network}
 	text, err := os.ReadFile(from.File)
 	if err != nil {
 		c.Problem = err.Error()
@@ -91,7 +94,7 @@ func (f *Fleet) today(ctx context.Context, s *server) ([]fleet.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: configurations: %w", s.name(), err)
 	}
-	return f.configs(ctx, s, found.rows("configs", 4)), nil
+	return f.configs(ctx, s, found.rows("configs", configFields)), nil
 }
 
 // Files asks which configuration files lie on a server, those of its daemons and those that are to be put in place.

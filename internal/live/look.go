@@ -222,7 +222,7 @@ func (f *Fleet) rest(ctx context.Context, s *server) (fleet.Server, error) {
 	}
 	seen := parseRest(found)
 	seen.Clock = skew(found.first("clock"), asked, time.Now())
-	seen.Configs = f.configs(ctx, s, found.rows("configs", 4))
+	seen.Configs = f.configs(ctx, s, found.rows("configs", configFields))
 	book, _ := s.playbook()
 	seen.Tools = needed(seen.Tools, book, seen.Configs)
 	return seen, nil

@@ -658,3 +658,16 @@ func TestConnectionsAreKnownAgain(t *testing.T) {
 		t.Error("it is known for ever")
 	}
 }
+
+// A daemon that is where its unit does not say has its connections taken for somebody else's.
+func TestANetworkIsTheUnits(t *testing.T) {
+	all := networks([][]string{{"77", "10.0.0.1", "/run/netns/dhcp", "yes"}, {"78", "", "", "no"}, {"79", "", "/run/netns/dhcp", "no"}})
+	if got := all["77"]; got != (network{source: "10.0.0.1"}) {
+		t.Errorf("%+v", got)
+	}
+	for pid, want := range map[string]string{"78": "than the server's own,", "79": "than /run/netns/dhcp,"} {
+		if got := all[pid].problem; !strings.Contains(got, want) || !strings.Contains(got, "NetworkNamespacePath=") {
+			t.Errorf("%s: %q", pid, got)
+		}
+	}
+}

@@ -49,18 +49,37 @@ func (f *Fleet) Service(ctx context.Context, name string) ([]fleet.Service, erro
 // daemon is a running daemon with what its server's script saw of it.
 type daemon struct {
 	fleet.Process
-	active bool
-	config fleet.Config
+	active  bool
+	config  fleet.Config
+	network network
+}
+
+// network is where a process is: the address that it answers the relay of the DHCP probe from, and what keeps its connections from being told.
+type network struct{ source, problem string }
+
+// networks reads the network of each process.
+func networks(rows [][]string) map[string]network {
+	all := map[string]network{}
+	for _, row := range rows {
+		n := network{source: row[1]}
+		if row[3] != "yes" {
+			n.problem = "it is in another network namespace than " + cmp.Or(row[2], "the server's own") +
+				", where its unit has it: name it there (NetworkNamespacePath=, or ip netns exec NAME in ExecStart=), or its sessions look like somebody else's"
+		}
+		all[row[0]] = n
+	}
+	return all
 }
 
 // running gives the daemons that a unit runs.
 func (f *Fleet) running(ctx context.Context, s *server, found sections) ([]daemon, error) {
 	book, _ := s.playbook()
-	configs := f.configs(ctx, s, found.rows("configs", 4))
+	configs := f.configs(ctx, s, found.rows("configs", configFields))
 	shown := map[string]map[string]string{}
 	for _, block := range found.properties("show") {
 		shown[block["Id"]] = block
 	}
+	where := networks(found.rows("networks", 4))
 	var all []daemon
 	for _, row := range found.rows("processes", 5) {
 		p, err := parseProcess(row, book)
@@ -70,7 +89,7 @@ func (f *Fleet) running(ctx context.Context, s *server, found sections) ([]daemo
 		if p.Unit == "" || shown[p.Unit]["MainPID"] != strconv.Itoa(p.PID) {
 			continue // by hand, or a child of the daemon
 		}
-		d := daemon{Process: p, active: shown[p.Unit]["ActiveState"] == "active"}
+		d := daemon{Process: p, active: shown[p.Unit]["ActiveState"] == "active", network: where[row[0]]}
 		for _, c := range configs {
 			if c.Unit == p.Unit {
 				d.config = c
@@ -84,14 +103,12 @@ func (f *Fleet) running(ctx context.Context, s *server, found sections) ([]daemo
 // evidence asks one daemon.
 func (f *Fleet) evidence(ctx context.Context, s *server, d daemon, found sections) fleet.Service {
 	v := fleet.Service{Unit: d.Unit, Daemon: d.Daemon, Active: d.active, PID: d.PID, Started: d.Process.Started}
-	if d.config.Problem != "" {
-		v.Problem = d.config.Problem
-	}
+	v.Problem = cmp.Or(d.config.Problem, d.network.problem)
 	var wait sync.WaitGroup
 	wait.Go(func() { f.askControl(ctx, s, d, &v) })
 	wait.Go(func() { v.Log = f.readLog(ctx, s, d, found["log\t"+strconv.Itoa(d.PID)]) })
 	wait.Go(func() { v.Session = f.hasSessions(ctx, s, d, found) })
-	wait.Go(func() { v.Offer = f.offer(ctx, d, found.first("source")) })
+	wait.Go(func() { v.Offer = f.offer(ctx, d, d.network.source) })
 	wait.Wait()
 	return v
 }

@@ -19,7 +19,7 @@ func (w *Witness) Lease(ctx context.Context, server string, clients int) error {
 	for _, s := range w.fleet.Servers {
 		if s.Name == server {
 			for range clients {
-				if err := w.prober.lease(ctx, s.Address); err != nil {
+				if err := w.prober.lease(ctx, s.At()); err != nil {
 					return fmt.Errorf("a lease of %s: %w", server, err)
 				}
 			}

@@ -50,7 +50,7 @@ func newProber(ctx context.Context, fleet *lab.Fleet) (*prober, error) {
 		offers: map[string][]time.Time{}, arrived: make(chan struct{}), clients: map[uint32][6]byte{}, acked: map[uint32]bool{},
 	}
 	for _, s := range fleet.Servers {
-		p.servers[s.Address] = s.Name
+		p.servers[s.At()] = s.Name
 	}
 	return p, nil
 }

@@ -1,5 +1,5 @@
 # What each running daemon shows of itself. In: units, daemons, relay (an address that the DHCP probe asks from, or nothing).
-# Needs units.sh, configs.sh and processes.sh.
+# Needs units.sh, networks.sh, configs.sh and processes.sh.
 set -eu
 running=$(processes)
 echo "@processes"
@@ -16,7 +16,7 @@ END
 systemctl show --property=Id,ActiveState,MainPID "$@"
 echo "@peers"
 # Over unix sockets: a connection is two ends, and the far one has the name.
-ss -tnxpH | awk '
+everywhere ss -tnxpH | awk '
 $1 == "tcp" {
 	peer = $6
 	while (match($0, /pid=[0-9]+/)) {
@@ -37,16 +37,26 @@ $1 == "tcp" {
 END {
 	for (near in pid) if (path[far[near]] ~ /^\//) print pid[near] "\t" path[far[near]]
 }'
-echo "@source"
-if [ -n "$relay" ]; then
-	route=$(ip -o route get "$relay" || :)
-	case $route in
-	*' src '*)
-		route=${route#* src }
-		printf '%s\n' "${route%% *}"
-		;;
-	esac
-fi
+echo "@networks"
+# Of each process: the address that it answers the relay from, the network that its unit names, and whether it is in that.
+network_of /proc/self/ns/net
+here=$net
+printf '%s\n' "$running" | while read -r one _ unit _; do
+	unit_file "${unit:-none}" || continue
+	unit_says "$unit" ''
+	network_of "${network:-/proc/1/ns/net}"
+	named=$net fits=no source=
+	network_of "/proc/$one/ns/net"
+	[ -n "$net" ] || continue # it has ended
+	[ "$net" != "$named" ] || fits=yes
+	if [ -n "$relay" ]; then
+		set -- ip -o route get "$relay"
+		[ "$net" = "$here" ] || set -- nsenter --target "$one" --net "$@"
+		route=$("$@" || :)
+		case $route in *' src '*) source=${route#* src } source=${source%% *} ;; esac
+	fi
+	printf '%s\t%s\t%s\t%s\n' "$one" "$source" "$network" "$fits"
+done
 journal() { journalctl --quiet --no-pager --boot --output=cat "_PID=$pid" "$@" 2>/dev/null; }
 
 printf '%s\n' "$running" | while read -r pid _ unit _; do

@@ -1,6 +1,6 @@
 # Whose a connection is. In: ports (local TCP ports, apart by blanks), backends (processes of a PostgreSQL on this server that
-# serve one client each over its unix socket, likewise). A line for each process that holds the client's end: port or backend, pid, name,
-# unit.
+# serve one client each over its unix socket, likewise). A line for each process that holds the client's end, in whatever network: port or
+# backend, pid, name, unit. Needs networks.sh.
 set -eu
 
 # units: adds to lines of port or backend, pid and name the unit that the process is in.
@@ -15,7 +15,7 @@ units() {
 }
 
 echo "@sockets"
-ss -tnpH | awk -v wanted=" $ports " '{
+everywhere ss -tnpH | awk -v wanted=" $ports " '{
 	port = $4
 	sub(/.*:/, "", port)
 	if (index(wanted, " " port " ") == 0) next
@@ -31,7 +31,7 @@ ss -tnpH | awk -v wanted=" $ports " '{
 }' | units
 echo "@backends"
 # A connection is two ends, and each knows the number of the other.
-[ -z "$backends" ] || ss -xpH | awk -v wanted=" $backends " '{
+[ -z "$backends" ] || everywhere ss -xpH | awk -v wanted=" $backends " '{
 	near = $6
 	far[near] = $8
 	served = $5 ~ /\.s\.PGSQL\.[0-9]+$/

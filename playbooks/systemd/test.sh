@@ -1,6 +1,6 @@
 # Lets the installed binary test a configuration: as the unit's user, with its environment and directories. In: unit, program,
 # config (where the unit's command line names none), flag (-t or -T), name (of the transient unit). Needs units.sh. Daemons are
-# stopped.
+# stopped; where theirs was another network, it is tested there.
 set -eu
 unit_file "$unit"
 unit_says "$unit" "$config"
@@ -21,4 +21,5 @@ while read -r line; do
 done <<END
 $text
 END
+[ -z "$network" ] || set -- "$@" "--property=NetworkNamespacePath=$network"
 systemd-run --quiet --wait --pipe --collect --unit="$name" --service-type=exec "$@" "$program" "$flag" "$config" </dev/null 2>&1

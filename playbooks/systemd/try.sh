@@ -27,6 +27,7 @@ while read -r line; do
 done <<END
 $text
 END
+[ -z "$network" ] || set -- "$@" "--property=NetworkNamespacePath=$network"
 libraries=
 for dir in "$root$prefix"/lib/*-linux-gnu* "$root$prefix/lib64" "$root$prefix/lib"; do
 	[ ! -d "$dir" ] || libraries=$libraries:$there${dir#"$root"}

@@ -41,19 +41,21 @@ $part"
 	done
 }
 
-# unit_says UNIT CONFIGURATION: sets config (what its command line names, else the given one), user and install (whether it can
-# be enabled). After unit_file.
+# unit_says UNIT CONFIGURATION: sets config (what its command line names, else the given one), user, install (whether it can be
+# enabled) and network (the path of the network namespace that it runs in, empty for the system's own). After unit_file.
 unit_says() {
-	config=$2 user='' install=no
+	config=$2 user='' install=no network='' enters=''
 	drop_ins "$1"
 	while read -r part; do
 		[ -n "$part" ] || continue
 		while read -r line || [ -n "$line" ]; do
 			case $line in
-			ExecStart=*' -c '*)
-				config=${line##* -c }
-				config=${config%% *}
+			ExecStart=*)
+				enters=
+				case $line in *' netns exec '*) enters=${line#*' netns exec '} enters=/run/netns/${enters%% *} ;; esac
+				case $line in *' -c '*) config=${line##* -c } config=${config%% *} ;; esac
 				;;
+			NetworkNamespacePath=*) network=${line#NetworkNamespacePath=} ;;
 			User=*) user=${line#User=} ;;
 			'[Install]') install=yes ;;
 			esac
@@ -63,6 +65,8 @@ $file$parts
 END
 	filled "$1" "$config"
 	config=$filled
+	filled "$1" "${enters:-$network}"
+	network=$filled
 }
 
 # links UNIT: sets linked, whether something starts it at boot, by the links that "enable" makes and a mask leaves alone.

@@ -206,8 +206,14 @@ func (h *Host) mktemp(c *shell.Call) int {
 	return 0
 }
 
-// stat is "stat -c FORMAT FILE".
+// stat is "stat -c FORMAT FILE", and of the networks of processes "stat -L -c FORMAT FILE...".
 func (h *Host) stat(c *shell.Call) int {
+	if len(c.Args) > 4 && c.Args[1] == "-L" && c.Args[2] == "-c" {
+		return each(c, c.Args[4:], func(name string) error {
+			fmt.Fprintln(c.Out(), strings.NewReplacer("%i", theNetwork, "%n", name).Replace(c.Args[3]))
+			return nil
+		})
+	}
 	if len(c.Args) != 4 || c.Args[1] != "-c" {
 		return c.Unknown("this use of stat")
 	}

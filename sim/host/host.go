@@ -160,7 +160,7 @@ func (h *Host) table() map[string]shell.Program {
 		"systemctl": h.systemctl, "systemd-run": h.systemdRun, "journalctl": h.journalctl,
 		"apt-get": h.aptGet, "apt-cache": h.aptCache, "apt-mark": aptMark, "dpkg": h.dpkg, "dpkg-deb": h.dpkgDeb, "unshare": h.unshare, "dpkg-query": h.dpkgQuery,
 		"kea-dhcp4": h.dhcp4, "kea-admin": h.keaAdmin, "mariadb": h.mariadb, "mariadb-dump": h.mariadbDump, "kea-snapshot": h.snapshot,
-		"ss": h.ss, "ip": h.ip, "getent": h.getent,
+		"ss": h.ss, "ip": h.ip, "getent": h.getent, "nsenter": nsenter,
 		"awk": h.awk, "sed": h.sed, "grep": h.grep, "tr": tr, "cut": h.cut, "sort": sorted, "head": h.head, "tail": h.tail, "wc": wc,
 		"cat": h.cat, "cp": h.cp, "mv": h.mv, "rm": h.rm, "mkdir": h.mkdir, "rmdir": h.rmdir, "ls": h.ls, "chmod": h.chmod, "chown": h.chown,
 		"mktemp": h.mktemp, "stat": h.stat, "sync": h.sync, "find": h.find, "df": h.df, "sha256sum": h.sha256sum, "base64": h.base64,
