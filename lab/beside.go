@@ -19,7 +19,17 @@ func (f *Fleet) beside(ctx context.Context, base Base, log io.Writer) (err error
 		}
 	}
 	if f.Origin != Debian {
-		f.KeaBase, err = ensureBeside(ctx, base, string(f.Origin), nil, log)
+		if f.KeaBase, err = ensureBeside(ctx, base, string(f.Origin), nil, log); err != nil {
+			return err
+		}
+	}
+	switch f.Last {
+	case f.Origin:
+		f.LastKea = f.KeaBase
+	case Debian:
+		f.LastKea = ""
+	default:
+		f.LastKea, err = ensureBeside(ctx, base, string(f.Last), nil, log)
 	}
 	return err
 }

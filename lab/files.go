@@ -51,8 +51,12 @@ func (f *Fleet) writeFiles() error {
 	if err := f.writePlaybook(); err != nil {
 		return err
 	}
+	playbooks := map[string]string{}
+	for _, h := range f.Servers {
+		playbooks[h.Name] = f.as(h.Name).playbook()
+	}
 	return render("fleet.yaml.tmpl", f.FleetFile(), 0o644, map[string]any{
-		"Fleet": f, "Playbook": f.playbook(), "Match": text(f.DB.Address.String() + "/" + f.Access.Database), "PasswordVariable": AdminPasswordVariable,
+		"Fleet": f, "Playbooks": playbooks, "Match": text(f.DB.Address.String() + "/" + f.Access.Database), "PasswordVariable": AdminPasswordVariable,
 	})
 }
 

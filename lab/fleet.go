@@ -24,6 +24,8 @@ type Fleet struct {
 	Base    string // what its hosts are laid over
 	KeaBase string // what its servers are laid over instead; empty: the same
 	Origin  Origin // of the servers' Kea
+	Last    Origin // of the last server's
+	LastKea string // what the last server is laid over, where that is not what the others are
 	DBBase  string // what its database host is laid over instead; empty: the same
 	Dir     string // everything that belongs to it, with the files below
 	Servers []Host // k1, k2, ...
@@ -101,7 +103,7 @@ var ErrExists = errors.New("a fleet of that name exists")
 func reserve(ctx context.Context, spec Spec, base Base, log io.Writer) (*Fleet, error) {
 	f := &Fleet{
 		Name: spec.Name, Base: base.Dir, Dir: fleetDir(spec.Name), From: spec.From, Target: spec.Target, Engine: spec.Engine, Access: spec.Access, Via: spec.Via,
-		Disk: spec.Disk, CPU: spec.CPU, Origin: spec.Origin, Second: spec.Second, DHCPv6: spec.DHCPv6,
+		Disk: spec.Disk, CPU: spec.CPU, Origin: spec.Origin, Last: spec.Last, Second: spec.Second, DHCPv6: spec.DHCPv6,
 	}
 	if err := f.beside(ctx, base, log); err != nil {
 		return nil, err

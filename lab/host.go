@@ -51,7 +51,7 @@ func (f *Fleet) baseOf(host string) string {
 	if host == DatabaseHost {
 		return Base{Dir: cmp.Or(f.DBBase, f.Base)}.lower("db")
 	}
-	return Base{Dir: f.keaBase()}.lower("kea")
+	return Base{Dir: f.as(host).keaBase()}.lower("kea")
 }
 
 func (f *Fleet) keaBase() string { return cmp.Or(f.KeaBase, f.Base) }
@@ -140,7 +140,7 @@ func (f *Fleet) Boot(ctx context.Context, host string) error {
 	cmd := exec.Command("sh", "-c", `for group in $0; do echo $$ >"$group/cgroup.procs" || exit; done && exec "$@"`, groups, "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot",
 		"--directory="+f.Root(host), "--machine="+f.machine(host), "--hostname="+host,
 		"--network-namespace-path=/run/netns/"+netns(f.Index, host), "--capability=all", "--drop-capability=CAP_SYS_TIME",
-		"--bind-ro="+filepath.Join(f.keaBase(), "apt")+":/srv/lab-apt",
+		"--bind-ro="+filepath.Join(f.as(host).keaBase(), "apt")+":/srv/lab-apt",
 		"--resolv-conf=off", "--timezone=off", "--link-journal=no")
 	cmd.Env = append(os.Environ(), "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1")
 	cmd.Stdout, cmd.Stderr = console, console

@@ -26,6 +26,19 @@ func (f *Fleet) Unit(daemon string) string {
 	return daemon + "-server.service"
 }
 
+// UnitOn is Unit on one of the servers.
+func (f *Fleet) UnitOn(server, daemon string) string { return f.as(server).Unit(daemon) }
+
+// as is the fleet as one of its hosts would have it: with that one's packages.
+func (f *Fleet) as(host string) *Fleet {
+	if n := len(f.Servers); n == 0 || f.Servers[n-1].Name != host {
+		return f
+	}
+	one := *f
+	one.Origin, one.KeaBase = f.Last, f.LastKea
+	return &one
+}
+
 // playbook is what fleet.yaml has to name: these hosts say that they are Debian.
 func (f *Fleet) playbook() string {
 	switch f.Origin {
@@ -42,7 +55,7 @@ const sourcePlaybook = "source.yaml"
 
 // writePlaybook writes it where fleet.yaml names it.
 func (f *Fleet) writePlaybook() error {
-	if f.Origin != Source {
+	if f.Origin != Source && f.Last != Source {
 		return nil
 	}
 	return render(sourcePlaybook, filepath.Join(f.Dir, sourcePlaybook), 0o644, nil)

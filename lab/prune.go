@@ -32,7 +32,7 @@ func PruneBases() ([]string, error) {
 				return err
 			}
 			for _, f := range fleets {
-				used[f.Base], used[f.KeaBase], used[f.DBBase] = true, true, true
+				used[f.Base], used[f.KeaBase], used[f.DBBase], used[f.LastKea] = true, true, true, true
 				used[Base{Dir: f.Base}.under()] = true
 			}
 			bases, err := filepath.Glob(filepath.Join(CacheDir(), "base-*"))

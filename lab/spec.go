@@ -25,6 +25,7 @@ type Spec struct {
 	DHCPv6  string  // the server that runs kea-dhcp6 as well, over the same databases; empty: none
 	CPU     float64 // how much of one CPU each host has; 0: all of them together have this machine's
 	Origin  Origin  // of the servers' Kea
+	Last    Origin  // of the last server's, where it has others than the rest
 	Access  Access  // how Kea gets into the database
 	Via     string  // of the administrator's connections in fleet.yaml; empty: nothing is said
 	Disk    uint64  // bytes that each host may write before its disk is full, kept in this machine's memory; 0: no limit
@@ -54,6 +55,9 @@ func (s Spec) withDefaults() (Spec, error) {
 	if s.Origin == "" {
 		s.Origin = Debian
 	}
+	if s.Last == "" {
+		s.Last = s.Origin
+	}
 	s.Access = s.Access.withDefaults()
 	if !fleetName.MatchString(s.Name) {
 		return s, fmt.Errorf("a fleet's name is %s, not %q", fleetName, s.Name)
@@ -64,8 +68,10 @@ func (s Spec) withDefaults() (Spec, error) {
 	if s.Engine != MySQL && s.Engine != PostgreSQL && s.Engine != OracleMySQL {
 		return s, fmt.Errorf("a fleet's database is %s, %s or %s, not %q", MySQL, PostgreSQL, OracleMySQL, s.Engine)
 	}
-	if !slices.Contains([]Origin{Debian, ISC, RPM, Source}, s.Origin) {
-		return s, fmt.Errorf("a fleet's Kea is that of %s, %s, %s or %s, not of %q", Debian, ISC, RPM, Source, s.Origin)
+	for _, o := range []Origin{s.Origin, s.Last} {
+		if !slices.Contains([]Origin{Debian, ISC, RPM, Source}, o) {
+			return s, fmt.Errorf("a fleet's Kea is that of %s, %s, %s or %s, not of %q", Debian, ISC, RPM, Source, o)
+		}
 	}
 	if s.Second != "" && (s.Second != MySQL && s.Second != PostgreSQL || s.Second == s.Engine) {
 		return s, fmt.Errorf("reservations apart from the leases are on the other of %s and %s, not on %q", MySQL, PostgreSQL, s.Second)

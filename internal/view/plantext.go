@@ -101,19 +101,19 @@ func sentence(g PlanGroup) string {
 	}
 }
 
-// software gives a row for each version that servers have today.
+// software gives a row for each version that servers of a platform have today.
 func (v Plan) software(g PlanGroup) [][]cell {
 	var rows [][]cell
 	var seen []string
 	for _, s := range g.Servers {
 		before := s.Before.String()
-		if slices.Contains(seen, before) {
+		if slices.Contains(seen, before+" "+s.Playbook) {
 			continue
 		}
-		seen = append(seen, before)
+		seen = append(seen, before+" "+s.Playbook)
 		var who, to []string
 		for _, t := range g.Servers {
-			if t.Before != s.Before {
+			if t.Before != s.Before || t.Playbook != s.Playbook {
 				continue
 			}
 			name := t.Name

@@ -151,6 +151,20 @@ func TestPlanOfSeveralDaemons(t *testing.T) {
 	}
 }
 
+// TestPlanOfTwoPlatforms: one release of Kea is another version of packages on each.
+func TestPlanOfTwoPlatforms(t *testing.T) {
+	p := plan(t, facts(t, three(), nil), orchestrator.UnprovedBackup)
+	k3 := &p.Groups[0].Servers[2]
+	k3.Playbook, k3.Packages = "isc-deb", []orchestrator.PackageMove{{Name: "isc-kea-dhcp4", From: "2.6.3-isc1", To: "3.0.3-isc2"}}
+	page := view.NewPage(view.Paper{})
+	view.NewPlan(p, false).Text(page)
+	for _, want := range []string{"k1 (canary), k2  model, 3.0.3-1 available\n", "k3               isc-deb, 3.0.3-isc2 available\n"} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, page.String())
+		}
+	}
+}
+
 func TestPlanThatIsRefused(t *testing.T) {
 	f := facts(t, three(), nil)
 	f.Servers[1].Reach = fleet.Deny("dial tcp 192.0.2.12:22: connection refused")

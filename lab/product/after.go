@@ -22,7 +22,7 @@ func AtRest(ctx context.Context, f *lab.Fleet, version, schema string) error {
 			if answer.Text != version {
 				return fmt.Errorf("%s runs %s %s, not %s", s.Name, daemon, answer.Text, version)
 			}
-			units, want = units+" "+f.Unit(daemon), want+"enabled active\n"
+			units, want = units+" "+f.UnitOn(s.Name, daemon), want+"enabled active\n"
 		}
 		left, err := f.Run(ctx, s.Name, "units='"+units+"'\n"+leftovers)
 		if err != nil {

@@ -193,7 +193,7 @@ func (c fault) carried(t *testing.T, f *lab.Fleet) {
 			}
 			if code == 3 && c.blind { // without its database Kea ends by itself; nothing was stopped yet, so nothing is started again
 				for _, server := range f.Servers {
-					s.must(server.Name, "systemctl start "+f.Unit(lab.DHCPv4))
+					s.must(server.Name, "systemctl start "+f.UnitOn(server.Name, lab.DHCPv4))
 				}
 			}
 			if over(code) {

@@ -21,6 +21,36 @@ func TestISCPackagesByRPM(t *testing.T) {
 	otherOrigin(t, lab.RPM, "rpm", "rpm -q --qf '%{VERSION}-%{RELEASE} installed\n'", "systemctl try-restart kea-dhcp4.service 2>&1 || true")
 }
 
+// TestFleetOfTwoPlatforms upgrades two servers with Debian's packages and one with those under ISC's names, on one database, and takes them
+// back: one release of Kea is a version of other packages on each.
+func TestFleetOfTwoPlatforms(t *testing.T) {
+	spec := spec()
+	spec.Last = lab.ISC
+	has := func(packages ...string) func(*struck) {
+		return func(s *struck) {
+			for i, server := range s.fleet.Servers {
+				got := strings.Fields(s.must(server.Name, "dpkg-query -W -f '${Package}=${Version}\n' | grep -E '^(isc-)?kea-(dhcp4|mysql)' || true"))
+				for _, one := range got {
+					if name, version, _ := strings.Cut(one, "="); !strings.HasPrefix(version, packages[0]) || (i == 2) != strings.HasPrefix(name, "isc-") {
+						s.Errorf("%s has %s", server.Name, one)
+					}
+				}
+				if want := len(packages[1:]); i == 2 && len(got) != want {
+					s.Errorf("%s has %q, not %q", server.Name, got, packages[1:])
+				}
+			}
+		}
+	}
+	on, back := has("3.0.3-", "isc-kea-dhcp4", "isc-kea-mysql"), has("2.6.3-", "isc-kea-dhcp4")
+	faultsOn(t, spec, []fault{
+		{name: "nothing goes wrong", often: true, codes: []int{0}, last: on},
+		{name: "back from the confirmation", at: begins("confirm-k1"), strike: signals(os.Interrupt), codes: []int{5},
+			mend: wantsTheWord, on: []way{typedRollback()}, last: func(s *struck) { kept(s); back(s) }, blind: true},
+		{name: "back from a migration that was killed", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
+			on: []way{rollback()}, last: back, blind: true},
+	})
+}
+
 // otherOrigin goes all the way and back with packages that have a manager, a question for what is installed, and something that starts Kea's unit.
 func otherOrigin(t *testing.T, origin lab.Origin, manager, question, starts string) {
 	spec := spec()
