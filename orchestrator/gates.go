@@ -191,7 +191,7 @@ func (w scene) serving(ctx context.Context, back bool) fleet.Verdict {
 func (w scene) asEnabled(p fleet.Pulse, s Step) fleet.Verdict {
 	for _, u := range w.serverPlan(p.Name).Units {
 		now, ok := p.Unit(u.Name)
-		if !ok || !w.kept(u.Daemon, s) || u.Enabled == "" {
+		if !ok || !u.kept(s) || u.Enabled == "" {
 			continue
 		}
 		if now.Enabled != u.Enabled {

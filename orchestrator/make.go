@@ -91,11 +91,12 @@ func (p *Plan) server(s fleet.Server) ServerPlan {
 	plan := ServerPlan{Name: s.Name, Playbook: s.Platform.Playbook, Before: s.Software.Kea}
 	for _, pkg := range p.packages(s) {
 		to, _ := candidate(pkg, p.Target)
-		plan.Packages = append(plan.Packages, PackageMove{Name: pkg.Name, From: pkg.Installed, To: to})
+		plan.Packages = append(plan.Packages, PackageMove{Name: pkg.Name, From: pkg.Installed, To: to, Gone: p.goes(pkg)})
 	}
 	for _, u := range s.Units {
 		plan.Units = append(plan.Units, UnitPlan{
 			Name: u.Name, Daemon: u.Daemon, Enabled: u.Enabled, Masked: u.Masked && u.Fence == "", Ran: u.Active == "active",
+			Gone: p.ends(s, u.Daemon),
 		})
 	}
 	for _, c := range s.Configs {

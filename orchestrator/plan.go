@@ -38,6 +38,7 @@ type Options struct {
 	Dir      string              `json:"directory"`                 // where backups are kept on the servers
 	Command  []string            `json:"command,omitempty"`         // with Backup command: makes a backup
 	Restore  []string            `json:"restore_command,omitempty"` // and puts it back
+	Without  []kea.DaemonKind    `json:"without,omitempty"`         // that servers may lose
 	Canary   []string            `json:"-"`
 	Group    string              `json:"-"`
 	Accept   []Risk              `json:"-"`
@@ -97,8 +98,9 @@ type ServerPlan struct {
 // PackageMove is one package from one version to another.
 type PackageMove struct {
 	Name string `json:"name"`
-	From string `json:"from"` // empty: it is not installed, and the way back removes it
-	To   string `json:"to"`
+	From string `json:"from"`           // empty: it is not installed, and the way back removes it
+	To   string `json:"to"`             // empty: the target has none of it, or none that could be had
+	Gone bool   `json:"gone,omitempty"` // it is removed with its daemon, and the way back brings it again, with its configuration
 }
 
 // UnitPlan is one unit as it was found: the state to come back to.
@@ -108,6 +110,7 @@ type UnitPlan struct {
 	Enabled string         `json:"enabled"`
 	Masked  bool           `json:"masked,omitempty"` // by somebody else: it stays masked
 	Ran     bool           `json:"ran"`
+	Gone    bool           `json:"gone,omitempty"` // the target has no such daemon
 }
 
 // FileMove is one configuration file before and after.

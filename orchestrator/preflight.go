@@ -187,8 +187,12 @@ func (c checker) software(s fleet.Server, at finding) {
 	}
 	for _, pkg := range c.plan.packages(s) {
 		_, ok := candidate(pkg, target)
-		c.must(ok, at("package-missing", offered(s, "Kea "+target.String()),
-			"no package %s of Kea %s can be had (available: %s)", pkg.Name, target, list(pkg.Available)))
+		if c.plan.goes(pkg) {
+			c.goes(s, pkg, at)
+		} else {
+			c.must(ok, at("package-missing", offered(s, "Kea "+target.String()),
+				"no package %s of Kea %s can be had (available: %s)", pkg.Name, target, list(pkg.Available)))
+		}
 		c.must(pkg.Installed == "" || slices.Contains(pkg.Available, pkg.Installed), at("old-package-missing", offered(s, pkg.Installed),
 			"today's %s %s can no longer be had, so there would be no way back", pkg.Name, pkg.Installed))
 	}

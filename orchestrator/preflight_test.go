@@ -81,12 +81,28 @@ func wrongServers() []wrong {
 			f.Servers[1].Configs[0].Network = "/run/netns/dhcp"
 			f.Databases[0].Clients.Sessions = slices.DeleteFunc(f.Databases[0].Clients.Sessions, func(s fleet.Session) bool { return s.Server == "k2" })
 		}, says: []string{"k2", "/run/netns/dhcp", "no session"}},
+		{code: "daemon-gone", does: k2(losesAgent), says: []string{"k2", "no kea-ctrl-agent of Kea 3.0.3", "2.6.3-1", "kea-ctrl-agent.service is active and enabled", "unix /run/kea/kea4 of kea-dhcp4, http 127.0.0.1:8000 of kea-dhcp4"}},
+		{code: "daemon-gone", warns: true, does: func(f *fleet.Facts, o *orchestrator.Options) {
+			losesAgent(&f.Servers[1])
+			o.Without = []kea.DaemonKind{kea.CtrlAgent}
+		}, says: []string{"k2", "kea-ctrl-agent 2.6.3-1 is removed", "unix /run/kea/kea4 of kea-dhcp4"}},
+		{code: "daemon-gone", warns: true, does: k2(func(s *fleet.Server) {
+			losesAgent(s)
+			s.Units[len(s.Units)-1].Active, s.Units[len(s.Units)-1].Enabled = "inactive", "disabled"
+		}), says: []string{"k2", "kea-ctrl-agent 2.6.3-1 is removed"}},
 		{code: "clock", warns: true, does: k2(func(s *fleet.Server) { s.Clock = new(-2 * time.Hour) }), says: []string{"k2", "2h"}},
 		{code: "manager", warns: true, does: k2(func(s *fleet.Server) { s.Managers = []string{"puppet"} }), says: []string{"k2", "puppet"}},
 		{code: "not-running", warns: true, does: k2(func(s *fleet.Server) {
 			s.Units[0].Active, s.Units[0].PID, s.Processes, s.Service = "inactive", 0, nil, nil
 		}), says: []string{"k2"}},
 	}
+}
+
+// losesAgent gives a server a control agent that runs, whose package can be had of today's release alone.
+func losesAgent(s *fleet.Server) {
+	s.Packages = append(s.Packages, fleet.Package{Name: "kea-ctrl-agent", Installed: "2.6.3-1", Available: []string{"2.6.3-1"}})
+	s.Configs[0].Parsed.Sockets = []kea.ControlSocket{{Type: "unix", Path: "/run/kea/kea4"}, {Type: "http", Address: "127.0.0.1", Port: 8000}}
+	s.Units = append(s.Units, fleet.Unit{Name: "kea-ctrl-agent.service", Daemon: kea.CtrlAgent, Present: true, Active: "active", Enabled: "enabled"})
 }
 
 func wrongDatabases() []wrong {
@@ -183,6 +199,33 @@ func codes(findings []orchestrator.Finding, but ...string) []string {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// TestADaemonThatEnds goes with its package on the way on, and comes with it on the way back; where its package can be had, it stays.
+func TestADaemonThatEnds(t *testing.T) {
+	facts, opts := surveyed(t, three()), usual()
+	for i := range facts.Servers {
+		losesAgent(&facts.Servers[i])
+	}
+	last := len(facts.Servers[2].Packages) - 1
+	facts.Servers[2].Packages[last].Available = []string{"2.6.3-1", "3.0.3-1"}
+	opts.Without = []kea.DaemonKind{kea.CtrlAgent}
+	p := orchestrator.Make(facts, version(t, "3.0.3"), opts)
+	if len(p.Refusals) > 0 {
+		t.Fatalf("%+v", p.Refusals)
+	}
+	for i, s := range p.Groups[0].Servers {
+		want := orchestrator.PackageMove{Name: "kea-ctrl-agent", From: "2.6.3-1", Gone: i < 2}
+		if i == 2 {
+			want.To = "3.0.3-1"
+		}
+		if got := s.Packages[len(s.Packages)-1]; got != want {
+			t.Errorf("%s: %+v, want %+v", s.Name, got, want)
+		}
+		if u := s.Units[len(s.Units)-1]; u.Gone != (i < 2) || !u.Ran || s.Units[0].Gone {
+			t.Errorf("%s: %+v", s.Name, s.Units)
+		}
+	}
 }
 
 func TestHealthyFleetIsNotRefused(t *testing.T) {

@@ -143,7 +143,7 @@ func started(ctx context.Context, w scene, s Step) fleet.Verdict {
 	return w.pulse(ctx, s.Server, func(p fleet.Pulse) fleet.Verdict {
 		for _, u := range w.serverPlan(s.Server).Units {
 			now, ok := p.Unit(u.Name)
-			if !u.Ran || !w.kept(u.Daemon, s) {
+			if !u.Ran || !u.kept(s) {
 				continue
 			}
 			if !ok || now.Active != "active" || now.PID == 0 {
@@ -162,8 +162,8 @@ func keptOut(p fleet.Pulse, no fleet.Verdict) fleet.Verdict {
 	return no
 }
 
-// kept reports whether the version that a step leads to still has the daemon.
-func (w scene) kept(d kea.DaemonKind, s Step) bool { return d.In(w.version(s)) }
+// kept reports whether what a step leads to still has the daemon.
+func (u UnitPlan) kept(s Step) bool { return s.Back() || !u.Gone }
 
 func installed(ctx context.Context, w scene, s Step) fleet.Verdict {
 	now, err := w.Software(ctx, s.Server)
@@ -322,7 +322,7 @@ func confirmed(ctx context.Context, w scene, s Step) fleet.Verdict {
 	}
 	plan := w.serverPlan(s.Server)
 	for _, u := range plan.Units {
-		if !u.Ran || !w.kept(u.Daemon, s) {
+		if !u.Ran || !u.kept(s) {
 			continue
 		}
 		i := slices.IndexFunc(services, func(v fleet.Service) bool { return v.Unit == u.Name })

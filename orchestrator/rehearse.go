@@ -225,7 +225,7 @@ func (t *trial) test(ctx context.Context, plan ServerPlan, s *RehearsedServer) {
 	}
 	began := time.Now()
 	for _, u := range plan.Units {
-		if !u.Ran || !u.Daemon.In(t.Plan.Target) {
+		if !u.Ran || u.Gone {
 			continue
 		}
 		tried, err := t.World.Try(ctx, t.rehearsal, s.Name, u, copies)

@@ -170,7 +170,7 @@ func wishOf(c *ufcli.Context, file fleet.File) (wish, error) {
 func fileOptions(file fleet.File) orchestrator.Options {
 	o := orchestrator.Options{
 		Parallel: file.Parallel, Settle: file.Confirm.Settle, Backup: string(file.Backup.Method), Allow: file.Sessions.Allow,
-		Dir: file.Backup.Directory, Canary: file.Canary, Command: file.Backup.Command, Restore: file.Backup.RestoreCommand,
+		Dir: file.Backup.Directory, Canary: file.Canary, Command: file.Backup.Command, Restore: file.Backup.RestoreCommand, Without: file.Without,
 	}
 	if file.Confirm.DHCPProbe != nil {
 		o.Probe = file.Confirm.DHCPProbe.Relay.String()

@@ -20,17 +20,18 @@ import (
 type File struct {
 	Path string `yaml:"-" jsonschema:"-"`
 
-	Version   int             `yaml:"version" jsonschema:"required,enum=1" jsonschema_description:"The version of this format."`
-	Target    kea.Version     `yaml:"target,omitempty" jsonschema_description:"The Kea version to reach, unless --to names one."`
-	Canary    []string        `yaml:"canary,omitempty" jsonschema_description:"Servers that go first, at most one per group; else each group's first."`
-	Servers   []ServerEntry   `yaml:"servers" jsonschema:"required,minItems=1" jsonschema_description:"The servers of the fleet."`
-	SSH       SSHSettings     `yaml:"ssh,omitempty" jsonschema_description:"What ssh does not find by itself."`
-	Databases []DatabaseEntry `yaml:"databases,omitempty" jsonschema_description:"Databases for which the account in the Kea configuration is not enough."`
-	Sessions  Sessions        `yaml:"sessions,omitempty" jsonschema_description:"Database clients that are no Kea."`
-	Backup    Backup          `yaml:"backup,omitempty" jsonschema_description:"How databases are backed up before the migration."`
-	Confirm   Confirm         `yaml:"confirm,omitempty" jsonschema_description:"When a started server counts as serving."`
-	Parallel  int             `yaml:"parallel,omitempty" jsonschema:"minimum=1,maximum=1000,default=20" jsonschema_description:"How many servers are worked on at once."`
-	Notify    []Listener      `yaml:"notify,omitempty" jsonschema_description:"Who is told how a run goes: at start, stop, point of no return, failure and end."`
+	Version   int              `yaml:"version" jsonschema:"required,enum=1" jsonschema_description:"The version of this format."`
+	Target    kea.Version      `yaml:"target,omitempty" jsonschema_description:"The Kea version to reach, unless --to names one."`
+	Canary    []string         `yaml:"canary,omitempty" jsonschema_description:"Servers that go first, at most one per group; else each group's first."`
+	Servers   []ServerEntry    `yaml:"servers" jsonschema:"required,minItems=1" jsonschema_description:"The servers of the fleet."`
+	SSH       SSHSettings      `yaml:"ssh,omitempty" jsonschema_description:"What ssh does not find by itself."`
+	Databases []DatabaseEntry  `yaml:"databases,omitempty" jsonschema_description:"Databases for which the account in the Kea configuration is not enough."`
+	Sessions  Sessions         `yaml:"sessions,omitempty" jsonschema_description:"Database clients that are no Kea."`
+	Backup    Backup           `yaml:"backup,omitempty" jsonschema_description:"How databases are backed up before the migration."`
+	Confirm   Confirm          `yaml:"confirm,omitempty" jsonschema_description:"When a started server counts as serving."`
+	Parallel  int              `yaml:"parallel,omitempty" jsonschema:"minimum=1,maximum=1000,default=20" jsonschema_description:"How many servers are worked on at once."`
+	Without   []kea.DaemonKind `yaml:"without,omitempty" jsonschema:"enum=kea-ctrl-agent" jsonschema_description:"Daemons that servers may lose on the way: the packages of the target have none."`
+	Notify    []Listener       `yaml:"notify,omitempty" jsonschema_description:"Who is told how a run goes: at start, stop, point of no return, failure and end."`
 }
 
 // FileError is a fleet file that cannot be used, and where in it.

@@ -84,7 +84,7 @@ func (f *File) check() *problem {
 	if f.Version != 1 {
 		return wrong("version must be 1", "$.version")
 	}
-	for _, check := range []func() *problem{f.checkServers, f.checkCanary, f.checkDatabases, f.checkSessions, f.checkBackup, f.checkRest} {
+	for _, check := range []func() *problem{f.checkServers, f.checkCanary, f.checkWithout, f.checkDatabases, f.checkSessions, f.checkBackup, f.checkRest} {
 		if p := check(); p != nil {
 			return p
 		}
@@ -144,6 +144,15 @@ func (f *File) checkCanary() *problem {
 		}
 		if slices.Contains(f.Canary[:i], name) {
 			return wrong(name+" stands here twice", "$.canary[%d]", i)
+		}
+	}
+	return nil
+}
+
+func (f *File) checkWithout() *problem {
+	for i, daemon := range f.Without {
+		if daemon != kea.CtrlAgent {
+			return wrong("of Kea's daemons "+string(kea.CtrlAgent)+" alone has an end", "$.without[%d]", i)
 		}
 	}
 	return nil

@@ -100,6 +100,7 @@ func TestFilesThatCannotBeUsed(t *testing.T) {
 		{head + "    config: { /etc/kea: [ x ] }\n", "f:4:25: a file is a path, or { file: PATH, made_from: sha256:... }"},
 		{head + "canary: [ k1, k2 ]\n", "f:4:15: no server is called k2"},
 		{head + "canary: [ k1, k1 ]\n", "f:4:15: k1 stands here twice"},
+		{head + "without: [ kea-ctrl-agent, kea-dhcp6 ]\n", "f:4:28: of Kea's daemons kea-ctrl-agent alone has an end"},
 		{head + "canary: k1\n", "f:4:9: string was used where sequence is expected"},
 		{head + "target: 3.0\n", "f:4:9: target must be a version of Kea, such as 3.0.3"},
 		{head + "parallel: 0\n", "f:4:11: parallel must be between 1 and 1000"},

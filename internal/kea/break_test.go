@@ -113,3 +113,14 @@ func TestSettingsKeepNoSecret(t *testing.T) {
 		t.Errorf("%s", printed)
 	}
 }
+
+func TestPackagesAreForDaemons(t *testing.T) {
+	for pkg, want := range map[string]DaemonKind{
+		"kea-ctrl-agent": CtrlAgent, "isc-kea-ctrl-agent": CtrlAgent, "kea-dhcp4-server": DHCP4, "isc-kea-dhcp6": DHCP6, "kea-dhcp-ddns-server": DDNS,
+		"kea-common": "", "python3-kea-connector": "", "isc-kea-mysql": "",
+	} {
+		if got, ok := DaemonOf(pkg); ok != (want != "") || ok && got != want {
+			t.Errorf("%s is for %q (%v), want %q", pkg, got, ok, want)
+		}
+	}
+}

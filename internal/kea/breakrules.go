@@ -94,7 +94,7 @@ func breaksSince30() []breakRule {
 				return nil
 			}
 			return []Position{{File: c.Path, Line: 1, Column: 1}}
-		}, Break: Break{Code: "control-agent-gone", Since: since(3, 1, 8), Severity: Refusal,
+		}, Break: Break{Code: "control-agent-gone", Since: since(3, 1, 8), Severity: Warning,
 			What: "there is no kea-ctrl-agent any more", Do: "give the daemons HTTP control sockets of their own (control-sockets)"}},
 		{where: sockets(func(s ControlSocket) bool {
 			return s.Type == "unix" && (s.Address != "" || s.Port != 0 || s.TLS || s.Auth)

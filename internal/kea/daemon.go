@@ -17,6 +17,12 @@ func (k DaemonKind) In(v Version) bool {
 	return err != nil || v.Compare(gone) < 0
 }
 
+// DaemonOf gives the daemon that a package is there for, by its name as Debian and ISC have it ("kea-ctrl-agent", "isc-kea-dhcp4").
+func DaemonOf(pkg string) (DaemonKind, bool) {
+	name := DaemonKind(strings.TrimSuffix(strings.TrimPrefix(pkg, "isc-"), "-server"))
+	return name, name.section() != ""
+}
+
 // OfPackage is the Kea version that a distribution's package version carries: "3.0.3-1~bpo13+1" and "1:3.0.3-isc20260325" are
 // 3.0.3. The zero version when there is none to be read.
 func OfPackage(version string) Version {

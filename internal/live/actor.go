@@ -10,7 +10,6 @@ import (
 
 	"kea-lockstep/dbcheck"
 	"kea-lockstep/internal/fleet"
-	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator"
 	"kea-lockstep/orchestrator/journal"
 	"kea-lockstep/playbooks"
@@ -116,22 +115,16 @@ func (o order) units(take func(orchestrator.UnitPlan) bool) string {
 
 func anyUnit(orchestrator.UnitPlan) bool { return true }
 
-// starts: it ran before, and the version that the order leads to still has the daemon.
-func (o order) starts(u orchestrator.UnitPlan) bool { return u.Ran && u.Daemon.In(o.version()) }
+// starts: it ran before, and what the order leads to still has the daemon.
+func (o order) starts(u orchestrator.UnitPlan) bool { return u.Ran && o.has(u) }
 
-// version is the Kea that the order leads to.
-func (o order) version() kea.Version {
-	if o.Back() {
-		return o.plan.Before
-	}
-	return o.Plan.Target
-}
+func (o order) has(u orchestrator.UnitPlan) bool { return o.Back() || !u.Gone }
 
 func (o order) fence() ssh.Param { return ssh.Param{Name: "fence", Value: o.units(anyUnit)} }
 
 func (f *Fleet) unfence(ctx context.Context, o order) error {
 	is := func(state string) func(orchestrator.UnitPlan) bool {
-		return func(u orchestrator.UnitPlan) bool { return u.Enabled == state && !u.Masked }
+		return func(u orchestrator.UnitPlan) bool { return u.Enabled == state && !u.Masked && o.has(u) }
 	}
 	return f.act(ctx, o, "unfence", o.fence(),
 		ssh.Param{Name: "masked", Value: o.units(func(u orchestrator.UnitPlan) bool { return u.Masked })},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,7 +46,7 @@ func (f *Fleet) prefetch(ctx context.Context, o order) (journal.Result, error) {
 	if err != nil {
 		return journal.Result{}, err
 	}
-	if why := t.harms(o.book.Keep); why != "" {
+	if why := t.harms(o.book.Keep, strings.Fields(o.gone(to))); why != "" {
 		return journal.Result{}, fmt.Errorf("%s: the upgrade would %s", o.Server, why)
 	}
 	return journal.Result{Saw: fmt.Sprintf("%d packages change", len(t.install))}, f.fetch(ctx, o, o.Order)
@@ -53,7 +54,9 @@ func (f *Fleet) prefetch(ctx context.Context, o order) (journal.Result, error) {
 
 // simulated asks the package manager what the upgrade would do.
 func (f *Fleet) simulated(ctx context.Context, o order) (transaction, error) {
-	out, err := f.run(ctx, o.on, call{action: "simulate", look: true, params: []ssh.Param{{Name: "wanted", Value: o.pins(to, "=", " ")}}})
+	out, err := f.run(ctx, o.on, call{action: "simulate", look: true, params: []ssh.Param{
+		{Name: "wanted", Value: o.pins(to, "=", " ")}, {Name: "gone", Value: o.gone(to)},
+	}})
 	return parseTransaction(out), err
 }
 
@@ -90,10 +93,12 @@ func parseTransaction(out []byte) transaction {
 	return t
 }
 
-// harms says what in a transaction must not be: a removal, or a change of what the upgrade itself stands on.
-func (t transaction) harms(keep []string) string {
-	if len(t.remove) > 0 {
-		return "remove " + strings.Join(t.remove, ", ")
+// harms says what in a transaction must not be: the removal of what the plan does not remove, or a change of what the upgrade itself
+// stands on.
+func (t transaction) harms(keep, gone []string) string {
+	remove := slices.DeleteFunc(slices.Clone(t.remove), func(name string) bool { return slices.Contains(gone, name) })
+	if len(remove) > 0 {
+		return "remove " + strings.Join(remove, ", ")
 	}
 	for _, name := range t.install {
 		for _, pattern := range keep {
@@ -110,13 +115,13 @@ const notFetched = 12
 
 // install installs the packages of one way, which were fetched before.
 func (f *Fleet) install(ctx context.Context, o order) error {
-	version := to
+	version, way := to, "on"
 	if o.Back() {
-		version = from
+		version, way = from, "back"
 	}
 	installs := job{order: o.Order, action: "install", guard: true, again: true, params: []ssh.Param{
 		{Name: "dir", Value: o.packageDir(version)}, {Name: "check", Value: o.pins(version, " ", "\n")},
-		{Name: "gone", Value: o.gone(version)}, o.fence(),
+		{Name: "gone", Value: o.gone(version)}, {Name: "way", Value: way}, o.fence(),
 	}}
 	_, err := f.do(ctx, o.on, installs)
 	var said *scriptError

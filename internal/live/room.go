@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"strings"
 	"sync"
 	"time"
 
@@ -153,7 +154,7 @@ func (f *Fleet) Unpack(ctx context.Context, r orchestrator.Rehearsal, name strin
 	if err != nil {
 		return unreached(err)
 	}
-	if why := t.harms(o.book.Keep); why != "" {
+	if why := t.harms(o.book.Keep, strings.Fields(o.gone(to))); why != "" {
 		return fmt.Errorf("%s: the upgrade would %s", name, why)
 	}
 	_, err = f.do(ctx, o.on, job{order: o.step("unpack"), action: "unpack", params: []ssh.Param{ofRehearsal(r.ID), {Name: "on", Value: o.pins(to, "=", " ")}}})

@@ -24,7 +24,11 @@ func (f *Fleet) test(ctx context.Context, o order) (journal.Result, error) {
 			return journal.Result{}, err
 		}
 	}
-	flag := kea.TestFlag(o.version())
+	version := o.Plan.Target
+	if o.Back() {
+		version = o.plan.Before
+	}
+	flag := kea.TestFlag(version)
 	var tested []string
 	for _, u := range o.plan.Units {
 		if !o.starts(u) || !u.Daemon.UsesDatabase() {

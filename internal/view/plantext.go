@@ -111,7 +111,7 @@ func (v Plan) software(g PlanGroup) [][]cell {
 			continue
 		}
 		seen = append(seen, before+" "+s.Playbook)
-		var who, to []string
+		var who, to, gone []string
 		for _, t := range g.Servers {
 			if t.Before != s.Before || t.Playbook != s.Playbook {
 				continue
@@ -122,15 +122,23 @@ func (v Plan) software(g PlanGroup) [][]cell {
 			}
 			who = append(who, name)
 			for _, m := range t.Packages {
-				to = append(to, m.To)
+				if m.Gone {
+					gone = append(gone, m.Name)
+				} else {
+					to = append(to, m.To)
+				}
 			}
 		}
-		rows = append(rows, cells("Kea", before, "->", v.Target.String(), strings.Join(fleet.Short(who), ", "), packages(s.Playbook, to)))
+		rows = append(rows, cells("Kea", before, "->", v.Target.String(), strings.Join(fleet.Short(who), ", "), packages(s.Playbook, to, gone)))
 	}
 	return rows
 }
 
-func packages(playbook string, to []string) string {
+// packages says what is had for servers of a platform; gone are those that are removed.
+func packages(playbook string, to, gone []string) string {
+	if len(gone) > 0 {
+		return packages(playbook, to, nil) + ", without " + strings.Join(unique(gone), " and ")
+	}
 	missing := slices.Contains(to, "")
 	to = unique(to)
 	switch {

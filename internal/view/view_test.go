@@ -165,6 +165,18 @@ func TestPlanOfTwoPlatforms(t *testing.T) {
 	}
 }
 
+// TestPlanThatRemovesAPackage names it where the versions stand.
+func TestPlanThatRemovesAPackage(t *testing.T) {
+	p := plan(t, facts(t, three(), nil), orchestrator.UnprovedBackup)
+	k2 := &p.Groups[0].Servers[1]
+	k2.Packages = append(slices.Clone(k2.Packages), orchestrator.PackageMove{Name: "kea-ctrl-agent", From: "2.6.3-1", Gone: true})
+	page := view.NewPage(view.Paper{})
+	view.NewPlan(p, false).Text(page)
+	if want := "model, 3.0.3-1 available, without kea-ctrl-agent\n"; !strings.Contains(page.String(), want) {
+		t.Errorf("%q is missing in\n%s", want, page.String())
+	}
+}
+
 func TestPlanThatIsRefused(t *testing.T) {
 	f := facts(t, three(), nil)
 	f.Servers[1].Reach = fleet.Deny("dial tcp 192.0.2.12:22: connection refused")

@@ -1,6 +1,6 @@
 # Installs packages that were fetched. Nothing of Kea starts: the units are masked. A package run that was cut
 # off before is brought to its end first. In: state, dir (name of the packages' directory), check (a line each: package version), gone
-# (packages that must not be there afterwards), fence (units). Needs packages.sh.
+# (packages that must not be there afterwards), way (on or back), fence (units). Needs packages.sh.
 # Exit: 12 the packages were not fetched.
 set -eu
 [ -e "$state/packages/$dir/whole" ] || exit 12
@@ -22,8 +22,10 @@ if cut_off; then
 fi
 patient dpkg --force-confold --force-confdef --install "$state/packages/$dir"/*.deb
 # After the others: until then one of them may depend on it.
+# Configuration of what goes on the way on is wanted on the way back.
+case $way in back) go=--purge ;; *) go=--remove ;; esac
 # shellcheck disable=SC2086 # a list of names
-[ -z "$gone" ] || patient dpkg --purge $gone
+[ -z "$gone" ] || patient dpkg "$go" $gone
 set --
 while read -r package version; do
 	[ -z "$package" ] || set -- "$@" "$package"
