@@ -11,6 +11,7 @@ import (
 
 	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator"
+	"kea-lockstep/playbooks"
 )
 
 // marker is what a run leaves on a server while it holds it: who, from where, what it does and what was there before, for people;
@@ -62,13 +63,21 @@ func (f *Fleet) marker(o order) (text, readme string, err error) {
 		Found: found{
 			Kea: o.plan.Before, Units: o.plan.Units, Packages: o.plan.Packages, Files: o.plan.Files, Timers: path.Join(room, "timers"),
 		},
-		Backups: f.backups(o), Restore: o.Plan.Options.Restore, Kept: path.Join(room, "kept"), Packages: path.Join(o.book.State, "packages"), Driven: plan,
+		Backups: f.backups(o), Restore: o.Plan.Options.Restore, Kept: path.Join(room, "kept"), Packages: softwareOf(o.book), Driven: plan,
 	}
 	raw, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return "", "", fmt.Errorf("writing the marker of %s: %w", o.Server, err)
 	}
 	return string(raw), m.readme(o.units(anyUnit), o.units(func(u orchestrator.UnitPlan) bool { return u.Ran })), nil
+}
+
+// softwareOf is where the software of both ways lies.
+func softwareOf(book playbooks.Playbook) string {
+	if len(book.Trees) > 0 {
+		return strings.Join(book.Trees, " ")
+	}
+	return path.Join(book.State, "packages")
 }
 
 // backups is the directory of a run's dumps.
@@ -81,7 +90,8 @@ func (m marker) readme(units, ran string) string {
 	say("kea-lockstep is upgrading the Kea servers %s to %s, with the database that they share.", strings.Join(m.Servers, ", "), m.Target)
 	say("Run %s, driven by %s (epoch %d).", m.Run, m.Driver, m.Epoch)
 	say("")
-	say("While this file is here, Kea may be stopped and fenced: its units are masked, and a drop-in keeps them from starting.")
+	say("While this file is here, Kea may be stopped and fenced: a drop-in keeps its units from starting, and a mask where their")
+	say("own files leave room for one.")
 	say("DO NOT lift the fence by hand before the database is at the schema that the installed Kea expects. To go on, on the")
 	say("machine that drives the run:")
 	say("")
@@ -108,9 +118,9 @@ func (m marker) readme(units, ran string) string {
 		say("  backups of databases:   %s   (on %s)", m.Backups, strings.Join(keepers(m.Databases), ", "))
 	}
 	say("  old configuration:      %s", m.Kept)
-	say("  packages, both ways:    %s", m.Packages)
+	say("  software, both ways:    %s", m.Packages)
 	say("  lift the fence:         rm -f %s", strings.Join(dropIns(units), " "))
-	say("                          systemctl unmask %s", units)
+	say("                          systemctl unmask %s; systemctl daemon-reload", units)
 	say("  start what ran:         systemctl start %s", ran)
 	say("  and, last of all:       rm %s %s", path.Join(path.Dir(m.Kept), "../../claim"), path.Join(path.Dir(m.Kept), "../../marker.json"))
 	return strings.TrimRight(b.String(), "\n")

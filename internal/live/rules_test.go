@@ -17,6 +17,7 @@ import (
 	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator"
 	"kea-lockstep/orchestrator/journal"
+	"kea-lockstep/playbooks"
 	"kea-lockstep/ssh"
 )
 
@@ -572,13 +573,26 @@ func TestReadmeTellsHowToGoOn(t *testing.T) {
 	}
 	text := m.readme("a.service b.service", "a.service")
 	for _, want := range []string{
-		"kea-lockstep resume R1 ", "kea-lockstep resume --from k2\n", "kea-lockstep rollback R1", "/var/backups/kea-lockstep/R1", m.Kept, "systemctl unmask a.service b.service",
+		"kea-lockstep resume R1 ", "kea-lockstep resume --from k2\n", "kea-lockstep rollback R1", "/var/backups/kea-lockstep/R1", m.Kept, "systemctl unmask a.service b.service; systemctl daemon-reload\n",
+		"software, both ways:    /var/lib/kea-lockstep/packages\n",
 		"/etc/systemd/system/b.service.d/kea-lockstep.conf", "systemctl start a.service",
 		"rm /var/lib/kea-lockstep/claim /var/lib/kea-lockstep/marker.json",
 		"kea-admin db-version pgsql -h db -u dhcp -n kea -p\n", "kea-admin db-version mysql -h localhost -u kea -n kea6 -p\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it does not say %q:\n%s", want, text)
+		}
+	}
+}
+
+// Whoever goes on by hand is told where what is to be installed lies.
+func TestWhereTheSoftwareOfBothWaysLies(t *testing.T) {
+	for want, book := range map[string]playbooks.Playbook{
+		"/var/lib/x/packages":   {State: "/var/lib/x"},
+		"/opt/kea-* /srv/kea-*": {State: "/var/lib/x", Trees: []string{"/opt/kea-*", "/srv/kea-*"}},
+	} {
+		if got := softwareOf(book); got != want {
+			t.Errorf("%q, not %q", got, want)
 		}
 	}
 }
