@@ -90,9 +90,12 @@ func TestATreeStandsForAPackage(t *testing.T) {
 		t.Errorf("%d\n%s", status, said)
 	}
 	text := script(t, s.book, "server", "")
-	part := "set -eu\n" + text[strings.Index(text, "# Finds the trees"):]
+	part := "set -eu\n" + strings.ReplaceAll(text[strings.Index(text, "# Finds the trees"):], " /etc/", " "+s.path("etc")+"/")
+	s.write("etc/rc.local", "#!/bin/sh\n/opt/kea/sbin/keactrl -c /opt/kea/keactrl.conf start\n")
+	s.write("etc/cron.d/was", "# @reboot root keactrl start\n")
+	s.write("etc/systemd/system/kea.service", "[Service]\nExecStart=/opt/kea/sbin/keactrl start\nExecStop=/opt/kea/sbin/keactrl stop\n")
 	status, said = s.shell(part, "trees="+strings.Join(s.book.Trees, " "))
-	if want := "@available\nkea\t2.6.3\t" + s.path("opt/kea-2.6.3") + "\nkea\t3.0.3\t" + s.path("opt/kea-3.0.3") + "\n@holds\n@locked\n@updates\n@end\n"; status != 0 || said != want {
+	if want := s.path("etc/rc.local") + "\n" + s.path("etc/systemd/system/kea.service") + "\n@available\nkea\t2.6.3\t" + s.path("opt/kea-2.6.3") + "\nkea\t3.0.3\t" + s.path("opt/kea-3.0.3") + "\n@holds\n@locked\n@updates\n@end\n"; status != 0 || said != want {
 		t.Errorf("%d\n%s\nwant\n%s", status, said, want)
 	}
 	s.write("state/installing", "the installation of Kea 3.0.3\n")

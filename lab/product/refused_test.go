@@ -87,7 +87,7 @@ const longestSilence = 3 * time.Second
 // link and file of ours, of Kea's and of the units', with mode, owner and contents.
 const stateOf = `
 systemctl show -p ActiveState,UnitFileState,MainPID,DropInPaths kea-dhcp4-server.service kea-dhcp4.service
-dpkg-query -W 'kea*' || [ -L /opt/kea ] # of no package
+dpkg-query -W 'kea*' || [ -e /opt/kea ] # of no package
 find /opt -maxdepth 1 -printf '%y %m %u:%g %p %l\n' | sort
 apt-mark showhold
 for dir in /etc/kea /etc/systemd/system /var/lib/kea-lockstep /var/backups/kea-lockstep; do

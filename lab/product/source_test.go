@@ -26,11 +26,13 @@ func copies(s *struck) {
 	}
 }
 
-// copied wants what lies there to be all of the old release, and nothing else.
-func copied(s *struck) {
-	for _, server := range s.fleet.Servers {
-		if differs := s.must(server.Name, "diff -rq /opt/kea-2.6.3/share /opt/kea/share; diff -rq /opt/kea-2.6.3/sbin /opt/kea/sbin; diff -rq /opt/kea-2.6.3/lib/kea /opt/kea/lib/kea; true"); differs != "" {
-			s.Errorf("%s: %s", server.Name, differs)
+// copied wants what lies there to be all of a release, and nothing else.
+func copied(version string) func(*struck) {
+	return func(s *struck) {
+		for _, server := range s.fleet.Servers {
+			if differs := s.must(server.Name, "for part in sbin share lib/kea; do diff -rq /opt/kea-"+version+"/$part /opt/kea/$part; done; true"); differs != "" {
+				s.Errorf("%s: %s", server.Name, differs)
+			}
 		}
 	}
 }
@@ -56,11 +58,15 @@ func TestKeaFromSource(t *testing.T) {
 			s.Errorf("the condition of the fence says %q", said)
 		}
 	}
-	// slow makes the first installation on k1 stop where the link is another and nothing else is done.
-	slow := func(s *struck) {
-		s.must("k1", `printf '#!/bin/sh\nif ! [ -e /var/slow ]; then : >/var/slow; sleep 60; fi\nexec /sbin/ldconfig\n' >/usr/local/sbin/ldconfig
-			chmod 755 /usr/local/sbin/ldconfig`)
+	// slowly makes the first installation on k1 stop where it comes to a program.
+	slowly := func(program string) func(*struck) {
+		return func(s *struck) {
+			s.must("k1", `at=/usr/local/sbin/`+filepath.Base(program)+`
+				printf '#!/bin/sh\nif ! [ -e /var/slow ]; then : >/var/slow; sleep 60; fi\nexec `+program+` "$@"\n' >$at
+				chmod 755 $at`)
+		}
 	}
+	slow := slowly("/usr/sbin/ldconfig") // the link is another, and nothing else is done
 	installing := func(strike func(*struck)) func(*struck) { return upon("k1", "[ -e /var/slow ]", strike) }
 	killed := func(s *struck) { s.must("k1", "systemctl kill --signal=KILL 'kea-lockstep-*install-k1*'") }
 	anew := func(s *struck) {
@@ -81,6 +87,8 @@ func TestKeaFromSource(t *testing.T) {
 		{name: "back from a migration that was killed", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
 			on: []way{rollback()}, last: back, blind: true},
 		{name: "back from the confirmation, by an install of the administrator's own", often: true, given: copies, at: begins("confirm-k1"),
-			strike: signals(os.Interrupt), codes: []int{5}, on: []way{typedRollback()}, last: copied, blind: true},
+			strike: signals(os.Interrupt), codes: []int{5}, on: []way{typedRollback()}, last: copied("2.6.3"), blind: true},
+		{name: "an install of the administrator's own is killed", often: true, given: func(s *struck) { copies(s); slowly("/usr/bin/cp")(s) },
+			at: begins("install-k1"), strike: installing(killed), codes: []int{0}, again: []string{"k1"}, last: copied("3.0.3")},
 	})
 }
