@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kea-lockstep/lab"
+	"kea-lockstep/lab/labtest"
 )
 
 // copies makes /opt/kea no link but a directory, which the documents' example of a playbook puts trees into.
@@ -91,4 +92,36 @@ func TestKeaFromSource(t *testing.T) {
 		{name: "an install of the administrator's own is killed", often: true, given: func(s *struck) { copies(s); slowly("/usr/bin/cp")(s) },
 			at: begins("install-k1"), strike: installing(killed), codes: []int{0}, again: []string{"k1"}, last: copied("3.0.3")},
 	})
+}
+
+// TestKeaFromSourceHasToBeSaid: without its playbook, and where keactrl or whoever else started Kea by no unit, nothing is begun.
+func TestKeaFromSourceHasToBeSaid(t *testing.T) {
+	f := labtest.Up(t, lab.Spec{Servers: 2, Origin: lab.Source})
+	p := tool(t, f)
+	named, err := os.ReadFile(f.FleetFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(f.FleetFile(), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(strings.ReplaceAll(string(named), "    playbook: ./source.yaml\n", ""))
+	if out := run(t, p, 3, "plan", "--to", f.Target); !out.Says("its Kea version cannot be read") || !out.Says("name its playbook where it was built from source") {
+		t.Errorf("without a playbook:\n%s", out)
+	}
+	write(string(named))
+	// As keactrl does: in the background, of nobody's unit.
+	labtest.Must(t, f, "k2", `systemctl disable --now kea-dhcp4
+		install -d -m 0750 -o _kea -g _kea /run/kea /run/lock/kea
+		KEA_PIDFILE_DIR=/run/kea KEA_LOCKFILE_DIR=/run/lock/kea setsid /opt/kea/sbin/kea-dhcp4 -c /etc/kea/kea-dhcp4.conf >/dev/null 2>&1 </dev/null &
+		printf '#!/bin/sh\n/opt/kea/sbin/keactrl start\n' >/etc/rc.local`)
+	if err := f.AwaitKea(t.Context(), "k2", time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if out := run(t, p, 3, "plan", "--to", f.Target); !out.Says("was started by hand: /opt/kea/sbin/kea-dhcp4 -c") || !out.Says("/etc/rc.local manages this server too") {
+		t.Errorf("without a unit:\n%s", out)
+	}
 }
