@@ -18,6 +18,8 @@ type Order struct {
 	Plan    *Plan
 	Group   *GroupPlan
 	Results func(step string) journal.Result // what a step that is done reported
+	// Progress hears how far a migration has come; of what is heard at once, as of a job that is found under way, the newest will do.
+	Progress func(journal.Progress)
 }
 
 // Actor changes the fleet. Every order can be given again: an actor that finds its job running waits for it, and one that finds

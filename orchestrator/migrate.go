@@ -160,3 +160,15 @@ func saw(m fleet.Migration) string {
 	}
 	return text
 }
+
+// progress records how far a step has come. A job that is found again tells what it told before.
+func (g *groupDrive) progress(ctx context.Context, s Step, p journal.Progress) {
+	before := g.recorded(s.ID)
+	if before.Progress != nil && *before.Progress == p {
+		return
+	}
+	e := journal.Event{Type: journal.StepProgress, Phase: before.Phase, Step: s.ID, Server: s.Server}
+	if err := g.record(ctx, e.With(p)); err != nil {
+		g.halt(err)
+	}
+}

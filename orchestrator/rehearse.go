@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kea-lockstep/internal/fleet"
+	"kea-lockstep/orchestrator/journal"
 )
 
 // Rehearsing tries what an upgrade would do, without one: the target's binaries test the configurations that they are to have, and
@@ -182,7 +183,9 @@ func (t *trial) migrate(ctx context.Context, d DatabasePlan, out *RehearsedDatab
 		return
 	}
 	began := time.Now()
-	err := t.World.MigrateCopy(ctx, t.rehearsal, d)
+	err := t.World.MigrateCopy(ctx, t.rehearsal, d, func(p journal.Progress) {
+		t.tell("%s: its copy is migrated, %s, %s", d.Name, p, time.Since(began).Round(time.Second))
+	})
 	out.Migrate = since(began)
 	if errors.Is(err, ErrNotScratch) || doubtful(err) || ctx.Err() != nil {
 		out.Verdict = fleet.Doubt("its copy was not migrated: %v", errors.Join(err, ctx.Err()))

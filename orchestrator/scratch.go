@@ -82,8 +82,8 @@ type Scratch interface {
 	// MakeCopy restores the dump into the rehearsal's scratch database.
 	MakeCopy(ctx context.Context, r Rehearsal, d DatabasePlan, from Dumped) error
 	// MigrateCopy lets the unpacked kea-admin migrate the scratch database, which is asked for its identity just before: ErrNotScratch
-	// where it may be one that a Kea configuration names.
-	MigrateCopy(ctx context.Context, r Rehearsal, d DatabasePlan) error
+	// where it may be one that a Kea configuration names. Progress hears which step it is at.
+	MigrateCopy(ctx context.Context, r Rehearsal, d DatabasePlan, progress func(journal.Progress)) error
 	// JudgeCopy says where the scratch database stands between the two schemas.
 	JudgeCopy(ctx context.Context, r Rehearsal, d DatabasePlan) (fleet.Migration, error)
 	// Try lets the unpacked binary of a unit test the configuration that it is to have, over the scratch databases that are named.

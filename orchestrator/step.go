@@ -140,7 +140,8 @@ func (g *groupDrive) order(ctx context.Context, s Step, def kind) (journal.Resul
 	o := Order{
 		Step: s, Run: g.Run, Epoch: g.epoch, Attempt: g.recorded(s.ID).Attempt, Driver: g.Driver,
 		Plan: &g.plan, Group: g.group,
-		Results: g.results,
+		Results:  g.results,
+		Progress: func(p journal.Progress) { g.progress(ctx, s, p) },
 	}
 	for attempt := 1; ; attempt++ {
 		limited, cancel := context.WithTimeout(ctx, def.deadline)

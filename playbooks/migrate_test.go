@@ -1,6 +1,7 @@
 package playbooks
 
 import (
+	"cmp"
 	"os"
 	"strings"
 	"testing"
@@ -14,13 +15,14 @@ func TestMigrationRunsTheScriptsAhead(t *testing.T) {
 }
 
 func runsAhead(t *testing.T, engine, kind, client string) {
-	for _, c := range []struct{ schema, lacks, want string }{
-		{schema: "22.2", want: "upgrade_022.1_to_022.2.sh upgrade_022_to_023.sh upgrade_100_to_101.sh upgrade_mine.sh"},
+	const newer = "upgrade_022.1_to_022.2.sh upgrade_022_to_023.sh upgrade_100_to_101.sh upgrade_mine.sh"
+	for _, c := range []struct{ schema, lacks, want, names string }{
+		{schema: "22.2", want: newer},
 		{schema: "9.3", want: "upgrade_009.3_to_009.4.sh upgrade_021_to_022.sh upgrade_022.1_to_022.2.sh upgrade_022_to_023.sh upgrade_100_to_101.sh upgrade_mine.sh"},
 		{schema: "102.0", lacks: "work to do"},
-		{schema: "22.2", lacks: "room"},
-		{schema: "22.2", lacks: "mktemp"},
-		{schema: "22.2", lacks: "leave to run them"},
+		{schema: "22.2", lacks: "room", names: newer},
+		{schema: "22.2", lacks: "mktemp", names: newer},
+		{schema: "22.2", lacks: "leave to run them", names: newer},
 	} {
 		h := newHost(t)
 		for _, name := range []string{
@@ -50,6 +52,10 @@ exit 3`)
 		status, said := h.runOn(engine, "migrate", "client="+client, "host=192.0.2.1", "port=3306", "user=kea", "database=kea",
 			"password=p", "option_password=p", "option_tls=", "directories=", "named=kea", "home=public", "ours=1", "allowed=", "look=look",
 			"before="+c.schema, "between=30.0", "extra=--more", "run=R1", "scripts="+h.path("scripts"))
+		named, said, _ := strings.Cut(said, "\n")
+		if ahead := cmp.Or(c.want, c.names); named != strings.TrimRight("schema "+c.schema+", ahead: "+ahead, " ") {
+			t.Errorf("%+v: it names %s", c, named)
+		}
 		first, spared, _ := strings.Cut(said, "\n")
 		if status != 3 || !strings.HasPrefix(first, "db-upgrade "+kind+" -h 192.0.2.1 -P 3306 -u kea -n kea") || !strings.HasSuffix(first, "--more") {
 			t.Errorf("%+v: status %d %s", c, status, said)

@@ -120,9 +120,26 @@ func (d *driving) run(ctx context.Context, do func(context.Context) error) error
 	defer stop()
 	d.store.forget(d.drive.Run) // what an earlier drive was asked, and did not live to hear
 	go d.hearOthers(ctx)
+	go d.tellStill(ctx)
 	err := do(ctx)
 	return d.end(ctx, err)
 }
+
+// tellStill says now and then how far a migration is whose step takes long.
+func (d *driving) tellStill(ctx context.Context) {
+	for tick := time.NewTicker(still); ; {
+		select {
+		case now := <-tick.C:
+			d.op.aside(view.Still(d.drive.Status(), now, d.paper))
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		}
+	}
+}
+
+// still is how often that is said.
+const still = 30 * time.Second
 
 // end says how the drive ended and makes the exit code of it.
 func (d *driving) end(ctx context.Context, err error) error {

@@ -12,6 +12,7 @@ import (
 	"kea-lockstep/dbcheck"
 	"kea-lockstep/internal/fleet"
 	"kea-lockstep/orchestrator"
+	"kea-lockstep/orchestrator/journal"
 	"kea-lockstep/ssh"
 )
 
@@ -122,11 +123,11 @@ func (f *Fleet) DropCopy(ctx context.Context, at fleet.Place, name string) error
 
 // MigrateCopy lets the unpacked kea-admin migrate the scratch database. Just before, it is asked whether what answers is that and
 // nothing else.
-func (f *Fleet) MigrateCopy(ctx context.Context, r orchestrator.Rehearsal, d orchestrator.DatabasePlan) error {
-	return unreached(f.migrateCopy(ctx, r, database{d, d.At}))
+func (f *Fleet) MigrateCopy(ctx context.Context, r orchestrator.Rehearsal, d orchestrator.DatabasePlan, progress func(journal.Progress)) error {
+	return unreached(f.migrateCopy(ctx, r, database{d, d.At}, newClimb(progress)))
 }
 
-func (f *Fleet) migrateCopy(ctx context.Context, r orchestrator.Rehearsal, d database) error {
+func (f *Fleet) migrateCopy(ctx context.Context, r orchestrator.Rehearsal, d database, c *climb) error {
 	o, err := f.rehearses(ctx, r, d.at.Server)
 	if err != nil {
 		return err
@@ -144,7 +145,7 @@ func (f *Fleet) migrateCopy(ctx context.Context, r orchestrator.Rehearsal, d dat
 		return err
 	}
 	_, err = f.do(ctx, o.on, job{
-		order: o.step("migrate-" + d.Label), action: "trial", engine: d.Engine, secrets: secrets,
+		order: o.step("migrate-" + d.Label), action: "trial", engine: d.Engine, secrets: secrets, climb: c,
 		params: slices.Concat(params, []ssh.Param{
 			name.param(), ofRehearsal(r.ID), {Name: "root", Value: path.Join(roomOf(o.book, r.ID), "root")},
 			extra,

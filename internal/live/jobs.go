@@ -23,6 +23,8 @@ type job struct {
 	params  []ssh.Param
 	secrets []ssh.Secret
 	guard   bool
+	// climb hears a migration's output; nil for other jobs.
+	climb *climb
 	// again says that its effect can be had again from wherever it was cut off, so that a lost one is simply done anew.
 	again bool
 }
@@ -96,8 +98,11 @@ func (f *Fleet) do(ctx context.Context, s *server, j job) ([]byte, error) {
 		if err != nil && !errors.Is(err, ssh.ErrAlreadyClaimed) {
 			return nil, sshError(err)
 		}
-		out := output{tell: f.options.Progress, server: s.name(), step: j.order.ID, secrets: j.secrets}
+		out := output{tell: f.options.Progress, server: s.name(), step: j.order.ID, secrets: j.secrets, climb: j.climb}
 		state, err := f.wait(ctx, s, dir, &out)
+		if j.climb != nil {
+			j.climb.end()
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -141,6 +146,7 @@ type output struct {
 	tell         func(server, step, line string)
 	server, step string
 	secrets      []ssh.Secret // that must not be told on
+	climb        *climb
 	text         []byte
 	told         int // lines
 }
@@ -157,6 +163,9 @@ func (o *output) from() func(string) {
 			if one.Value != "" {
 				line = strings.ReplaceAll(line, one.Value, "[redacted]")
 			}
+		}
+		if o.climb != nil {
+			o.climb.hear(line)
 		}
 		if len(o.text) < largestOutput {
 			o.text = append(append(o.text, line...), '\n')

@@ -41,7 +41,7 @@ func (f *Fleet) migrate(ctx context.Context, o order) (journal.Result, error) {
 		return journal.Result{}, err
 	}
 	_, err = f.do(ctx, o.on, job{
-		order: o.Order, action: "migrate", engine: d.Engine, guard: true, secrets: secrets,
+		order: o.Order, action: "migrate", engine: d.Engine, guard: true, secrets: secrets, climb: newClimb(o.Progress),
 		params: slices.Concat(params, accounted, []ssh.Param{
 			{Name: "before", Value: d.Before.String()}, {Name: "between", Value: strings.Join(words, " ")},
 			extra, {Name: "run", Value: o.Run},

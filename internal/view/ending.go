@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"kea-lockstep/orchestrator/journal"
 )
@@ -131,7 +132,7 @@ func (v Ending) now(g journal.GroupStatus) []string {
 	if !Touched(g) {
 		return []string{"nothing was changed on " + names(serversOf(v.status, g))}
 	}
-	return whereabouts(v.status, g)
+	return whereabouts(v.status, g, time.Time{})
 }
 
 func serversOf(s journal.Status, g journal.GroupStatus) (all []string) {

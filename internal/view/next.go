@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"kea-lockstep/orchestrator"
 	"kea-lockstep/orchestrator/journal"
@@ -25,7 +26,7 @@ func Complete(s journal.Status, at Where) journal.Status {
 		next := ways(s, *g, at)
 		if g.Problem != nil {
 			p := *g.Problem
-			p.Now, p.Next = whereabouts(s, *g), append(slices.Clone(p.Next), next...)
+			p.Now, p.Next = whereabouts(s, *g, time.Time{}), append(slices.Clone(p.Next), next...)
 			g.Problem = &p
 		}
 		if g.State == s.State && s.Next == "" && len(next) > 0 {
@@ -139,8 +140,8 @@ func before(s journal.Status, g journal.GroupStatus) string {
 }
 
 // whereabouts says of each server and database of a group where the events left it: a fence that stands is named with the command
-// that lifts it.
-func whereabouts(s journal.Status, g journal.GroupStatus) []string {
+// that lifts it. The time is for what still lasts, zero where it is not known whether it does.
+func whereabouts(s journal.Status, g journal.GroupStatus, now time.Time) []string {
 	var lines []string
 	var all []alike
 	for _, server := range s.Servers {
@@ -158,6 +159,9 @@ func whereabouts(s journal.Status, g journal.GroupStatus) []string {
 		text := fmt.Sprintf("%s  schema %s", d.Name, d.After)
 		if g.PastReturn && d.After == d.Before && g.MigrationBegun(d) {
 			text = fmt.Sprintf("%s  schema was %s; its migration was begun", d.Name, d.Before)
+			if d.Migration != nil {
+				text = fmt.Sprintf("%s  schema was %s; its migration %s", d.Name, d.Before, climbing(*d.Migration, now))
+			}
 		}
 		lines = append(lines, text)
 	}

@@ -26,13 +26,7 @@ func NewProgress(on Paper) *Progress {
 
 // Line words an event; the status is the one after it. It is empty for an event that people need not see.
 func (p *Progress) Line(e journal.Event, s journal.Status) string {
-	inGroup := 0
-	for _, server := range s.Servers {
-		p.servers = max(p.servers, width(clean(server.Name)))
-		if server.Group == e.Group {
-			inGroup++
-		}
-	}
+	inGroup := p.widen(s, e.Group)
 	page := NewPage(p.paper)
 	if e.Type == journal.PhaseDone {
 		for _, text := range p.remaining(e) {
@@ -46,6 +40,17 @@ func (p *Progress) Line(e journal.Event, s journal.Status) string {
 		p.put(page, e, s, e.Server, t, text)
 	}
 	return page.String()
+}
+
+// widen makes room for the servers' names, and counts those of a group.
+func (p *Progress) widen(s journal.Status, group string) (inGroup int) {
+	for _, server := range s.Servers {
+		p.servers = max(p.servers, width(clean(server.Name)))
+		if server.Group == group {
+			inGroup++
+		}
+	}
+	return inGroup
 }
 
 // put puts a line, unless there is nothing to say.
@@ -85,6 +90,8 @@ func (p *Progress) words(e journal.Event, s journal.Status) (tone, string) {
 	switch e.Type {
 	case journal.StepBegun, journal.StepDone, journal.StepFailed:
 		return p.step(e)
+	case journal.StepProgress:
+		return plain, climbingStep(e, s)
 	case journal.GateAsked:
 		var a journal.Asking
 		if e.Read(&a) != nil {

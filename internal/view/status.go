@@ -73,7 +73,7 @@ func (v Status) group(p *Page, g journal.GroupStatus) {
 	} else if outage := v.outage(g); outage != "" {
 		p.line(plain, "  outage  %s", outage)
 	}
-	p.block(plain, 4, strings.Join(whereabouts(v.Status, g), "\n"))
+	p.block(plain, 4, strings.Join(whereabouts(v.Status, g, v.now), "\n"))
 	if g.Problem != nil {
 		p.labelled(plain, 2, "what", g.Problem.What)
 		if g.Problem.Why != "" {

@@ -289,6 +289,10 @@ func events(p orchestrator.Plan) []journal.Event {
 	add(0, journal.Event{Type: journal.GateAsked, Phase: "migrate"}.With(journal.Asking{Gate: "quiet", Verdict: fleet.Deny("k2: kea-dhcp4 runs (pid 812, started by hand)")}))
 	add(0, journal.Event{Type: journal.PhaseBegun, Phase: "migrate"})
 	begin("migrate", "migrate-k1-db1", "k1", "migrate", "kea-admin db-upgrade of kea1")
+	way := []kea.Schema{{Major: 22, Minor: 2}, {Major: 23}, {Major: 24}, {Major: 25}, {Major: 26}, {Major: 27}, {Major: 28}, {Major: 29}, {Major: 30}}
+	for _, number := range []int{1, 7} {
+		add(time.Second, journal.Event{Type: journal.StepProgress, Phase: "migrate", Step: "migrate-k1-db1", Server: "k1"}.With(journal.Along(way, number)))
+	}
 	add(3*time.Second, journal.Event{Type: journal.StepFailed, Phase: "migrate", Step: "migrate-k1-db1", Server: "k1"}.With("k1: the schema is at 28.0, torn"))
 	add(0, journal.Event{Type: journal.GroupEnded}.With(journal.Ended{State: journal.Halted, Problem: &journal.Problem{
 		What: "kea-admin db-upgrade of kea1 on k1 failed",

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kea-lockstep/internal/kea"
+	"kea-lockstep/orchestrator/journal"
 )
 
 // Host is a server as the programs on it see and change it: what sim/ puts a shell before. Its effects take their time, and what
@@ -183,8 +184,8 @@ func (h Host) Test(config string) string {
 	return h.w.refuses(h.s)
 }
 
-// Migrate lets the installed kea-admin migrate a database, by its name, until it is done or alive says no.
-func (h Host) Migrate(name string, alive func() bool) error {
+// Migrate lets the installed kea-admin migrate a database, by its name, until it is done or alive says no, and says which step begins.
+func (h Host) Migrate(name string, alive func() bool, begins func(from, to kea.Schema)) error {
 	h.w.mu.Lock()
 	defer h.w.mu.Unlock()
 	d := h.w.named(name)
@@ -201,7 +202,7 @@ func (h Host) Migrate(name string, alive func() bool) error {
 	if d.schema.Compare(target) >= 0 {
 		return nil
 	}
-	return h.w.climb(d, append(steps(d.schema, target), target), alive)
+	return h.w.climb(d, append(steps(d.schema, target), target), alive, func(p journal.Progress) { begins(p.At, p.Next) })
 }
 
 func (w *World) named(name string) *database {

@@ -23,6 +23,19 @@ type job struct {
 	result journal.Result
 	err    error
 	lost   bool
+	at     journal.Progress // how far it has come, where it says so
+	moved  chan struct{}    // closed when it comes farther
+}
+
+func newJob() *job {
+	return &job{state: fleet.JobRunning, ended: make(chan struct{}), moved: make(chan struct{})}
+}
+
+// comes says how far a job has come, to whoever waits for it.
+func (j *job) comes(at journal.Progress) {
+	j.at = at
+	close(j.moved)
+	j.moved = make(chan struct{})
 }
 
 func (j *job) lose() {
@@ -75,7 +88,7 @@ func (w *World) job(ctx context.Context, s *server, o orchestrator.Order, body f
 	j, found := s.jobs[key]
 	if !found {
 		w.alone(s, o)
-		j = &job{state: fleet.JobRunning, ended: make(chan struct{})}
+		j = newJob()
 		s.jobs[key] = j
 		go func() {
 			w.mu.Lock()
@@ -84,17 +97,37 @@ func (w *World) job(ctx context.Context, s *server, o orchestrator.Order, body f
 			j.end(r, err)
 		}()
 	}
-	w.mu.Unlock()
-	select {
-	case <-j.ended:
-	case <-ctx.Done():
-	}
-	w.mu.Lock()
+	w.await(ctx, j, o.Progress)
 	switch {
 	case j.state == fleet.JobEnded:
 		return j.result, j.err
 	default:
 		return journal.Result{}, fmt.Errorf("job %s on %s is %s: %w", key, s.name, j.state, orchestrator.ErrFateUnknown)
+	}
+}
+
+// await waits for a job's end as far as ctx lets it, and passes on how far the job has come: to whoever finds it under way, at once.
+func (w *World) await(ctx context.Context, j *job, tell func(journal.Progress)) {
+	told := journal.Progress{}
+	for {
+		at, moved := j.at, j.moved
+		w.mu.Unlock()
+		if at != told && tell != nil {
+			tell(at)
+			told = at
+		}
+		over := false
+		select {
+		case <-moved:
+		case <-j.ended:
+			over = true
+		case <-ctx.Done():
+			over = true
+		}
+		w.mu.Lock()
+		if over {
+			return
+		}
 	}
 }
 
@@ -209,17 +242,17 @@ func (w *World) migrate(s *server, d *database, o orchestrator.Order) func(*job)
 		if path := backupOf(o); plan.Proof && o.Plan.Options.Backup == "dump" && !d.dumps[path].proved {
 			w.violate("%s is migrated, and nobody has proved its backup %s", d.name, path)
 		}
-		return journal.Result{}, w.climb(d, append(steps(plan.Before, plan.Target), plan.Target), func() bool { return !j.lost })
+		return journal.Result{}, w.climb(d, append(steps(plan.Before, plan.Target), plan.Target), func() bool { return !j.lost }, j.comes)
 	}
 }
 
-// climb goes the steps of a migration that are ahead of the schema; between the parts of one it is torn.
-func (w *World) climb(d *database, way []kea.Schema, alive func() bool) error {
+// climb goes the steps of a migration that are ahead of the schema, and says which one begins; between the parts of one it is torn.
+func (w *World) climb(d *database, way []kea.Schema, alive func() bool, begins func(journal.Progress)) error {
 	each := w.speed.Migrate / time.Duration(len(way))
-	for _, next := range way {
-		if d.schema.Compare(next) >= 0 {
-			continue
-		}
+	ahead := slices.DeleteFunc(slices.Clone(way), func(next kea.Schema) bool { return d.schema.Compare(next) >= 0 })
+	ahead = slices.Insert(ahead, 0, d.schema)
+	for i, next := range ahead[1:] {
+		begins(journal.Along(ahead, i+1))
 		d.torn, d.contents = true, d.contents+1
 		w.check("the migration")
 		if d.away {

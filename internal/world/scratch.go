@@ -96,7 +96,7 @@ func (d *Driver) started(ctx context.Context, r orchestrator.Rehearsal, server, 
 		if !ok {
 			return fmt.Errorf("%s: %s has no room", server, r.ID)
 		}
-		j = &job{state: fleet.JobRunning, ended: make(chan struct{})}
+		j = newJob()
 		at.jobs = append(at.jobs, j)
 		begun := j
 		go func() {
@@ -199,8 +199,8 @@ func (d *Driver) MakeCopy(ctx context.Context, r orchestrator.Rehearsal, plan or
 	})
 }
 
-// MigrateCopy migrates a scratch database.
-func (d *Driver) MigrateCopy(ctx context.Context, r orchestrator.Rehearsal, plan orchestrator.DatabasePlan) error {
+// MigrateCopy migrates a scratch database, in one step of which nothing is told.
+func (d *Driver) MigrateCopy(ctx context.Context, r orchestrator.Rehearsal, plan orchestrator.DatabasePlan, _ func(journal.Progress)) error {
 	return d.started(ctx, r, plan.At.Server, "migrate "+plan.Name, func(at *room, j *job) error {
 		c := d.w.copies[r.ID.CopyName(plan.ID)]
 		if c == nil || !at.unpacked || c.schema != plan.Before {

@@ -11,11 +11,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"time"
 )
 
 // Event is one line of what a run says with -o json, as docs/json-events.md promises it.
 type Event struct {
 	Seq   int
+	Time  time.Time
 	Type  string
 	Phase string
 	Step  string

@@ -15,13 +15,13 @@ import (
 	"time"
 )
 
-// Begun lists the steps that the runs of this tool began, by their journals.
-func (t Tool) Begun() ([]string, error) {
+// Events gives what the journals of this tool's runs hold.
+func (t Tool) Events() ([]Event, error) {
 	files, err := filepath.Glob(filepath.Join(t.State, "runs", "*.jsonl"))
 	if err != nil {
 		return nil, fmt.Errorf("finding the journals: %w", err)
 	}
-	var steps []string
+	var all []Event
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -32,12 +32,21 @@ func (t Tool) Begun() ([]string, error) {
 			if err := json.Unmarshal([]byte(line), &e); err != nil {
 				return nil, fmt.Errorf("reading a journal: %w: %q", err, line)
 			}
-			if e.Type == "step-begun" {
-				steps = append(steps, e.Step)
-			}
+			all = append(all, e)
 		}
 	}
-	return steps, nil
+	return all, nil
+}
+
+// Begun lists the steps that the runs of this tool began, by their journals.
+func (t Tool) Begun() (steps []string, err error) {
+	all, err := t.Events()
+	for _, e := range all {
+		if e.Type == "step-begun" {
+			steps = append(steps, e.Step)
+		}
+	}
+	return steps, err
 }
 
 // What changes in a line of a journal that another clock dated: its time, the hash of the line before it, and its own, which is of all that

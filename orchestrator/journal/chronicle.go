@@ -41,7 +41,7 @@ func (c *chronicle) add(e Event, state State) error {
 	case GroupEnded:
 		c.cut(e.Group, e.Time)
 		return c.turn(e)
-	case Locked:
+	case Locked, StepProgress:
 	default:
 		return c.turn(e)
 	}

@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"strings"
 	"time"
 
 	"kea-lockstep/internal/fleet"
@@ -181,11 +180,14 @@ type StepStatus struct {
 	Phase   string
 	Attempt int
 	Flight  bool
-	Done    bool
-	Began   time.Time
-	Ended   time.Time
-	Result  Result
-	Failed  string
+	// How far it has come, and when that was heard; nil where it does not say.
+	Progress *Progress
+	Moved    time.Time
+	Done     bool
+	Began    time.Time
+	Ended    time.Time
+	Result   Result
+	Failed   string
 }
 
 // ServerStatus is one server's versions and fence as the events left them.
@@ -208,16 +210,8 @@ type DatabaseStatus struct {
 	After   kea.Schema       `json:"after"`
 	Group   string           `json:"group"`
 	Label   string           `json:"label"` // what its steps and dumps end in, as migrate-k1-db2 does
-}
-
-// MigrationBegun reports whether a migration of the database was ever begun.
-func (g GroupStatus) MigrationBegun(d DatabaseStatus) bool {
-	for id, s := range g.Steps {
-		if strings.HasPrefix(id, KindMigrate+"-") && strings.HasSuffix(id, "-"+d.Label) && s.Attempt > 0 {
-			return true
-		}
-	}
-	return false
+	// How far its migration got; nil where that arrived, or never said.
+	Migration *Migrating `json:"migration,omitempty"`
 }
 
 // Backup is one dump of a database that the run took.

@@ -26,8 +26,10 @@ const (
 	StepBegun  Type = "step-begun"
 	StepDone   Type = "step-done"
 	StepFailed Type = "step-failed"
-	Stranger   Type = "stranger"
-	Untouched  Type = "untouched"
+	// StepProgress: a step that is begun says how far it has come.
+	StepProgress Type = "step-progress"
+	Stranger     Type = "stranger"
+	Untouched    Type = "untouched"
 	// Moved: a schema is not the old one any more, and this run did not migrate it. From here it is past the point of no return.
 	Moved Type = "moved"
 	// Locked: the drive holds the lock of a database. What holds it there may outlive the drive.

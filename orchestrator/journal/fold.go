@@ -130,7 +130,7 @@ func (f *Folding) grouped(g *GroupStatus, e Event) error {
 			s.Done = false
 			g.Steps[id] = s
 		}
-	case StepBegun, StepDone, StepFailed:
+	case StepBegun, StepDone, StepFailed, StepProgress:
 		return f.step(g, e)
 	case Stranger:
 		var who string
@@ -207,6 +207,11 @@ func (f *Folding) step(g *GroupStatus, e Event) error {
 		}
 		s.Phase, s.Flight, s.Done, s.Ended, s.Failed = e.Phase, false, true, e.Time, ""
 		f.done(g, e, s.Result)
+	case StepProgress:
+		s.Progress, s.Moved = new(Progress), e.Time
+		if err := e.Read(s.Progress); err != nil {
+			return err
+		}
 	case StepFailed:
 		if err := e.Read(&s.Failed); err != nil {
 			return err
@@ -336,7 +341,7 @@ func (f *Folding) Status() Status {
 		g.Outage.total()
 	}
 	now.Servers = append([]ServerStatus{}, f.now.Servers...)
-	now.Bases = append([]DatabaseStatus{}, f.now.Bases...)
+	now.Bases = withMigrations(f.now.Bases, now.Groups)
 	now.Backups = append([]Backup{}, f.now.Backups...)
 	now.Kept = append([]Backup{}, f.now.Kept...)
 	now.Drives, now.UnderWay = slices.Clone(f.past.drives), f.past.underWay()

@@ -124,9 +124,17 @@ func (h *Host) unpack() error {
 func upgradeScripts(to kea.Schema) []string {
 	names := []string{"upgrade_020_to_021.sh", "upgrade_021_to_022.sh", "upgrade_022.0_to_022.1.sh", "upgrade_022.1_to_022.2.sh"}
 	for major := 22; major < to.Major; major++ {
-		names = append(names, fmt.Sprintf("upgrade_%03d_to_%03d.sh", major, major+1))
+		names = append(names, upgradeScript(kea.Schema{Major: major}, kea.Schema{Major: major + 1}))
 	}
 	return names
+}
+
+// upgradeScript is what kea-admin calls the script that leads from one schema to the next: by whole numbers, but within one.
+func upgradeScript(from, to kea.Schema) string {
+	if from.Major == to.Major {
+		return fmt.Sprintf("upgrade_%03d.%d_to_%03d.%d.sh", from.Major, from.Minor, to.Major, to.Minor)
+	}
+	return fmt.Sprintf("upgrade_%03d_to_%03d.sh", from.Major, to.Major)
 }
 
 // processes makes /proc.

@@ -1,12 +1,13 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net"
+	"path"
 	"strings"
-	"sync"
 	"time"
 
 	"kea-lockstep/internal/kea"
@@ -108,12 +109,9 @@ func (h *Host) keaAdmin(c *shell.Call) int {
 		killed = time.Now().Add(speed.Admin + speed.Migrate*2/3)
 	}
 	alive := func() bool { return ctx.Err() == nil && (killed.IsZero() || time.Now().Before(killed)) }
-	ended := make(chan struct{})
-	var told sync.WaitGroup
-	told.Go(func() { h.tellSteps(c, options["-n"], ended) })
-	err = h.world.Migrate(options["-n"], alive)
-	close(ended)
-	told.Wait()
+	err = h.world.Migrate(options["-n"], alive, func(from, to kea.Schema) {
+		fmt.Fprintf(c.Out(), "Processing %s file...\n", path.Join(cmp.Or(options["-d"], scriptsDir+".."), "mysql", upgradeScript(from, to)))
+	})
 	switch {
 	case !alive():
 		fmt.Fprintln(c.Err(), "Killed")
@@ -123,21 +121,4 @@ func (h *Host) keaAdmin(c *shell.Call) int {
 		return 1
 	}
 	return 0
-}
-
-// tellSteps prints what kea-admin's scripts print as the schema moves.
-func (h *Host) tellSteps(c *shell.Call, name string, ended <-chan struct{}) {
-	last, _ := h.all.Contents(name)
-	for {
-		select {
-		case <-ended:
-			return
-		case <-time.After(h.all.Speed().Migrate / 50):
-		}
-		now, ok := h.all.Contents(name)
-		if ok && now.Schema != last.Schema {
-			fmt.Fprintf(c.Out(), "Schema upgraded from %s to %s.\n", last.Schema, now.Schema)
-			last = now
-		}
-	}
 }

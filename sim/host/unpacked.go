@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"strings"
@@ -25,7 +26,7 @@ func (h *Host) dpkgDeb(c *shell.Call) int {
 	}
 	files := []string{"/usr/sbin/" + program}
 	if expects, ok := kea.Expected(kea.OfPackage(part[1]), kea.MySQL); ok && program == "kea-admin" {
-		files = append(files, fmt.Sprintf("%supgrade_%03d_to_%03d.sh", scriptsDir, expects.Major-1, expects.Major))
+		files = append(files, scriptsDir+upgradeScript(kea.Schema{Major: expects.Major - 1}, expects))
 	}
 	for _, file := range files {
 		file = path.Join(c.Path(c.Args[3]), file)
@@ -68,6 +69,7 @@ func (h *Host) unshare(c *shell.Call) int {
 	defer port()
 	defer s.Close()
 	target, _ := kea.Expected(version, kea.MySQL)
+	fmt.Fprintf(c.Out(), "Processing %s file...\n", path.Join(cmp.Or(options["-d"], c.Args[7]), "mysql", upgradeScript(kea.Schema{Major: target.Major - 1}, target)))
 	if err := h.base.Climb(options["-n"], target, h.all.Speed().Migrate); err != nil {
 		fmt.Fprintln(c.Err(), err)
 		return 1
