@@ -5,7 +5,9 @@ package product_test
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"flag"
+	"fmt"
 	"testing"
 
 	"kea-lockstep/lab"
@@ -27,15 +29,47 @@ func TestFromOldWithManyLeases(t *testing.T) {
 			s.Errorf("leases are lost or changed: %s, not %s", now, sums)
 		}
 	}
+	arrived := func(s *struck) {
+		whole(s)
+		s.climbed()
+		times, err := s.tool.Times()
+		s.no(err)
+		s.Logf("%v", times)
+	}
 	within := rewriting(killMigration)
 	torn := []string{"kea-lockstep resume", "kea-lockstep rollback", "torn"}
 	faultsOn(t, lab.Spec{Servers: 2, Engine: lab.Engine(*engineName), From: "2.2.0"}, []fault{
-		{name: "nothing goes wrong", often: true, given: given, codes: []int{0}, last: whole},
+		{name: "nothing goes wrong", often: true, given: given, codes: []int{0}, last: arrived},
 		{name: "kea-admin is killed as it rewrites lease6", often: true, given: given, at: begins("migrate-k1-db1"), strike: within, codes: []int{5}, says: torn,
-			on: []way{resume()}, last: whole, blind: true},
+			on: []way{resume()}, last: arrived, blind: true},
 		{name: "kea-admin is killed as it rewrites lease6, and taken back", often: true, given: given, at: begins("migrate-k1-db1"), strike: within, codes: []int{5}, says: torn,
 			on: []way{rollback()}, last: whole, blind: true},
 	})
+}
+
+// climbed holds what the run told of its migration against where that went: the last step leads to its end.
+func (s *struck) climbed() {
+	s.Helper()
+	all, err := s.tool.Events()
+	s.no(err)
+	var told []string
+	last := struct {
+		From, To, Next string
+		Number, Of     int
+	}{}
+	for _, e := range all {
+		if e.Type != "step-progress" {
+			continue
+		}
+		s.no(json.Unmarshal(e.Data, &last))
+		told = append(told, fmt.Sprintf("%d of %d to %s", last.Number, last.Of, last.Next))
+	}
+	s.Logf("the migration told: %v", told)
+	is, err := s.fleet.Contents(s.Context())
+	s.no(err)
+	if len(told) == 0 || last.To != is.Schema || last.Next != last.To || last.Number != last.Of {
+		s.Errorf("it told %v, and the schema is %s", told, is.Schema)
+	}
 }
 
 // leases tells what the lease tables hold.
