@@ -85,11 +85,16 @@ func (d *DB) Checksums(ctx context.Context) (map[string]int64, error) {
 	return d.dialect.checksums(ctx, d, slices.Sorted(maps.Keys(there)))
 }
 
+// reading is how many times as long as any other a question may take that reads
+// whole tables: of twenty million leases, from a disk that does nothing for it
+// but seek, an index takes minutes.
+const reading = 20
+
 // long asks what may take the server long, and has the server give it up at the
 // context's deadline: a table that is being read cannot be altered, and a question
 // that only its client gave up would stand in the migration's way.
 func (d *DB) long(ctx context.Context, doing, query string, scan func(*sql.Rows) error) error {
-	ctx, cancel := d.limit(ctx)
+	ctx, cancel := limited(ctx, reading*d.target.queryTimeout())
 	defer cancel()
 	if deadline, ok := ctx.Deadline(); ok {
 		query = d.dialect.within(query, max(time.Until(deadline), time.Millisecond))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 )
 
 // DB looks at one database over one kept connection, which the server holds
@@ -82,10 +83,15 @@ func connect(ctx context.Context, dial Dialer, target Target, readOnly bool) (*D
 
 // limit gives ctx a deadline if it has none.
 func (d *DB) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	return limited(ctx, d.target.queryTimeout())
+}
+
+// limited gives ctx a deadline if it has none.
+func limited(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, d.target.queryTimeout())
+	return context.WithTimeout(ctx, timeout)
 }
 
 func (d *DB) on(doing string) string { return doing + " of " + d.target.String() }

@@ -42,6 +42,7 @@ type Target struct {
 	// ConnectTimeout bounds dialing and logging in; 0 means 10 s.
 	ConnectTimeout time.Duration
 	// QueryTimeout bounds a question whose context has no deadline; 0 means 30 s.
+	// One that reads whole tables may take twenty times as long.
 	QueryTimeout time.Duration
 }
 

@@ -81,7 +81,7 @@ var kinds = map[Kind]kind{
 	KindProve:     {title: "prove the backup of %[2]s: restore it into a scratch database and compare", undo: "the scratch database is removed", estimate: 2, job: true, deadline: 4 * time.Hour},
 	KindInstall:   {title: "upgrade the packages", undo: "install the old versions again", estimate: 3, probe: installed, job: true, deadline: 30 * time.Minute},
 	KindConfigure: {title: "put the configuration in place", undo: "put the kept file back", estimate: 0.2, probe: configured, deadline: time.Minute},
-	KindTest:      {title: "test the configuration with the new binary", undo: "nothing to undo", estimate: 0.5, deadline: 2 * time.Minute},
+	KindTest:      {title: "test the configuration with the new binary", undo: "nothing to undo", estimate: 0.5, deadline: 15 * time.Minute},
 	KindMigrate:   {title: "kea-admin db-upgrade of %[2]s", undo: "restore the backup; what was written since is lost, and is counted before a rollback asks", estimate: 3, probe: migrated, job: true, deadline: 12 * time.Hour},
 	KindVerify:    {title: "version and structure of %[2]s", undo: "nothing to undo", estimate: 0.3, probe: verified, look: true, patience: 2 * time.Second},
 	KindRestore:   {title: "restore the backup of %[2]s", undo: "nothing to undo", estimate: 3, probe: restored, job: true, deadline: 12 * time.Hour},
