@@ -9,14 +9,28 @@ import (
 // cost is what the rows of the two lease tables add to a step, in seconds for each million.
 type cost struct{ lease4, lease6 float64 }
 
-// rewrites are the migrations' steps that go through all leases, by MySQL's schema that they lead to; all others take the same for
-// every database, those from 22.2 to 30.0 among them. Measured on MariaDB, as docs/performance.md tells. PostgreSQL's, a number
-// lower each, are taken for no slower.
-var rewrites = map[int]cost{
-	16: {lease4: 1.5},            // two indexes
-	18: {lease4: 2.5, lease6: 3}, // wider columns, and more of them
-	19: {lease6: 134},            // IPv6 addresses become binary, through several copies of the table
-	21: {lease6: 2},              // an index
+// costs are what they add to each step that goes through all of them.
+type costs struct {
+	dump, restore cost
+	// rewrites are the migrations' steps, by the schema that they lead to; all others take the same for every database, those from
+	// 22.2 to 30.0 among them.
+	rewrites map[int]cost
+}
+
+// sizes are the costs on each engine, measured as docs/performance.md tells.
+var sizes = map[kea.Engine]costs{
+	kea.MySQL: {dump: cost{lease4: 2, lease6: 3}, restore: cost{lease4: 35, lease6: 45}, rewrites: map[int]cost{
+		16: {lease4: 1.5},            // two indexes
+		18: {lease4: 2.5, lease6: 3}, // wider columns, and more of them
+		19: {lease6: 134},            // IPv6 addresses become binary, through several copies of the table
+		21: {lease6: 2},              // an index
+	}},
+	kea.PostgreSQL: {dump: cost{lease4: 5, lease6: 7}, restore: cost{lease4: 20, lease6: 25}, rewrites: map[int]cost{
+		15: {lease4: 1.5, lease6: 1.5}, // indexes
+		17: {lease4: 2, lease6: 2},     // wider columns, and more of them
+		18: {lease6: 20},               // IPv6 addresses become those of the engine's own type, once through the table
+		20: {lease4: 1.5, lease6: 1.5}, // indexes
+	}},
 }
 
 // sized adds to a group's steps what its leases cost. What was measured of the database itself takes its place later.
@@ -36,19 +50,16 @@ func sized(g *GroupPlan) {
 
 // takes is what the database's leases add to a step, in seconds, to a tenth.
 func (d DatabasePlan) takes(k Kind) float64 {
-	all := cost{}
+	all, size := cost{}, sizes[d.Engine]
 	switch k {
 	case KindDump, KindKeep:
-		all = cost{lease4: 2, lease6: 3}
+		all = size.dump
 	case KindContents:
 		all = cost{lease4: 1, lease6: 1}
 	case KindProve, KindRestore:
-		all = cost{lease4: 35, lease6: 45}
+		all = size.restore
 	case KindMigrate:
-		for to, one := range rewrites {
-			if d.Engine == kea.PostgreSQL {
-				to--
-			}
+		for to, one := range size.rewrites {
 			if d.Before.Major < to && to <= d.Target.Major {
 				all.lease4 += one.lease4
 				all.lease6 += one.lease6
