@@ -18,7 +18,8 @@ type Order struct {
 	Plan    *Plan
 	Group   *GroupPlan
 	Results func(step string) journal.Result // what a step that is done reported
-	// Progress hears how far a migration has come; of what is heard at once, as of a job that is found under way, the newest will do.
+	// Progress hears how far a migration has come; of what is heard at once, as of a job that is found under way, the newest will do. Nil:
+	// nobody listens.
 	Progress func(journal.Progress)
 }
 

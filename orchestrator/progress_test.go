@@ -46,21 +46,12 @@ func TestAMigrationThatIsTornHasSaidWhereItWas(t *testing.T) {
 func TestAMigrationThatIsFoundTellsOnlyWhatIsNew(t *testing.T) {
 	acted(t, three(), func(p *play) {
 		var second atomic.Bool
-		dead := make(chan struct{})
-		p.at = func(at world.Point) world.Fault {
+		ended := p.cutOff(func(at world.Point) world.Fault {
 			if at.Kind == "append" && at.What == "step-progress migratemigrate-k1-db1" && second.Swap(true) {
-				close(dead)
 				return world.KillAfter
 			}
 			return world.NoFault
-		}
-		ended := make(chan error, 1)
-		go func() {
-			_, err := p.upgrade()
-			ended <- err
-		}()
-		<-dead
-		p.at = nil
+		})
 		s, err := p.resume()
 		p.must(journal.Done, s, err)
 		if err := <-ended; err == nil {

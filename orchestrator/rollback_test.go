@@ -290,23 +290,15 @@ func TestRollbackWithoutADeadServer(t *testing.T) {
 func TestRollbackWaitsForAMigrationThatRuns(t *testing.T) {
 	acted(t, three(), func(p *play) {
 		var begun atomic.Bool
-		dead := make(chan struct{})
-		p.at = func(at world.Point) world.Fault {
+		ended := p.cutOff(func(at world.Point) world.Fault {
 			switch {
 			case at.Kind == "do" && at.What == "migrate-k1-db1/1":
 				begun.Store(true)
 			case at.Kind == "look" && begun.CompareAndSwap(true, false):
-				close(dead)
 				return world.KillBefore
 			}
 			return world.NoFault
-		}
-		ended := make(chan error, 1)
-		go func() {
-			_, err := p.upgrade()
-			ended <- err
-		}()
-		<-dead
+		})
 		var waited atomic.Bool
 		p.at = func(at world.Point) world.Fault {
 			if at.Kind == "do" && at.What == "migrate-k1-db1/1" {

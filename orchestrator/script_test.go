@@ -221,6 +221,25 @@ func within(phase string) func(journal.Event) bool {
 	return func(e journal.Event) bool { return e.Type == journal.StepBegun && e.Phase == phase }
 }
 
+// cutOff drives the run from its beginning until a fault kills its driver, and gives what that drive ends with.
+func (p *play) cutOff(at func(world.Point) world.Fault) <-chan error {
+	dead, ended := make(chan struct{}), make(chan error, 1)
+	p.at = func(is world.Point) world.Fault {
+		fault := at(is)
+		if fault != world.NoFault {
+			close(dead)
+		}
+		return fault
+	}
+	go func() {
+		_, err := p.upgrade()
+		ended <- err
+	}()
+	<-dead
+	p.at = nil
+	return ended
+}
+
 func stepBegun(kind orchestrator.Kind) func(journal.Event) bool {
 	return func(e journal.Event) bool {
 		var a journal.Attempt
