@@ -13,10 +13,6 @@ import (
 
 // TestRollbackByCommand goes back over a backup that the operator's own command made: whatever that is, the database is asked afterwards.
 func TestRollbackByCommand(t *testing.T) {
-	if lab.Engine(*engineName) == lab.PostgreSQL {
-		t.Log("the command of this test speaks to MariaDB")
-		return
-	}
 	accepted := []string{"upgrade", "--to", "3.0.3", "--yes", "--accept", "unproved-backup"}
 	says := []string{"by the operator's command on k1", "not proved; the command said: kept"}
 	faults(t, []fault{
@@ -25,6 +21,33 @@ func TestRollbackByCommand(t *testing.T) {
 		{name: "whose restore does nothing", given: byCommand("nothing"), args: accepted, at: begins("migrate-k1-db1"), strike: migrating(killMigration),
 			codes: []int{5}, says: says, mend: doesNothing, on: []way{rollback()}, last: putBack, blind: true},
 	})
+}
+
+// snapshots are how the command takes a dump and puts it back, over whatever is there.
+var snapshots = map[lab.Engine]string{
+	lab.MySQL: `account=--defaults-extra-file=/root/kea-snapshot.cnf
+take() {
+	mariadb-dump "$account" --single-transaction --routines --triggers --no-tablespaces --host="$KEA_LOCKSTEP_HOST" "$KEA_LOCKSTEP_NAME"
+}
+put_back() {
+	mariadb "$account" --host="$KEA_LOCKSTEP_HOST" -e "DROP DATABASE $KEA_LOCKSTEP_NAME; CREATE DATABASE $KEA_LOCKSTEP_NAME"
+	mariadb "$account" --host="$KEA_LOCKSTEP_HOST" "$KEA_LOCKSTEP_NAME" <"$dump"
+}`,
+	lab.PostgreSQL: `export PGPASSFILE=/root/kea-snapshot.pgpass PGHOST="$KEA_LOCKSTEP_HOST" PGDATABASE="$KEA_LOCKSTEP_NAME"
+PGUSER=$(cut -d : -f 4 "$PGPASSFILE")
+export PGUSER
+take() { pg_dump; }
+put_back() {
+	{
+		cat <<'GONE'
+DO $$ DECLARE one record; BEGIN
+FOR one IN SELECT c.oid::regclass AS is FROM pg_class c WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP EXECUTE 'DROP TABLE ' || one.is || ' CASCADE'; END LOOP;
+FOR one IN SELECT p.oid::regprocedure AS is FROM pg_proc p WHERE pronamespace = 'public'::regnamespace LOOP EXECUTE 'DROP FUNCTION ' || one.is || ' CASCADE'; END LOOP;
+END $$;
+GONE
+		cat "$dump"
+	} | psql --quiet --single-transaction --set=ON_ERROR_STOP=1 >/dev/null
+}`,
 }
 
 // byCommand puts a command on every server that dumps and reads back by Kea's own account, and names it in a fleet file beside the fleet's.
@@ -37,23 +60,23 @@ func byCommand(restore string) func(*struck) {
 set -eu
 for word in $(tr '\0' '\n' </proc/$$/environ); do case $word in *%[2]s*) echo "a password is in the environment" && exit 1 ;; esac; done
 dump=/var/backups/$KEA_LOCKSTEP_BACKUP.sql
-account=--defaults-extra-file=/root/kea-snapshot.cnf
+%[3]s
 case $1 in
 take)
 	[ "$KEA_LOCKSTEP_WHAT $KEA_LOCKSTEP_SCHEMA" = "backup 22.2" ]
-	mariadb-dump "$account" --single-transaction --routines --triggers --no-tablespaces --host="$KEA_LOCKSTEP_HOST" "$KEA_LOCKSTEP_NAME" >"$dump"
+	take >"$dump"
 	echo "kept $(wc -c <"$dump") bytes" ;;
 put-back)
 	[ "$KEA_LOCKSTEP_WHAT" = restore ] && [ "${KEA_LOCKSTEP_SAID%%%% *}" = kept ]
-	mariadb "$account" --host="$KEA_LOCKSTEP_HOST" -e "DROP DATABASE $KEA_LOCKSTEP_NAME; CREATE DATABASE $KEA_LOCKSTEP_NAME"
-	mariadb "$account" --host="$KEA_LOCKSTEP_HOST" "$KEA_LOCKSTEP_NAME" <"$dump"
+	put_back
 	echo "put back $dump" ;;
 nothing) echo "did nothing" ;;
 esac
 END
 chmod 755 /usr/local/sbin/kea-snapshot
 printf '[client]\nuser=%%s\npassword="%%s"\n' '%[1]s' '%[2]s' >/root/kea-snapshot.cnf
-chmod 600 /root/kea-snapshot.cnf`, s.fleet.Access.User, s.fleet.Access.Password))
+printf '*:*:*:%%s:%%s\n' '%[1]s' '%[2]s' >/root/kea-snapshot.pgpass
+chmod 600 /root/kea-snapshot.*`, s.fleet.Access.User, s.fleet.Access.Password, snapshots[s.fleet.Engine]))
 		}
 		text, err := os.ReadFile(s.fleet.FleetFile())
 		s.no(err)
