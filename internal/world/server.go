@@ -85,9 +85,18 @@ const (
 	byStranger starter = "a stranger started it"
 )
 
+// addressOf is a server's own address: of the documentation's network while that has room before the stranger's, then of the one for
+// measurements (RFC 2544).
+func addressOf(number int) string {
+	if number <= 60 {
+		return fmt.Sprintf("192.0.2.%d", 10+number)
+	}
+	return fmt.Sprintf("198.18.%d.%d", number>>8, number&255)
+}
+
 func (w *World) newServer(number int, uses []*database) *server {
 	s := &server{
-		name: fmt.Sprintf("k%d", number), address: fmt.Sprintf("192.0.2.%d", 10+number), boots: 1, uses: uses,
+		name: fmt.Sprintf("k%d", number), address: addressOf(number), boots: 1, uses: uses,
 		installed: w.releases[0], jobs: map[string]*job{}, over: map[string]int{}, kept: map[string]string{}, rooms: map[orchestrator.RehearsalID]*room{},
 	}
 	s.units = []*unit{
