@@ -23,3 +23,16 @@ func TestAFleetThatShowsMoreThanPlannedIsAsPlanned(t *testing.T) {
 		}
 	}
 }
+
+// A daemon that ends is waited for on the way back alone.
+func TestADaemonThatEndsIsWaitedForOnTheWayBack(t *testing.T) {
+	on := Step{Server: "k1"}
+	for _, c := range []struct {
+		unit     UnitPlan
+		on, back bool
+	}{{UnitPlan{}, true, true}, {UnitPlan{Gone: true}, false, true}} {
+		if c.unit.kept(on) != c.on || c.unit.kept(backwards(on)) != c.back {
+			t.Errorf("%+v: on %v, back %v", c.unit, c.unit.kept(on), c.unit.kept(backwards(on)))
+		}
+	}
+}

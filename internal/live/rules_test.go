@@ -685,3 +685,15 @@ func TestANetworkIsTheUnits(t *testing.T) {
 		}
 	}
 }
+
+// A daemon that ends is neither enabled nor started on the way on, and both on the way back.
+func TestADaemonThatEndsIsLeftAlone(t *testing.T) {
+	o := order{plan: orchestrator.ServerPlan{Units: []orchestrator.UnitPlan{{Name: "kea-dhcp4", Ran: true}, {Name: "kea-ctrl-agent", Ran: true, Gone: true}}}}
+	if got := o.units(o.starts); got != "kea-dhcp4" {
+		t.Errorf("on the way on %q are started", got)
+	}
+	o.Args = map[string]string{orchestrator.ArgWay: orchestrator.WayBack}
+	if got := o.units(o.starts); got != "kea-dhcp4 kea-ctrl-agent" {
+		t.Errorf("on the way back %q are started", got)
+	}
+}
