@@ -1,6 +1,12 @@
 package orchestrator
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"kea-lockstep/internal/fleet"
+	"kea-lockstep/internal/kea"
+)
 
 // A probe that a busy server did not answer when the plan was made, and answers at the gate, is no other fleet; one that answered
 // and no longer does is.
@@ -34,5 +40,18 @@ func TestADaemonThatEndsIsWaitedForOnTheWayBack(t *testing.T) {
 		if c.unit.kept(on) != c.on || c.unit.kept(backwards(on)) != c.back {
 			t.Errorf("%+v: on %v, back %v", c.unit, c.unit.kept(on), c.unit.kept(backwards(on)))
 		}
+	}
+}
+
+// A daemon that a busy server does not let tell its version may be the right one: it is asked again, and not denied.
+func TestAVersionThatIsNotToldIsNoOther(t *testing.T) {
+	v := fleet.Service{Unit: "kea-dhcp4-server.service", Active: true, PID: 7, Sockets: fleet.Doubt("the control socket cannot be asked: deadline exceeded")}
+	w := scene{plan: &Plan{Target: kea.Version{Major: 3, Patch: 3}}, group: &GroupPlan{}}
+	if got := w.serves(v, ServerPlan{}, Step{Server: "k1"}); got.Answer != fleet.CannotTell || !strings.Contains(got.Saw, "deadline exceeded") {
+		t.Errorf("untold: %+v", got)
+	}
+	v.Version = kea.Version{Major: 2, Minor: 6, Patch: 3}
+	if got := w.serves(v, ServerPlan{}, Step{Server: "k1"}); got.Answer != fleet.No || !strings.Contains(got.Saw, "2.6.3, not 3.0.3") {
+		t.Errorf("another: %+v", got)
 	}
 }

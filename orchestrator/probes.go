@@ -347,6 +347,9 @@ func (w scene) serves(v fleet.Service, plan ServerPlan, s Step) fleet.Verdict {
 	if !v.Active || v.PID == 0 {
 		return fleet.Deny("%s is not active", where)
 	}
+	if v.Version == (kea.Version{}) {
+		return fleet.Doubt("%s does not tell its version: %s", where, v.Sockets.Saw)
+	}
 	if want := w.version(s); v.Version != want {
 		return fleet.Deny("%s reports Kea %s, not %s", where, v.Version, want)
 	}

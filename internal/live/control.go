@@ -23,16 +23,16 @@ var errNoSocket = errors.New("its configuration names no unix control socket")
 // askControl asks the daemon over its control socket which version it is and whether it serves. Where the socket cannot be asked,
 // the program that runs is asked for its version.
 func (f *Fleet) askControl(ctx context.Context, s *server, d daemon, v *fleet.Service) {
-	ctx, cancel := context.WithTimeout(ctx, controlPatience)
+	patient, cancel := context.WithTimeout(ctx, controlPatience)
 	defer cancel()
-	said, err := f.versionOf(ctx, s, d)
+	said, err := f.versionOf(patient, s, d)
 	if err != nil {
 		v.Sockets = fleet.Doubt("the control socket cannot be asked: %v", err)
-		v.Version = f.binaryOf(ctx, s, d.PID)
+		v.Version = f.binaryOf(ctx, s, d.PID) // what the socket took of the time is not taken from this
 		return
 	}
 	v.Answers, v.Version, v.Backends = true, said.Version, said.Schemas
-	answer, err := f.command(ctx, s, d, "status-get")
+	answer, err := f.command(patient, s, d, "status-get")
 	if err != nil {
 		v.Sockets = fleet.Doubt("status-get: %v", err)
 		return
