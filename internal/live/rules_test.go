@@ -17,6 +17,7 @@ import (
 	"kea-lockstep/internal/kea"
 	"kea-lockstep/orchestrator"
 	"kea-lockstep/orchestrator/journal"
+	"kea-lockstep/playbooks"
 	"kea-lockstep/ssh"
 )
 
@@ -570,7 +571,11 @@ func TestReadmeTellsHowToGoOn(t *testing.T) {
 			{Name: "kea", Engine: kea.MySQL, At: fleet.Place{Server: "k1", Engine: kea.MySQL, Name: "kea6", User: "kea"}},
 		},
 	}
-	text := m.readme("a.service b.service", "a.service")
+	book, err := playbooks.Load("debian")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := m.readme(book.Hand, "a.service b.service", "a.service")
 	for _, want := range []string{
 		"kea-lockstep resume R1 ", "kea-lockstep resume --from k2\n", "kea-lockstep rollback R1", "/var/backups/kea-lockstep/R1", m.Kept, "systemctl unmask a.service b.service",
 		"/etc/systemd/system/b.service.d/kea-lockstep.conf", "systemctl start a.service",
