@@ -11,8 +11,7 @@ END
 	systemctl show --property=Id,ActiveState,MainPID "$@"
 }
 
-# journal PID OPTION...
-journal() { journalctl --quiet --no-pager --boot --output=cat "_PID=$1" ${2+"$2"} 2>/dev/null; }
+journal() { journalctl --quiet --no-pager --boot --output=cat "$@" 2>/dev/null; }
 
 # logged PID: what a process wrote: its beginning, and its end where that is not the same.
-logged() { journal "$1" | head -n 400 | awk '{ print } END { exit NR < 400 }' && journal "$1" --lines=400; }
+logged() { journal "_PID=$1" | head -n 400 | awk '{ print } END { exit NR < 400 }' && journal "_PID=$1" --lines=400; }
