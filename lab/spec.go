@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -63,8 +64,8 @@ func (s Spec) withDefaults() (Spec, error) {
 	if s.Engine != MySQL && s.Engine != PostgreSQL && s.Engine != OracleMySQL {
 		return s, fmt.Errorf("a fleet's database is %s, %s or %s, not %q", MySQL, PostgreSQL, OracleMySQL, s.Engine)
 	}
-	if s.Origin != Debian && s.Origin != ISC && s.Origin != RPM {
-		return s, fmt.Errorf("a fleet's packages are those of %s, %s or %s, not of %q", Debian, ISC, RPM, s.Origin)
+	if !slices.Contains(origins, s.Origin) {
+		return s, fmt.Errorf("a fleet's packages are those of one of %s, not of %q", origins, s.Origin)
 	}
 	if s.Second != "" && (s.Second != MySQL && s.Second != PostgreSQL || s.Second == s.Engine) {
 		return s, fmt.Errorf("reservations apart from the leases are on the other of %s and %s, not on %q", MySQL, PostgreSQL, s.Second)

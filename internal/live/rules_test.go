@@ -588,6 +588,19 @@ func TestReadmeTellsHowToGoOn(t *testing.T) {
 	}
 }
 
+// TestReadmeSpeaksOfTheServersInit: by hand a fence is lifted as the playbook says.
+func TestReadmeSpeaksOfTheServersInit(t *testing.T) {
+	book, err := playbooks.Load("alpine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := marker{Run: "R1", Server: "k1"}.readme(book.Hand, "a b", "a")
+	want := "rm -f /etc/rc.conf.d/kea-lockstep-a.conf /etc/rc.conf.d/kea-lockstep-b.conf\n  start what ran:         for service in a; do rc-service $service start; done\n"
+	if !strings.Contains(text, want) {
+		t.Errorf("it does not say %q:\n%s", want, text)
+	}
+}
+
 func params(name, value string) []ssh.Param { return []ssh.Param{{Name: name, Value: value}} }
 
 // What may have begun must not count as never begun.

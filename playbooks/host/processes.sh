@@ -15,7 +15,8 @@ processes() {
 			;;
 		esac
 		command=$(tr '\0\n\t' '   ' <"$proc/cmdline" 2>/dev/null) || continue
-		[ -n "$command" ] || continue
+		# What starts and stops a service of OpenRC has the service's name.
+		case $command in '' | */openrc-run\ *) continue ;; esac
 		for flag in $once; do
 			case " $command " in *" $flag "*) continue 2 ;; esac
 		done
