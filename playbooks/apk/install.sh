@@ -1,6 +1,6 @@
 # Installs packages that were fetched. Nothing of Kea starts: apk starts nothing, and the services are fenced. In: state, dir (name of the
 # packages' directory), check (a line each: package version), gone (packages that must not be there afterwards), adds (packages that may have
-# come to be needed), fence (services). Needs fenced.sh and names.sh. Exit: 12 the packages were not fetched.
+# come to be needed), fence (services). Needs fenced.sh, packages.sh and names.sh. Exit: 12 the packages were not fetched.
 set -eu
 [ -e "$state/packages/$dir/whole" ] || exit 12
 fenced
@@ -33,20 +33,4 @@ awk -v gone=" $gone " -v adds=" $adds " -v check="$check" '
 			if (one[1] != "" && index(adds, " " one[1] " ") > 0 && !(one[1] in there)) print one[1]
 		}
 	}' "$kept" | sort | put "$world"
-now=$(ours)
-while read -r package version; do
-	[ -n "$package" ] || continue
-	case "
-$now
-" in
-	*"
-$package $version
-"*) ;;
-	*)
-		printf '%s is not installed at %s:\n%s\n' "$package" "$version" "$now" >&2
-		exit 1
-		;;
-	esac
-done <<END
-$check
-END
+there "$(ours)" ""
