@@ -1,7 +1,8 @@
 # ended NAME: ends the processes whose environment names a job or test that begins so.
 ended() {
 	tries=0
-	while left=$(grep -lsaF "KL_UNIT=$1" /proc/[0-9]*/environ); do
+	# grep complains of processes that end meanwhile: what it found counts, and not its status.
+	while left=$(grep -lsaF "KL_UNIT=$1" /proc/[0-9]*/environ || :) && [ -n "$left" ]; do
 		tries=$((tries + 1))
 		signal=TERM
 		[ "$tries" -le 100 ] || signal=KILL
