@@ -2,7 +2,7 @@
 ended() {
 	tries=0
 	# grep complains of processes that end meanwhile: what it found counts, and not its status.
-	while left=$(grep -lsaF "KL_UNIT=$1" /proc/[0-9]*/environ || :) && [ -n "$left" ]; do
+	while left=$(grep -lsz "^KL_UNIT=$1" /proc/[0-9]*/environ || :) && [ -n "$left" ]; do
 		tries=$((tries + 1))
 		signal=TERM
 		[ "$tries" -le 100 ] || signal=KILL
