@@ -3,6 +3,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -10,6 +11,9 @@ import (
 	"os"
 	"path/filepath"
 )
+
+// alpineSources is where git finds the source of Alpine's own programs; KEA_LAB_ALPINE names another place.
+const alpineSources = "https://gitlab.alpinelinux.org/alpine"
 
 // beside finds what the fleet's hosts are laid over where that is not the base.
 func (f *Fleet) beside(ctx context.Context, base Base, log io.Writer) (err error) {
@@ -53,6 +57,6 @@ func ensureBeside(ctx context.Context, base Base, step string, seed []string, lo
 		if _, err := os.Stat(dir); err == nil {
 			return nil
 		}
-		return build(ctx, dir, seed, []string{step}, from, log, "BASE="+base.Dir)
+		return build(ctx, dir, seed, []string{step}, from, log, "BASE="+base.Dir, "ALPINE="+cmp.Or(os.Getenv("KEA_LAB_ALPINE"), alpineSources))
 	})
 }

@@ -55,7 +55,7 @@ func (f *Fleet) writeCertificates() error {
 		if h.Name == DatabaseHost {
 			continue
 		}
-		if err := giveToKea(f.Root(h.Name), filepath.Join(dir, name+".key")); err != nil {
+		if err := giveTo(f.group(), f.Root(h.Name), filepath.Join(dir, name+".key")); err != nil {
 			return err
 		}
 	}

@@ -97,7 +97,7 @@ func (f *Fleet) writeDaemon(h Host, daemon string) error {
 	if err := os.Chmod(today, 0o640); err != nil {
 		return err
 	}
-	if err := giveToKea(f.Root(h.Name), today); err != nil {
+	if err := giveTo(f.group(), f.Root(h.Name), today); err != nil {
 		return err
 	}
 	data["Output"] = "output-options"
@@ -120,20 +120,20 @@ func (f *Fleet) TargetConfig(server string) string {
 	return filepath.Join(f.Dir, "configs", server, DHCPv4+".conf")
 }
 
-// giveToKea lets the host's group _kea read the file, as an administrator would.
-func giveToKea(root, path string) error {
+// giveTo lets a group of the host read the file, as an administrator would.
+func giveTo(group, root, path string) error {
 	groups, err := os.ReadFile(filepath.Join(root, "etc/group"))
 	if err != nil {
 		return err
 	}
 	for line := range strings.Lines(string(groups)) {
-		if fields := strings.Split(line, ":"); len(fields) > 2 && fields[0] == "_kea" {
+		if fields := strings.Split(line, ":"); len(fields) > 2 && fields[0] == group {
 			var gid int
 			if _, err := fmt.Sscan(fields[2], &gid); err != nil {
-				return fmt.Errorf("reading the group _kea: %w", err)
+				return fmt.Errorf("reading the group %s: %w", group, err)
 			}
 			return os.Chown(path, 0, gid)
 		}
 	}
-	return fmt.Errorf("%s has no group _kea", root)
+	return fmt.Errorf("%s has no group %s", root, group)
 }

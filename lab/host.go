@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"net/netip"
 	"os"
@@ -157,7 +158,7 @@ func (f *Fleet) Boot(ctx context.Context, host string) error {
 			return true
 		default:
 		}
-		_, err := f.Run(ctx, host, "systemctl is-system-running >/dev/null 2>&1 || test -S /run/systemd/private")
+		_, err := f.Run(ctx, host, f.booted(host))
 		return err == nil
 	})
 	if died != nil {
@@ -168,7 +169,7 @@ func (f *Fleet) Boot(ctx context.Context, host string) error {
 
 // Reboot restarts the host as its administrator does: everything on it is told to end. It returns when the new systemd answers.
 func (f *Fleet) Reboot(ctx context.Context, host string) error {
-	if _, err := f.Run(ctx, host, "systemctl --no-block reboot"); err != nil {
+	if _, err := f.Run(ctx, host, f.reboots(host)); err != nil {
 		return err
 	}
 	// The container ends with the host, and leaves it to others to start it again.
@@ -215,6 +216,9 @@ func (f *Fleet) Leader(host string) (int, error) {
 		return 0, err
 	}
 	data, err := os.ReadFile(filepath.Join(group, "payload", "init.scope", "cgroup.procs"))
+	if errors.Is(err, fs.ErrNotExist) { // another init makes no groups
+		data, err = os.ReadFile(filepath.Join(group, "payload", "cgroup.procs"))
+	}
 	if err != nil {
 		return 0, ErrOff{host}
 	}

@@ -69,8 +69,8 @@ func (s Spec) withDefaults() (Spec, error) {
 		return s, fmt.Errorf("a fleet's database is %s, %s or %s, not %q", MySQL, PostgreSQL, OracleMySQL, s.Engine)
 	}
 	for _, o := range []Origin{s.Origin, s.Last} {
-		if !slices.Contains([]Origin{Debian, ISC, RPM, Source}, o) {
-			return s, fmt.Errorf("a fleet's Kea is that of %s, %s, %s or %s, not of %q", Debian, ISC, RPM, Source, o)
+		if !slices.Contains(origins, o) {
+			return s, fmt.Errorf("a fleet's Kea is that of one of %s, not of %q", origins, o)
 		}
 	}
 	if s.Second != "" && (s.Second != MySQL && s.Second != PostgreSQL || s.Second == s.Engine) {

@@ -35,6 +35,8 @@ type Playbook struct {
 	Hooks   []string `yaml:"hooks"`   // directories of hook libraries (shell patterns)
 	Unhold  string   `yaml:"unhold"`  // the command that lets go of a package that is held back, without its name
 	Dumpers string   `yaml:"dumpers"` // the command that installs PostgreSQL's programs of a major version, %d
+	// Hand is what is done without this program.
+	Hand Hand `yaml:"hand"`
 	// Actions are the scripts by what they do; each is the concatenation of files.
 	Actions map[string][]string `yaml:"actions"`
 	// Engines are the kinds of databases, by the names that Kea's configuration gives them.
@@ -49,6 +51,14 @@ type Unit struct {
 	Daemon  string `yaml:"daemon"`  // "kea-dhcp4", also the name of its process
 	Program string `yaml:"program"` // absolute path
 	Config  string `yaml:"config"`  // where its unit does not say
+}
+
+// Hand is what somebody who stands before a server types where nothing drives the run any more. In each, %s is the names of units,
+// apart by blanks.
+type Hand struct {
+	Fence string `yaml:"fence"` // the file of one unit's fence, which has to go
+	Lift  string `yaml:"lift"`  // the command that lets units start then; empty: none is needed
+	Start string `yaml:"start"`
 }
 
 // Engine is how one kind of database is spoken to: its programs, and the actions that are its own.

@@ -15,7 +15,7 @@ import (
 // params, bootid, unit, started, output (stdout and stderr), status.
 type Job struct {
 	Dir     string // absolute, clean: .../run/step/attempt; its parents are made, 0700
-	Unit    string // for systemd, where it runs; "": made from Dir
+	Unit    string // for systemd, where it runs, and KL_UNIT in its environment; "": made from Dir
 	Title   string // shown by systemctl and in errors
 	Script  string // as in Command, but its standard input is empty
 	Params  []Param

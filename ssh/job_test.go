@@ -249,6 +249,16 @@ func TestJobSecretsDoNotStay(t *testing.T) {
 	}
 }
 
+// TestJobIsKnownByItsEnvironment: where there is no systemd, whatever it starts has the name of its unit.
+func TestJobIsKnownByItsEnvironment(t *testing.T) {
+	h, _, dir := jobHost(t)
+	said := ""
+	start(t, h, ssh.Job{Dir: dir, Unit: "run-step-1", Script: `sh -c 'echo "$KL_UNIT"'`})
+	if _, err := h.WaitJob(within(t, 20*time.Second), dir, func(l string) { said = l }); err != nil || said != "run-step-1" {
+		t.Errorf("%v %q", err, said)
+	}
+}
+
 func TestMuchJobOutput(t *testing.T) {
 	h, _, dir := jobHost(t)
 	start(t, h, ssh.Job{Dir: dir, Script: `echo first; i=0; while [ $i -lt 20000 ]; do echo "line $i"; i=$((i+1)); done; echo last`})

@@ -14,7 +14,9 @@ func TestARunIsWatched(t *testing.T) {
 	b := newBench(t, 2)
 	watched, ended := &screen{}, make(chan int, 1)
 	r := b.inTheMiddleWhen("upgrade --to 3.0.3 --yes", "stop-k1/", world.NoFault,
-		func(string) bool { return strings.Contains(watched.String(), "kea-lockstep status") || strings.Contains(watched.String(), "running") },
+		func(string) bool {
+			return strings.Contains(watched.String(), "kea-lockstep status") || strings.Contains(watched.String(), "running")
+		},
 		func() {
 			p := b.program(watched, &screen{})
 			go func() {

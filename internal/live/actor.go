@@ -126,7 +126,7 @@ func (f *Fleet) unfence(ctx context.Context, o order) error {
 	is := func(state string) func(orchestrator.UnitPlan) bool {
 		return func(u orchestrator.UnitPlan) bool { return u.Enabled == state && !u.Masked && o.has(u) }
 	}
-	return f.act(ctx, o, "unfence", o.fence(),
+	return f.act(ctx, o, "unfence", ssh.Param{Name: "run", Value: o.Run}, o.fence(),
 		ssh.Param{Name: "masked", Value: o.units(func(u orchestrator.UnitPlan) bool { return u.Masked })},
 		ssh.Param{Name: "enabled", Value: o.units(is("enabled"))},
 		ssh.Param{Name: "disabled", Value: o.units(is("disabled"))})

@@ -69,7 +69,7 @@ func (f *Fleet) marker(o order) (text, readme string, err error) {
 	if err != nil {
 		return "", "", fmt.Errorf("writing the marker of %s: %w", o.Server, err)
 	}
-	return string(raw), m.readme(o.units(anyUnit), o.units(func(u orchestrator.UnitPlan) bool { return u.Ran })), nil
+	return string(raw), m.readme(o.book.Hand, o.units(anyUnit), o.units(func(u orchestrator.UnitPlan) bool { return u.Ran })), nil
 }
 
 // softwareOf is where the software of both ways lies.
@@ -84,14 +84,13 @@ func softwareOf(book playbooks.Playbook) string {
 func (f *Fleet) backups(o order) string { return path.Join(o.Plan.Options.Dir, o.Run) }
 
 // readme tells whoever stands before the server without the machine that drives the run.
-func (m marker) readme(units, ran string) string {
+func (m marker) readme(hand playbooks.Hand, units, ran string) string {
 	var b strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	say("kea-lockstep is upgrading the Kea servers %s to %s, with the database that they share.", strings.Join(m.Servers, ", "), m.Target)
 	say("Run %s, driven by %s (epoch %d).", m.Run, m.Driver, m.Epoch)
 	say("")
-	say("While this file is here, Kea may be stopped and fenced: a drop-in keeps its units from starting, and a mask where their")
-	say("own files leave room for one.")
+	say("While this file is here, Kea may be stopped and fenced: nothing starts its units, and a boot does not either.")
 	say("DO NOT lift the fence by hand before the database is at the schema that the installed Kea expects. To go on, on the")
 	say("machine that drives the run:")
 	say("")
@@ -119,17 +118,19 @@ func (m marker) readme(units, ran string) string {
 	}
 	say("  old configuration:      %s", m.Kept)
 	say("  software, both ways:    %s", m.Packages)
-	say("  lift the fence:         rm -f %s", strings.Join(dropIns(units), " "))
-	say("                          systemctl unmask %s; systemctl daemon-reload", units)
-	say("  start what ran:         systemctl start %s", ran)
+	say("  lift the fence:         rm -f %s", strings.Join(fences(hand, units), " "))
+	if hand.Lift != "" {
+		say("                          "+hand.Lift, units)
+	}
+	say("  start what ran:         "+hand.Start, ran)
 	say("  and, last of all:       rm %s %s", path.Join(path.Dir(m.Kept), "../../claim"), path.Join(path.Dir(m.Kept), "../../marker.json"))
 	return strings.TrimRight(b.String(), "\n")
 }
 
-func dropIns(units string) []string {
+func fences(hand playbooks.Hand, units string) []string {
 	var paths []string
 	for _, u := range strings.Fields(units) {
-		paths = append(paths, "/etc/systemd/system/"+u+".d/kea-lockstep.conf")
+		paths = append(paths, fmt.Sprintf(hand.Fence, u))
 	}
 	return paths
 }

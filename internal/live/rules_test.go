@@ -571,7 +571,11 @@ func TestReadmeTellsHowToGoOn(t *testing.T) {
 			{Name: "kea", Engine: kea.MySQL, At: fleet.Place{Server: "k1", Engine: kea.MySQL, Name: "kea6", User: "kea"}},
 		},
 	}
-	text := m.readme("a.service b.service", "a.service")
+	book, err := playbooks.Load("debian")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := m.readme(book.Hand, "a.service b.service", "a.service")
 	for _, want := range []string{
 		"kea-lockstep resume R1 ", "kea-lockstep resume --from k2\n", "kea-lockstep rollback R1", "/var/backups/kea-lockstep/R1", m.Kept, "systemctl unmask a.service b.service; systemctl daemon-reload\n",
 		"software, both ways:    /var/lib/kea-lockstep/packages\n",
@@ -594,6 +598,19 @@ func TestWhereTheSoftwareOfBothWaysLies(t *testing.T) {
 		if got := softwareOf(book); got != want {
 			t.Errorf("%q, not %q", got, want)
 		}
+	}
+}
+
+// TestReadmeSpeaksOfTheServersInit: by hand a fence is lifted as the playbook says.
+func TestReadmeSpeaksOfTheServersInit(t *testing.T) {
+	book, err := playbooks.Load("alpine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := marker{Run: "R1", Server: "k1"}.readme(book.Hand, "a b", "a")
+	want := "rm -f /etc/rc.conf.d/kea-lockstep-a.conf /etc/rc.conf.d/kea-lockstep-b.conf\n  start what ran:         for service in a; do rc-service $service start; done\n"
+	if !strings.Contains(text, want) {
+		t.Errorf("it does not say %q:\n%s", want, text)
 	}
 }
 

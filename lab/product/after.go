@@ -65,9 +65,14 @@ func DatabaseAtRest(ctx context.Context, f *lab.Fleet, schema string) error {
 // leftovers prints the state of each unit, and then everything of a run that should be gone.
 const leftovers = `
 for unit in $units; do
+	if [ -d /run/openrc ]; then
+		[ ! -L "/etc/runlevels/default/$unit" ] || [ ! -L "/run/openrc/started/$unit" ] || echo enabled active
+		ls "/etc/rc.conf.d/kea-lockstep-$unit.conf" 2>/dev/null
+		continue
+	fi
 	printf '%s %s\n' "$(systemctl is-enabled "$unit")" "$(systemctl is-active "$unit")"
 done
-find /etc/systemd/system -lname /dev/null -name '*kea-*' ! -name '*@*'
-find /etc/systemd/system -path '*kea*' -name '*lockstep*'
+/usr/bin/find /etc/systemd/system -lname /dev/null -name '*kea-*' ! -name '*@*'
+/usr/bin/find /etc/systemd/system -path '*kea*' -name '*lockstep*'
 ls /var/lib/kea-lockstep/claim /var/lib/kea-lockstep/marker.json 2>/dev/null || true
 `

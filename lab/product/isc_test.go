@@ -10,15 +10,28 @@ import (
 	"kea-lockstep/lab"
 )
 
+// origin is whose packages servers have, and what differs with them.
+type origin struct {
+	of      lab.Origin
+	manager string // the program that changes packages
+	hook    string // what the name begins with of the package for a kind of database
+	version string // what prints that package's version, with its name in hook; nothing where it is not there
+	newer   string // what that begins with, of the target
+	starts  string // something that starts Kea's unit
+	fenced  string // what it says where a unit cannot be started
+}
+
 // TestISCPackages upgrades servers whose packages and units are called as ISC's own for Debian, and one of which comes to be needed on the
 // way: the hook library for the database. On the way back it is gone again.
 func TestISCPackages(t *testing.T) {
-	otherOrigin(t, lab.ISC, "dpkg", "dpkg-query -W -f '${Version} ${db:Status-Status}\n'", "systemctl start kea-dhcp4.service 2>&1 || true")
+	otherOrigin(t, origin{of: lab.ISC, manager: "dpkg", hook: "isc-kea-", version: "dpkg-query -W -f '${Version} ${db:Status-Status}\n' $hook | sed -n 's/ installed$//p'", newer: "3.0.3-isc",
+		starts: "systemctl start kea-dhcp4.service isc-kea-dhcp4-server.service", fenced: "masked"}, nil)
 }
 
 // TestISCPackagesByRPM does the same with those for Red Hat's systems.
 func TestISCPackagesByRPM(t *testing.T) {
-	otherOrigin(t, lab.RPM, "rpm", "rpm -q --qf '%{VERSION}-%{RELEASE} installed\n'", "systemctl try-restart kea-dhcp4.service 2>&1 || true")
+	otherOrigin(t, origin{of: lab.RPM, manager: "rpm", hook: "isc-kea-", version: "rpm -q --qf '%{VERSION}-%{RELEASE}\n' $hook | grep -v 'not installed'", newer: "3.0.3-isc",
+		starts: "systemctl try-restart kea-dhcp4.service; systemctl start kea-dhcp4.service", fenced: "masked"}, nil)
 }
 
 // TestFleetOfTwoPlatforms upgrades two servers with Debian's packages and one with those under ISC's names, on one database, and takes them
@@ -51,25 +64,21 @@ func TestFleetOfTwoPlatforms(t *testing.T) {
 	})
 }
 
-// otherOrigin goes all the way and back with packages that have a manager, a question for what is installed, and something that starts Kea's unit.
-func otherOrigin(t *testing.T, origin lab.Origin, manager, question, starts string) {
+// otherOrigin goes all the way and back with other packages, and has faults of their own besides.
+func otherOrigin(t *testing.T, o origin, more []fault) {
 	spec := spec()
-	spec.Origin = origin
-	hook := "isc-kea-" + spec.Engine.KeaAdmin()
+	spec.Origin = o.of
+	hook := o.hook + spec.Engine.KeaAdmin()
 	installed := func(s *struck) []string {
 		var all []string
 		for _, server := range s.fleet.Servers {
-			got := strings.TrimSpace(s.must(server.Name, question+" "+hook+" 2>/dev/null || true"))
-			if strings.HasSuffix(got, "is not installed") {
-				got = ""
-			}
-			all = append(all, got)
+			all = append(all, strings.TrimSpace(s.must(server.Name, "hook="+hook+"; "+o.version+" 2>/dev/null || true")))
 		}
 		return all
 	}
 	added := func(s *struck) {
 		for i, got := range installed(s) {
-			if !strings.HasPrefix(got, "3.0.3-isc") || !strings.HasSuffix(got, " installed") {
+			if !strings.HasPrefix(got, o.newer) {
 				s.Errorf("k%d: %s is %q", i+1, hook, got)
 			}
 		}
@@ -81,14 +90,14 @@ func otherOrigin(t *testing.T, origin lab.Origin, manager, question, starts stri
 			}
 		}
 	}
-	killed := func(s *struck) { s.must("k1", "until pkill -9 -x "+manager+"; do sleep 0.01; done") }
+	killed := func(s *struck) { s.must("k1", "until pkill -9 -x "+o.manager+"; do sleep 0.01; done") }
 	started := func(s *struck) {
-		said := s.must("k2", starts+"; systemctl start "+s.fleet.Unit(lab.DHCPv4)+" 2>&1 || true; ! pidof kea-dhcp4")
-		if !strings.Contains(said, "masked") {
+		said := s.must("k2", "{ "+o.starts+"; } 2>&1 || true; ! pidof kea-dhcp4")
+		if !strings.Contains(said, o.fenced) {
 			s.Errorf("the fence says %q", said)
 		}
 	}
-	faultsOn(t, spec, []fault{
+	faultsOn(t, spec, append([]fault{
 		{name: "nothing goes wrong", often: true, codes: []int{0}, last: added},
 		{name: "a unit is started by another name, or by a package", at: begins("install-k1"), strike: started, codes: []int{0}, last: added},
 		{name: "the package run is killed", at: begins("install-k1"), strike: killed, codes: []int{0, 7}, on: []way{resume(0, 7)}, again: []string{"k1"}},
@@ -96,5 +105,5 @@ func otherOrigin(t *testing.T, origin lab.Origin, manager, question, starts stri
 			mend: wantsTheWord, on: []way{typedRollback()}, last: func(s *struck) { kept(s); gone(s) }, blind: true},
 		{name: "back from a migration that was killed", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
 			on: []way{rollback()}, last: gone, blind: true},
-	})
+	}, more...))
 }

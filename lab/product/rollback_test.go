@@ -93,7 +93,13 @@ func wantsTheWord(s *struck) {
 
 // killMigration kills kea-admin and everything that it started.
 func killMigration(s *struck) {
-	s.must("k1", "systemctl kill --signal=KILL 'kea-lockstep-*-migrate-k1-db1-*.service'")
+	s.must("k1", `if [ ! -d /run/openrc ]; then
+	systemctl kill --signal=KILL 'kea-lockstep-*-migrate-k1-db1-*.service'
+else # by the session that the job leads
+	for started in /var/lib/kea-lockstep/runs/*/jobs/migrate-k1-db1/*/started; do
+		pkill -KILL -s "$(sed -n 's/^pid //p' "$started")"
+	done
+fi`)
 }
 
 // killRestore kills the restore's job, and everything that it started, while it reads the dump into the database: what was there is gone by

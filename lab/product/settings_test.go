@@ -15,14 +15,20 @@ import (
 // units, and whose the files of Kea's configuration are. Behind "old" is what must be as before once a run was taken back: what the files
 // say, and which packages and trees there are.
 const settingsOf = `
-systemctl list-units --type=timer --all --plain --no-legend | awk '{ print $1, $3 }' | sort
-find /etc/systemd/system -printf '%y %m %u:%g %p %l\n' | sort
-find /etc/kea -printf '%y %m %u:%g %p %l\n' | sort
+[ -d /run/openrc ] || systemctl list-units --type=timer --all --plain --no-legend | awk '{ print $1, $3 }' | sort
+/usr/bin/find /etc/systemd/system -printf '%y %m %u:%g %p %l\n' | sort
+/usr/bin/find /etc/kea -printf '%y %m %u:%g %p %l\n' | sort
+[ ! -d /run/openrc ] || /usr/bin/find /etc/runlevels /etc/rc.conf* /etc/conf.d /etc/init.d -printf '%y %m %u:%g %p %l\n' | sort
 echo old
 find /etc/kea /etc/systemd/system -type f -exec sha256sum {} + | sort -k 2
 dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\n' '*kea*'
 find /opt -maxdepth 1 -printf '%y %m %u:%g %p %l\n' | sort
-! command -v rpm >/dev/null || rpm -qa | sort`
+if command -v apk >/dev/null; then
+	apk info -v | sort
+	cat /etc/apk/world
+elif command -v rpm >/dev/null; then
+	rpm -qa | sort
+fi`
 
 // settings is that of each server.
 func settings(t *testing.T, f *lab.Fleet) map[string]string {

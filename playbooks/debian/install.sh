@@ -1,6 +1,6 @@
 # Installs packages that were fetched. Nothing of Kea starts: the units are masked. A package run that was cut
 # off before is brought to its end first. In: state, dir (name of the packages' directory), check (a line each: package version), gone
-# (packages that must not be there afterwards), way (on or back), fence (units). Needs packages.sh.
+# (packages that must not be there afterwards), way (on or back), fence (units). Needs fenced.sh and packages.sh.
 # Exit: 12 the packages were not fetched.
 set -eu
 [ -e "$state/packages/$dir/whole" ] || exit 12
@@ -35,19 +35,4 @@ END
 [ "$#" -gt 0 ] || exit 0
 # shellcheck disable=SC2016 # dpkg-query's own variables
 now=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' "$@")
-while read -r package version; do
-	[ -n "$package" ] || continue
-	case "
-$now
-" in
-	*"
-$package $version installed
-"*) ;;
-	*)
-		printf '%s is not installed at %s:\n%s\n' "$package" "$version" "$now" >&2
-		exit 1
-		;;
-	esac
-done <<END
-$check
-END
+there "$now" " installed"

@@ -1,5 +1,5 @@
 # Installs packages that were fetched. Nothing of Kea starts: the units are masked. In: state, dir (name of the packages' directory), check
-# (a line each: package version), gone (packages that must not be there afterwards), fence (units). Needs packages.sh.
+# (a line each: package version), gone (packages that must not be there afterwards), fence (units). Needs fenced.sh and packages.sh.
 # Exit: 12 the packages were not fetched.
 set -eu
 [ -e "$state/packages/$dir/whole" ] || exit 12

@@ -1,4 +1,4 @@
-# Begins an installation. In: state, check (package version), fence (units). Sets version, and tree, which has it. Needs packages.sh and
+# Begins an installation. In: state, check (package version), fence (units). Sets version, and tree, which has it. Needs fenced.sh and
 # trees.sh.
 set -eu
 fenced

@@ -1,25 +1,5 @@
-# The cheap look. What no mask can hold counts as masked where our condition holds it. In: state, units, daemons. Needs units.sh and processes.sh.
-set -eu
-echo "@boot"
-read -r boot </proc/sys/kernel/random/boot_id
-echo "$boot"
-echo "@claim"
-if [ -e "$state/claim" ]; then
-	read -r claim <"$state/claim"
-	echo "$claim"
-	echo "@driver"
-fi
-# Of a server that is let go the marker is moved before the claim goes.
-if [ -e "$state/claim" ] && [ -e "$state/marker.json" ]; then
-	while read -r line; do
-		case $line in
-		'"driver": '*)
-			printf '%s\n' "${line#'"driver": '}"
-			break
-			;;
-		esac
-	done <"$state/marker.json"
-fi
+# The cheap look, systemd's part. What no mask can hold counts as masked where our condition holds it. In: units, daemons. Needs units.sh and
+# processes.sh.
 
 # idle UNIT: whether systemd keeps no control group for it, so that no process of it can be there. Instances have slices of their own.
 idle() {

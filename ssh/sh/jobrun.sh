@@ -8,6 +8,9 @@ PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 HOME=${HOME:-/root}
 export LC_ALL PATH HOME
 cd /
+# Where there is no systemd, what the job starts is known by this.
+read -r KL_UNIT <"$kl_dir/unit"
+export KL_UNIT
 exec 6>>"$kl_dir/alive" </dev/null >>"$kl_dir/output" 2>&1
 flock -s 6
 printf 'pid %s\nat %s\n' "$$" "$(date +%s.%N)" >"$kl_dir/started.new"

@@ -98,13 +98,14 @@ func up(ctx context.Context, args []string) error {
 	second := flags.String("second", "", "the engine of a second database, which has the reservations")
 	dhcpv6 := flags.String("dhcpv6", "", "the server that runs kea-dhcp6 as well")
 	from := flags.String("from", "", "the version of Kea that the servers have: 2.2.0; else Debian 13's own")
+	origin := flags.String("origin", string(lab.Debian), "of the servers' packages: debian, isc, rpm or alpine")
 	leases := flags.Int("leases", 0, "how many IPv4 leases more the database has than those of every fleet")
 	leases6 := flags.Int("leases6", 0, "how many IPv6 leases it has")
 	if err := flags.Parse(args); err != nil {
 		return errUsage
 	}
 	begin := time.Now()
-	f, err := lab.Up(ctx, lab.Spec{Name: *name, Servers: *servers, Engine: lab.Engine(*engine), Second: lab.Engine(*second), DHCPv6: *dhcpv6, From: *from}, os.Stderr)
+	f, err := lab.Up(ctx, lab.Spec{Name: *name, Servers: *servers, Engine: lab.Engine(*engine), Second: lab.Engine(*second), DHCPv6: *dhcpv6, From: *from, Origin: lab.Origin(*origin)}, os.Stderr)
 	if err != nil {
 		return err
 	}

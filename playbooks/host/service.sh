@@ -1,5 +1,5 @@
 # What each running daemon shows of itself. In: units, daemons, relay (an address that the DHCP probe asks from, or nothing).
-# Needs units.sh, networks.sh, configs.sh and processes.sh.
+# Needs units.sh, networks.sh, configs.sh, processes.sh and shown.sh.
 set -eu
 running=$(processes)
 echo "@processes"
@@ -7,13 +7,7 @@ printf '%s\n' "$running"
 echo "@configs"
 configs "$running"
 echo "@show"
-set --
-while read -r unit _; do
-	[ -z "$unit" ] || set -- "$@" "$unit"
-done <<END
-$units
-END
-systemctl show --property=Id,ActiveState,MainPID "$@"
+shown "$running"
 echo "@peers"
 # Over unix sockets: a connection is two ends, and the far one has the name.
 everywhere ss -tnxpH | awk '
@@ -57,14 +51,9 @@ printf '%s\n' "$running" | while read -r one _ unit _; do
 	fi
 	printf '%s\t%s\t%s\t%s\n' "$one" "$source" "$network" "$fits"
 done
-journal() { journalctl --quiet --no-pager --boot --output=cat "_PID=$pid" "$@" 2>/dev/null; }
-
 printf '%s\n' "$running" | while read -r pid _ unit _; do
 	[ -n "$pid" ] || continue
 	echo "@log	$pid"
-	# Its beginning, and its end where that is not the same.
-	{
-		journal | head -n 400 | awk '{ print } END { exit NR < 400 }' && journal --lines=400
-	} | grep -aE '_STARTED|FAIL|FATAL|ERROR|mismatch|_DISABLED|INITIALIZE_SCHEMA' | sed 's/^@/ @/' || :
+	logged "$pid" | grep -aE '_STARTED|FAIL|FATAL|ERROR|mismatch|_DISABLED|INITIALIZE_SCHEMA' | sed 's/^@/ @/' || :
 done
 echo "@end"

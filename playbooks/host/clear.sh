@@ -16,7 +16,5 @@ exec 7>>"$state/lock"
 flock -w 30 7
 exec 8>>"$room/alive"
 flock -w "$patience" 8 || exit 10
-units=$(systemctl list-units --all --plain --no-legend "$unit*" | awk '{ print $1 }')
-# shellcheck disable=SC2086 # a list of names
-[ -z "$units" ] || systemctl stop $units
+ended "$unit"
 rm -rf "$room"

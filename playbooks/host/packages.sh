@@ -1,16 +1,5 @@
 # How packages are changed, whatever manages them.
 
-# fenced: fails where a unit is not, which its package would start. In: fence (units).
-fenced() {
-	for unit in $fence; do
-		[ ! -c "/etc/systemd/system/$unit" ] || continue
-		if ! [ -s "/etc/systemd/system/$unit" ] || ! [ -e "/etc/systemd/system/$unit.d/kea-lockstep.conf" ]; then
-			echo "$unit is not fenced: its package would start it" >&2
-			exit 1
-		fi
-	done
-}
-
 # patient COMMAND...: runs it once the package manager's lock is free. In: busy (what it says until then, a pattern of grep).
 patient() {
 	said=$(mktemp)
@@ -38,4 +27,25 @@ locked() {
 			printf '%s\t%s\t%s\n' "$lock" "$pid" "$(cat "/proc/$pid/comm" 2>/dev/null || :)"
 		done
 	done
+}
+
+# there LINES END: fails where a package is not installed at its version. LINES are those that are, each with that end: name, version, end.
+# In: check (a line each: package version).
+there() {
+	while read -r package version; do
+		[ -n "$package" ] || continue
+		case "
+$1
+" in
+		*"
+$package $version$2
+"*) ;;
+		*)
+			printf '%s is not installed at %s:\n%s\n' "$package" "$version" "$1" >&2
+			exit 1
+			;;
+		esac
+	done <<END
+$check
+END
 }

@@ -1,15 +1,12 @@
 # Whose a connection is. In: ports (local TCP ports, apart by blanks), backends (processes of a PostgreSQL on this server that
 # serve one client each over its unix socket, likewise). A line for each process that holds the client's end, in whatever network: port or
-# backend, pid, name, unit. Needs networks.sh.
+# backend, pid, name, unit. Needs networks.sh and belongs.sh.
 set -eu
 
 # units: adds to lines of port or backend, pid and name the unit that the process is in.
 units() {
 	while read -r end pid name; do
-		unit=
-		while read -r line; do
-			case $line in 0::* | *:name=systemd:*) unit=${line##*:} ;; esac
-		done 2>/dev/null <"/proc/$pid/cgroup" || :
+		belongs "/proc/$pid"
 		printf '%s\t%s\t%s\t%s\n' "$end" "$pid" "$name" "$unit"
 	done
 }

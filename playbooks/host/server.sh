@@ -1,5 +1,5 @@
-# The whole look, as far as it is the same on every system with systemd. In: units, tools, own (programs of the
-# operator's own, one a line), managers, backups. Needs units.sh and configs.sh.
+# The whole look, as far as it is the same on every system. In: units, tools, own (programs of the operator's
+# own, one a line), backups. Needs units.sh and configs.sh.
 set -eu
 echo "@os"
 cat /etc/os-release
@@ -26,7 +26,3 @@ for dir in /var /usr "$backups"; do
 	while [ ! -d "$dir" ]; do dir=${dir%/*} && dir=${dir:-/}; done
 	printf '%s\t%s\n' "$dir" "$(df -Pk "$dir" | awk 'NR == 2 { print $4 }')"
 done
-echo "@managers"
-# shellcheck disable=SC2086 # a list of names
-systemctl list-units --plain --no-legend --state=active $managers 2>/dev/null | awk '{ print $1 }' || :
-grep -lsE 'puppet|chef-client|salt-call|ansible-pull|apt(-get)? +(-[^ ]+ +)*(dist-)?upgrade' /etc/crontab /etc/cron.d/* /var/spool/cron/crontabs/* 2>/dev/null || :

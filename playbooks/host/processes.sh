@@ -1,4 +1,5 @@
-# Finds Kea's daemon processes. In: daemons (their names, apart by blanks), admins (yes: kea-admin and its scripts too).
+# Finds Kea's daemon processes. In: daemons (their names, apart by blanks), admins (yes: kea-admin and its scripts too). Needs
+# belongs.sh.
 
 # processes: a line for each, by a unit or by hand: pid, name, unit, start in clock ticks since boot, command line. One-shot
 # runs (-t -T -v -V -W) are none, and neither is what has died and waits for its parent.
@@ -14,7 +15,8 @@ processes() {
 			;;
 		esac
 		command=$(tr '\0\n\t' '   ' <"$proc/cmdline" 2>/dev/null) || continue
-		[ -n "$command" ] || continue
+		# What starts and stops a service of OpenRC has the service's name.
+		case $command in '' | */openrc-run\ *) continue ;; esac
 		for flag in $once; do
 			case " $command " in *" $flag "*) continue 2 ;; esac
 		done
@@ -24,12 +26,7 @@ processes() {
 		set -- ${stat##*) }
 		[ "$1" != Z ] || continue
 		started=${20}
-		unit=
-		while read -r line; do
-			case $line in 0::* | *:name=systemd:*) unit=${line##*:} ;; esac
-		done <"$proc/cgroup" 2>/dev/null
-		case $unit in *.service/*) unit=${unit%%.service/*}.service ;; esac
-		case $unit in *.service) unit=${unit##*/} ;; *) unit= ;; esac
+		belongs "$proc"
 		printf '%s\t%s\t%s\t%s\t%s\n' "${proc#/proc/}" "$name" "$unit" "$started" "$command"
 	done
 }

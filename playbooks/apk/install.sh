@@ -1,0 +1,36 @@
+# Installs packages that were fetched. Nothing of Kea starts: apk starts nothing, and the services are fenced. In: state, dir (name of the
+# packages' directory), check (a line each: package version), gone (packages that must not be there afterwards), adds (packages that may have
+# come to be needed), fence (services). Needs fenced.sh, packages.sh and names.sh. Exit: 12 the packages were not fetched.
+set -eu
+[ -e "$state/packages/$dir/whole" ] || exit 12
+fenced
+world=/etc/apk/world
+read -r run _ <"$state/claim"
+kept=$state/runs/$run/world
+
+# put FILE: standard input under FILE's name, in one move.
+put() {
+	cat >"$1.kea-lockstep"
+	sync "$1.kea-lockstep"
+	mv "$1.kea-lockstep" "$1"
+}
+
+# apk takes packages from files by their checksums, and writes that down as what the administrator wants. What he did want is kept
+# before: while the list is as it was.
+grep -qE '><|^!' "$world" || put "$kept" <"$world"
+set --
+for package in $gone; do
+	set -- "$@" "!$package"
+done
+apk add --no-progress --no-network --wait 120 "$state/packages/$dir"/*.apk "$@"
+awk -v gone=" $gone " -v adds=" $adds " -v check="$check" '
+	index(gone, " " $1 " ") > 0 { next }
+	{ there[$1]; print }
+	END {
+		n = split(check, lines, "\n")
+		for (i = 1; i <= n; i++) {
+			split(lines[i], one, " ")
+			if (one[1] != "" && index(adds, " " one[1] " ") > 0 && !(one[1] in there)) print one[1]
+		}
+	}' "$kept" | sort | put "$world"
+there "$(ours)" ""
