@@ -2,6 +2,7 @@ package orchestrator_test
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -204,6 +205,24 @@ func TestNoToStoppingAStrangerHoldsStill(t *testing.T) {
 		}
 		clear(p.no)
 		s, err = p.resume()
+		p.must(journal.Done, s, err)
+		p.serves(true)
+	})
+}
+
+// TestASettledDaemonThatDoesNotAnswerIsAskedAgain: a busy server that does not answer the last question of a confirmation has not failed it.
+func TestASettledDaemonThatDoesNotAnswerIsAskedAgain(t *testing.T) {
+	acted(t, three(), func(p *play) {
+		var confirming atomic.Bool
+		var asked atomic.Int32
+		p.once(func(e journal.Event) bool { return e.Type == journal.StepBegun && e.Step == "confirm-k1" }, func() { confirming.Store(true) })
+		p.at = func(at world.Point) world.Fault {
+			if confirming.Load() && at.Kind == "look" && at.What == "service k1" && asked.Add(1) == 2 {
+				return world.Fails
+			}
+			return world.NoFault
+		}
+		s, err := p.upgrade()
 		p.must(journal.Done, s, err)
 		p.serves(true)
 	})

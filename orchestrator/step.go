@@ -210,7 +210,7 @@ func (g *groupDrive) settle(ctx context.Context, s Step, def kind) (journal.Resu
 	if now := g.daemons(ctx, s.Server); now != first {
 		return result, fleet.Deny("%s: its daemons were restarted while they settled: %s, then %s", s.Server, first, now), nil
 	}
-	if v = def.probe(ctx, g.scene(), s); v.OK() {
+	if v = g.await(ctx, s, def, 0); v.OK() { // no answer is waited for, and a no is a no
 		g.mu.Lock()
 		g.confirmed[s.Server] = confirmation{time.Now().Round(0), first} // by the wall: this machine may sleep
 		g.mu.Unlock()
