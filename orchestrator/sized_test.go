@@ -40,8 +40,10 @@ func TestEstimatesHoldWithinATwofold(t *testing.T) {
 		rows   int64 // of each kind of lease
 		took   map[Kind]float64
 	}{
+		{kea.MySQL, 50_000, map[Kind]float64{KindDump: 1.6, KindProve: 7, KindMigrate: 7.1}},
 		{kea.MySQL, 200_000, map[Kind]float64{KindDump: 2.7, KindProve: 27, KindMigrate: 29}},
 		{kea.MySQL, 1_000_000, map[Kind]float64{KindMigrate: 179}},
+		{kea.PostgreSQL, 100_000, map[Kind]float64{KindDump: 2.6, KindProve: 3.6, KindMigrate: 4.1}},
 		{kea.PostgreSQL, 1_000_000, map[Kind]float64{KindDump: 21.5, KindProve: 64.3, KindMigrate: 46.5}},
 	} {
 		d := DatabasePlan{
