@@ -59,6 +59,7 @@ type Hand struct {
 	Fence string `yaml:"fence"` // the file of one unit's fence, which has to go
 	Lift  string `yaml:"lift"`  // the command that lets units start then; empty: none is needed
 	Start string `yaml:"start"`
+	Stop  string `yaml:"stop"` // one unit
 }
 
 // Engine is how one kind of database is spoken to: its programs, and the actions that are its own.

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -126,7 +127,7 @@ func (m *matcher) pair(s fleet.Server, u fleet.Unit, d fleet.Database, e fleet.E
 		f.Code, f.Message, f.Next = "empty", p.Database+" has no Kea schema", "check the database's name in the Kea configuration"
 		p.Verdict = m.mismatch(f)
 	case p.Expects != p.Found:
-		p.Verdict = m.mismatch(m.wrong(f, p))
+		p.Verdict = m.mismatch(m.wrong(f, p, s.Platform))
 	default:
 		p.Verdict = Matches
 		m.stale(s, p, d)
@@ -135,14 +136,14 @@ func (m *matcher) pair(s fleet.Server, u fleet.Unit, d fleet.Database, e fleet.E
 }
 
 // wrong words a mismatch. A Kea that runs does not notice it by itself.
-func (m *matcher) wrong(f Finding, p Pair) Finding {
+func (m *matcher) wrong(f Finding, p Pair, on fleet.Platform) Finding {
 	age := "an older"
 	if p.Found.Compare(p.Expects) > 0 {
 		age = "a newer"
 	}
 	if p.Runs {
 		f.Code, f.Message = "runs-mismatched", "runs against "+age+" schema, and does not notice by itself"
-		f.Next = "ssh " + m.address(p.Server) + " systemctl stop " + p.Unit
+		f.Next = "ssh " + m.address(p.Server) + " " + fmt.Sprintf(cmp.Or(on.Stop, "systemctl stop %s"), p.Unit)
 		return f
 	}
 	f.Code, f.Message = "installed-mismatched", "does not run; what is installed would meet "+age+" schema"

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"strings"
 	"testing"
 
 	"kea-lockstep/internal/fleet"
@@ -83,5 +84,18 @@ func TestCheck(t *testing.T) {
 				t.Errorf("no finding %q in %+v", c.code, m.Findings)
 			}
 		})
+	}
+}
+
+// TestWhatRunsAndMustNotIsStoppedInTheServersWords.
+func TestWhatRunsAndMustNotIsStoppedInTheServersWords(t *testing.T) {
+	for stop, want := range map[string]string{"": "ssh root@k1 systemctl stop ", "rc-service %s stop": "ssh root@k1 rc-service "} {
+		facts := one()
+		facts.Servers[0].Platform.Stop = stop
+		facts.Databases[0].Schema = kea.Schema{Major: 30}
+		m := Check(facts, func(name string) string { return "root@" + name })
+		if len(m.Findings) != 1 || !strings.HasPrefix(m.Findings[0].Next, want) || !strings.Contains(m.Findings[0].Next, facts.Servers[0].Units[0].Name) {
+			t.Errorf("%q: %+v", stop, m.Findings)
+		}
 	}
 }

@@ -14,7 +14,7 @@ func TestUsage(t *testing.T) {
 	for typed, says := range map[string]string{
 		"plan":                                      "which Kea is to be reached?",
 		"plan --to three":                           "three",
-		"plan --to 3.0.3 -o yaml":                   "text or json",
+		"plan --to 3.0.3 -o yaml":                   "text, json or markdown",
 		"plan --to 3.0.3 extra":                     "takes no arguments",
 		"plan --to 3.0.3 --canary k9":               "k9",
 		"plan --to 3.0.3 --accept anything":         "unproved-backup",

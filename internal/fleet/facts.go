@@ -61,6 +61,7 @@ type Platform struct {
 	Playbook string `json:"playbook"`        // "debian"
 	Trees    string `json:"trees,omitempty"` // where Kea is built from source: shell patterns of the directories that hold a Kea each
 	Unhold   string `json:"unhold"`          // the command that lets go of a package that is held back, without its name
+	Stop     string `json:"stop,omitempty"`  // the command that stops a unit, %s
 }
 
 // Pulse is the part of a server that can change under a run from one second to the next. It is cheap: one command.

@@ -132,7 +132,7 @@ func (f *Fleet) platform(ctx context.Context, s *server, p *fleet.Platform) ([]s
 		}
 	}
 	if s.book != nil {
-		p.Playbook, p.Unhold, p.Trees = s.book.Name, s.book.Unhold, strings.Join(s.book.Trees, " ")
+		p.Playbook, p.Unhold, p.Stop, p.Trees = s.book.Name, s.book.Unhold, s.book.Hand.Stop, strings.Join(s.book.Trees, " ")
 		words = append(words, s.book.Name)
 	}
 	return words, nil

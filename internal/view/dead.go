@@ -30,7 +30,7 @@ func (v Ending) burial(server journal.ServerStatus) []string {
 	}
 	stands := "its fence stands and keeps its Kea from starting, at boot too: leave it until the rest is done"
 	if !fenced {
-		stands = "its fence may not stand: switch it on without a network, and first of all systemctl mask its Kea units"
+		stands = "its fence may not stand: switch it on without a network, and first of all keep its Kea units from starting, as systemctl mask does"
 	}
 	return []string{
 		fmt.Sprintf("%s was declared dead and is left as it was, with Kea %s as far as is known", server.Name, installedOn(server)),
