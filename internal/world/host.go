@@ -202,7 +202,11 @@ func (h Host) Migrate(name string, alive func() bool, begins func(from, to kea.S
 	if d.schema.Compare(target) >= 0 {
 		return nil
 	}
-	return h.w.climb(d, append(steps(d.schema, target), target), alive, func(p journal.Progress) { begins(p.At, p.Next) })
+	return h.w.climb(d, append(steps(d.schema, target), target), alive, func(p journal.Progress) {
+		h.w.mu.Unlock() // who hears it may ask the world, or wait for somebody who does
+		defer h.w.mu.Lock()
+		begins(p.At, p.Next)
+	})
 }
 
 func (w *World) named(name string) *database {
