@@ -280,7 +280,7 @@ func TestPostgreSQLIsMigratedBySomebodyWhoIsAlone(t *testing.T) {
 	h.program("kea-admin", keaAdmin)
 	migrate := func(more ...string) (status int, said, given string) {
 		h.write("given", "")
-		assign := s.alone("before=22.2", "between=22.2 23.0", "extra=")
+		assign := s.alone("before=22.2", "between=22.2 23.0", "extra=", "scripts="+h.path("scripts"))
 		status, said = h.runOn("postgresql", "migrate", append(assign, more...)...)
 		return status, said, h.read("given")
 	}
