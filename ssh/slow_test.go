@@ -76,7 +76,8 @@ func (a *afar) logins() int { return a.log.count("Accepted publickey") }
 func TestASlowLinkIsNoDeadOne(t *testing.T) {
 	t.Parallel()
 	a := farAway(t, cable.Line{Delay: 150 * time.Millisecond, Loss: 0.05})
-	h := a.pool(t, ssh.Options{}).Host(ssh.Login{Address: "k2", ConfigFile: a.config})
+	// A login is some ten packets one after the other: once in a while so many of them are lost that it takes more than the usual time.
+	h := a.pool(t, ssh.Options{Timeout: 40 * time.Second}).Host(ssh.Login{Address: "k2", ConfigFile: a.config})
 	began := time.Now()
 	took := func(what string) {
 		t.Logf("%s: %v", what, time.Since(began).Round(10*time.Millisecond))
