@@ -2,6 +2,7 @@ package playbooks
 
 import (
 	"bytes"
+	"io/fs"
 	"os/exec"
 	"path"
 	"slices"
@@ -48,6 +49,37 @@ func TestScriptsPassShellcheck(t *testing.T) {
 			t.Errorf("%v\n%s", err, out)
 		}
 	})
+}
+
+// TestEveryPieceIsOfSomeAction: what no playbook names runs nowhere.
+func TestEveryPieceIsOfSomeAction(t *testing.T) {
+	named := map[string]bool{}
+	for _, name := range Names() {
+		p, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tables := []map[string][]string{p.Actions}
+		for _, e := range p.Engines {
+			tables = append(tables, e.Actions)
+		}
+		for _, actions := range tables {
+			for _, pieces := range actions {
+				for _, piece := range pieces {
+					named[piece] = true
+				}
+			}
+		}
+	}
+	pieces, err := fs.Glob(files, "*/*.sh")
+	if err != nil || len(pieces) == 0 {
+		t.Fatalf("%v, %d pieces", err, len(pieces))
+	}
+	for _, piece := range pieces {
+		if !named[piece] {
+			t.Errorf("no action has %s", piece)
+		}
+	}
 }
 
 // may lists every program that scripts may call. What is not here has not been thought about: it may be missing on a server,
