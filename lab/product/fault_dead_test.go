@@ -62,7 +62,7 @@ func returns(server string, bring func(s *struck, server string)) func(*struck) 
 		s.must(server, `cd /var/lib/kea-lockstep
 			lift=$(sed -n 's/^  lift the fence: *//p' README); unmask=$(sed -n 's/^ *\(systemctl unmask .*\)/\1/p' README)
 			start=$(sed -n 's/^  start what ran: *//p' README); last=$(sed -n 's/^  and, last of all: *//p' README)
-			$lift; $unmask; $start; $last; rm -f README`)
+			for line in "$lift" "$unmask" "$start" "$last"; do eval "$line"; done; rm -f README`)
 		s.no(s.fleet.AwaitKea(s.Context(), server, 30*time.Second))
 	}
 }
