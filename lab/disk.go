@@ -37,20 +37,25 @@ func (f *Fleet) FillDisk(host string, free uint64) error {
 	if err := f.FreeDisk(host); err != nil {
 		return err
 	}
-	var space unix.Statfs_t
-	if err := unix.Statfs(f.disk(host), &space); err != nil {
-		return fmt.Errorf("measuring the disk of %s: %w", host, err)
-	}
-	now := space.Bavail * uint64(space.Bsize)
-	if now <= free {
-		return nil
-	}
 	filler, err := os.Create(f.filler(host))
 	if err != nil {
 		return fmt.Errorf("filling the disk of %s: %w", host, err)
 	}
 	defer filler.Close()
-	if err := unix.Fallocate(int(filler.Fd()), 0, 0, int64(now-free)); err != nil {
+	for range 100 { // whoever writes meanwhile may take what was measured
+		var space unix.Statfs_t
+		if err := unix.Statfs(f.disk(host), &space); err != nil {
+			return fmt.Errorf("measuring the disk of %s: %w", host, err)
+		}
+		now := space.Bavail * uint64(space.Bsize)
+		if now <= free {
+			return nil
+		}
+		if err = unix.Fallocate(int(filler.Fd()), 0, 0, int64(now-free)); !errors.Is(err, unix.ENOSPC) {
+			break
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("filling the disk of %s: %w", host, err)
 	}
 	return nil
