@@ -21,13 +21,14 @@ func (p *program) follow(c *ufcli.Context, s store, k kept) error {
 		if err := p.show(c, statusOf(k, c)); err != nil {
 			return err
 		}
+		f.shown = k.events
 	}
 	if err := isWhole(c, k); err != nil {
 		return err
 	}
 	tick := time.NewTicker(lookAgain)
 	defer tick.Stop()
-	for f.silent = !asJSON(c); ; f.silent = false {
+	for {
 		// Asked first: what the drive wrote before it ended is there when it has.
 		driven, err := s.Driven(f.run)
 		if err != nil {
@@ -67,8 +68,8 @@ type following struct {
 	run      string
 	fold     journal.Folding
 	progress *view.Progress
-	read     int  // events
-	silent   bool // they are taken in, and not shown
+	read     int // events
+	shown    int // of them by where the run stood at first
 }
 
 // more shows the events that came since.
@@ -91,7 +92,7 @@ func (f *following) more() error {
 				return err
 			}
 		}
-		if f.silent {
+		if f.read <= f.shown {
 			continue
 		}
 		if _, err := fmt.Fprint(f.Out, line); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
 
 	"kea-lockstep/internal/world"
@@ -64,4 +65,42 @@ func TestARunIsWatched(t *testing.T) {
 		t.Errorf("%d events, the last %s", events, last)
 	}
 	b.expect(codeUsage, "status --watch -o html")
+}
+
+// slowTerminal takes nothing until the run has ended.
+type slowTerminal struct {
+	screen
+	asked, ended chan struct{}
+	once         sync.Once
+}
+
+func (s *slowTerminal) Write(b []byte) (int, error) {
+	s.once.Do(func() { close(s.asked) })
+	<-s.ended
+	return s.screen.Write(b)
+}
+
+// What happens while it is shown where a run stands is not passed over.
+func TestNothingIsMissedByWhoWatches(t *testing.T) {
+	b := newBench(t, 2)
+	watched, ended := &slowTerminal{asked: make(chan struct{}), ended: make(chan struct{})}, make(chan int, 1)
+	begun := func(string) bool {
+		select {
+		case <-watched.asked:
+			return true
+		default:
+			return false
+		}
+	}
+	r := b.inTheMiddleWhen("upgrade --to 3.0.3 --yes", "install-k1/", world.NoFault, begun, func() {
+		p := b.program(watched, &screen{})
+		go func() {
+			ended <- p.main(context.Background(), []string{"kea-lockstep", "--state", b.path("state"), "status", "--watch"})
+		}()
+	})
+	close(watched.ended)
+	if code := <-ended; r.code != int(codeDone) || code != int(codeDone) {
+		t.Fatalf("exit %d and %d:\n%s\n%s", r.code, code, r.talk, watched)
+	}
+	holds(t, watched.String(), "running", "gate open: point of no return", "start canary", "done")
 }

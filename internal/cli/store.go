@@ -49,6 +49,7 @@ type kept struct {
 	status journal.Status
 	plan   orchestrator.Plan
 	driven bool  // a process drives it now
+	events int   // of its journal
 	broken error // why its journal cannot be read to its end
 }
 
@@ -79,6 +80,7 @@ func (s store) read(ctx context.Context, run string) (kept, error) {
 			k.broken = err
 			break
 		}
+		k.events++
 	}
 	if first && !taken && k.broken == nil && !driven {
 		k.broken = fmt.Errorf("%w: it ends before run %s was taken over: %s", journal.ErrDamaged, run, s.Path(run))
