@@ -51,7 +51,7 @@ func (b *bench) atTerminal(typed string, answers ...[2]string) result {
 	select {
 	case r := <-ended:
 		return r
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		b.t.Fatalf("it never ended:\n%s", talk)
 		return result{}
 	}

@@ -181,7 +181,7 @@ func (b *bench) interruptAt(order string, times int) func(world.Point) world.Fau
 
 // await waits for what is awaited, with a deadline.
 func (b *bench) await(so func() bool) {
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for !so() {
 		select {
 		case <-time.After(time.Millisecond):

@@ -231,7 +231,7 @@ func gone(pid int) bool {
 
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.After(20 * time.Second); !is(); {
+	for deadline := time.After(time.Minute); !is(); {
 		select {
 		case <-deadline:
 			t.Fatalf("it is not so that %s", what)
