@@ -94,7 +94,9 @@ func TestUpgrade(t *testing.T) {
 
 // A server that is rebooted amid the migration takes kea-admin and its job with it; what stands still is carried on from.
 func TestTheCanaryIsRebootedAmidTheMigration(t *testing.T) {
-	f := raise(t, Spec{Servers: 2})
+	speed := quick()
+	speed.Migrate = 4 * time.Second // longer than a busy machine looks away
+	f := raise(t, Spec{Servers: 2, Speed: speed})
 	type ending struct {
 		code      int
 		out, errs string
