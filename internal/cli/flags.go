@@ -60,7 +60,7 @@ func aims() []ufcli.Flag {
 	return []ufcli.Flag{
 		&ufcli.StringFlag{Name: "to", Usage: "the Kea `VERSION` to reach (default: target in the fleet file)"},
 		&ufcli.StringSliceFlag{Name: "canary", Usage: "the `SERVER` that goes first in its group"},
-		&ufcli.IntFlag{Name: "parallel", Usage: "work on at most `N` servers at once"},
+		&ufcli.IntFlag{Name: "parallel", Usage: "work on at most `N` servers at once", DefaultText: "parallel in the fleet file"},
 	}
 }
 
