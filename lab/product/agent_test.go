@@ -10,9 +10,6 @@ import (
 	"time"
 
 	"kea-lockstep/lab"
-	"kea-lockstep/lab/labtest"
-	"kea-lockstep/lab/product"
-	"kea-lockstep/lab/witness"
 )
 
 // withAgent gives a server the control agent of today, configured by its administrator, enabled and running, and a repository of the
@@ -49,52 +46,48 @@ ss -tlnH | grep -c 127.0.0.1:8123 || true
 find /etc/systemd/system -name '*lockstep*' -o -lname /dev/null -name 'kea*'`
 
 // TestControlAgentGone upgrades a server whose control agent is in no package of the target, once its administrator has said so, and takes
-// it back: then the agent is there again, as it was.
+// it back: then the agent is there again, as it was. Whatever is cut off as its package goes is brought to its end.
 func TestControlAgentGone(t *testing.T) {
-	f := labtest.Up(t, lab.Spec{Servers: 2})
-	for _, c := range []struct {
-		name, version, agent string
-		drive                func(t *testing.T, p product.Tool)
-	}{
-		{"upgraded", "3.0.3", "config-files enabled inactive 0", func(t *testing.T, p product.Tool) { run(t, p, 0, "upgrade", "--to", "3.0.3", "--yes") }},
-		{"taken back", "2.6.3", "installed enabled active 1", func(t *testing.T, p product.Tool) {
-			s := &struck{T: t, fleet: f, tool: p}
-			(fault{at: begins("confirm-k1"), strike: signals(os.Interrupt), codes: []int{5}}).first(s)
-			s.runs(typedRollback())
-		}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			if err := f.Reset(t.Context()); err != nil {
-				t.Fatal(err)
+	stands := func(want string) func(*struck) {
+		return func(s *struck) {
+			if got := strings.Join(strings.Fields(s.must("k1", agent)), " "); got != want {
+				s.Errorf("the agent is %q, not %q", got, want)
 			}
-			labtest.Must(t, f, "k1", withAgent)
-			if err := f.AwaitKea(t.Context(), "k1", 30*time.Second); err != nil {
-				t.Fatal(err)
-			}
-			p := tool(t, f)
-			refused := run(t, p, 3, "upgrade", "--to", "3.0.3", "--yes")
-			for _, want := range []string{"no kea-ctrl-agent of Kea 3.0.3 can be had", "kea-ctrl-agent.service is active and enabled", "unix /run/kea/kea4-ctrl-socket of kea-dhcp4", "without: [kea-ctrl-agent]"} {
-				if !refused.Says(want) {
-					t.Errorf("%q is not said in %s", want, refused)
-				}
-			}
-			file := f.FleetFile()
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			p.Fleet = filepath.Join(filepath.Dir(file), "without.yaml")
-			if err := os.WriteFile(p.Fleet, append(text, "without: [kea-ctrl-agent]\n"...), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			report := observed(t, f, func(*witness.Witness) { c.drive(t, p) })
-			for _, b := range report.BadMoments {
-				t.Errorf("bad moment: %s", b)
-			}
-			atRest(t, f, c.version, witness.Expects(f.Engine, c.version))
-			if got := strings.Join(strings.Fields(labtest.Must(t, f, "k1", agent)), " "); got != c.agent {
-				t.Errorf("the agent is %q, not %q", got, c.agent)
-			}
-		})
+		}
 	}
+	gone, there := stands("config-files enabled inactive 0"), stands("installed enabled active 1")
+	// slowly makes the first removal of the agent stop in one of its package's scripts.
+	slowly := func(script string) func(*struck) {
+		return func(s *struck) {
+			agentGoes(s)
+			s.must("k1", `sed -i '1a if [ "$1" = remove ] && ! [ -e /var/slow ]; then : >/var/slow; sleep 30; fi' /var/lib/dpkg/info/kea-ctrl-agent.`+script)
+		}
+	}
+	removing := func(strike func(*struck)) func(*struck) { return upon("k1", "[ -e /var/slow ]", strike) }
+	faultsOn(t, lab.Spec{Servers: 2, Engine: lab.Engine(*engineName)}, []fault{
+		{name: "nothing goes wrong", often: true, given: agentGoes, codes: []int{0}, last: gone},
+		{name: "back from the confirmation", often: true, given: agentGoes, at: begins("confirm-k1"), strike: signals(os.Interrupt), codes: []int{5},
+			on: []way{typedRollback()}, last: there, blind: true},
+		{name: "the driver is killed as the agent's package goes", given: slowly("prerm"), at: begins("install-k1"), strike: removing(killsDriver), codes: []int{-1},
+			on: []way{resume()}, last: gone},
+		{name: "k1 loses power as the agent's package goes", given: slowly("prerm"), at: begins("install-k1"), strike: removing(off("k1", 3*time.Second, stopped)),
+			codes: []int{0}, again: []string{"k1"}, last: gone},
+		{name: "k1 loses power once the agent's files are gone", given: slowly("postrm"), at: begins("install-k1"), strike: removing(off("k1", 3*time.Second, stopped)),
+			codes: []int{0}, again: []string{"k1"}, last: gone},
+	})
+}
+
+// agentGoes gives k1 an agent, wants it to hold up the upgrade, and says in a fleet file beside the fleet's that it may go.
+func agentGoes(s *struck) {
+	s.Helper()
+	s.must("k1", withAgent)
+	if err := s.fleet.AwaitKea(s.Context(), "k1", 30*time.Second); err != nil {
+		s.Fatal(err)
+	}
+	s.runs(way{args: []string{"upgrade", "--to", s.fleet.Target, "--yes"}, codes: []int{3}, says: []string{"no kea-ctrl-agent of Kea 3.0.3 can be had",
+		"kea-ctrl-agent.service is active and enabled", "unix /run/kea/kea4-ctrl-socket of kea-dhcp4", "without: [kea-ctrl-agent]"}})
+	text, err := os.ReadFile(s.fleet.FleetFile())
+	s.no(err)
+	s.tool.Fleet = filepath.Join(s.fleet.Dir, "without.yaml")
+	s.no(os.WriteFile(s.tool.Fleet, append(text, "without: [kea-ctrl-agent]\n"...), 0o600))
 }

@@ -48,7 +48,7 @@ func fills(s *struck) {
 
 // TestFaultJournalDisk: what cannot be announced is not done, and once there is room resume ends the run.
 func TestFaultJournalDisk(t *testing.T) {
-	frees := func(s *struck) { s.no(os.Remove(s.filler())) }
+	emptied := func(s *struck) { s.no(os.Remove(s.filler())) }
 	says := []string{"no space left on device"}
 	var table []fault
 	for _, c := range []struct {
@@ -56,7 +56,7 @@ func TestFaultJournalDisk(t *testing.T) {
 		codes []int
 	}{{"prefetch-k1", []int{1, 130}}, {"fence-k1", []int{4}}, {"install-k1", []int{4}}, {"migrate-k1-db1", []int{5}}, {"start-k1", []int{5}}, {"confirm-k2", []int{5}}} {
 		table = append(table, fault{
-			name: "in " + c.step, at: begins(c.step), given: small, strike: fills, codes: c.codes, says: says, mend: frees,
+			name: "in " + c.step, at: begins(c.step), given: small, strike: fills, codes: c.codes, says: says, mend: emptied,
 			on: []way{resume()}, often: c.step == "install-k1",
 		})
 	}
@@ -115,21 +115,29 @@ func (s *struck) journal() (name string, text []byte) {
 	return names[0], text
 }
 
+// ownDisk is what a host may write where its disk is to be filled.
+const ownDisk = 1 << 30
+
+// leaves leaves that much room on a host's disk.
+func leaves(bytes uint64, host string) func(*struck) {
+	return func(s *struck) { s.no(s.fleet.FillDisk(host, bytes)) }
+}
+
+// noRoom leaves too little for any package, and frees gives the room back.
+func noRoom(host string) func(*struck) { return leaves(256<<10, host) }
+
+func frees(host string) func(*struck) {
+	return func(s *struck) { s.no(s.fleet.FreeDisk(host)) }
+}
+
 // TestFaultServerDisk: packages that cannot be unpacked, and a dump that cannot be written.
 func TestFaultServerDisk(t *testing.T) {
-	leaves := func(bytes uint64, server string) func(*struck) {
-		return func(s *struck) { s.no(s.fleet.FillDisk(server, bytes)) }
-	}
-	fill := func(server string) func(*struck) { return leaves(256<<10, server) }
-	frees := func(server string) func(*struck) {
-		return func(s *struck) { s.no(s.fleet.FreeDisk(server)) }
-	}
 	limited := spec()
-	limited.Disk = 1 << 30
+	limited.Disk = ownDisk
 	faultsOn(t, limited, []fault{
 		{name: "k2's in its dump", at: begins("dump-k2-db1"), strike: upon("k2", "ls /var/backups/kea-lockstep/*/.*.part >/dev/null 2>&1", leaves(0, "k2")), codes: []int{4, 7}, says: []string{"k2"}, mend: frees("k2"), on: []way{resume(0, 7)}},
-		{name: "k1's in its package upgrade", at: begins("install-k1"), strike: fill("k1"), codes: []int{4, 7}, says: []string{"k1"}, mend: frees("k1"), on: []way{resume(0, 7)}, again: []string{"k1"}},
-		{name: "k3's in its package upgrade", often: true, at: begins("install-k3"), strike: fill("k3"), codes: []int{5}, says: []string{"k3", "k2  Kea 3.0.3, serves"}, mend: frees("k3"), on: []way{resume()}, again: []string{"k3"}},
+		{name: "k1's in its package upgrade", at: begins("install-k1"), strike: noRoom("k1"), codes: []int{4, 7}, says: []string{"k1"}, mend: frees("k1"), on: []way{resume(0, 7)}, again: []string{"k1"}},
+		{name: "k3's in its package upgrade", often: true, at: begins("install-k3"), strike: noRoom("k3"), codes: []int{5}, says: []string{"k3", "k2  Kea 3.0.3, serves"}, mend: frees("k3"), on: []way{resume()}, again: []string{"k3"}},
 		{name: "the database's to the last byte in the proof", at: begins("prove-k2-db1"), strike: leaves(0, lab.DatabaseHost), codes: []int{0, 4, 7}, mend: frees(lab.DatabaseHost), on: []way{resume(0, 7)}, blind: true},
 		{name: "the database's to the last byte in the migration", at: begins("migrate-k1-db1"), strike: migrating(leaves(0, lab.DatabaseHost)), codes: []int{5}, mend: frees(lab.DatabaseHost), on: []way{resume()}, blind: true},
 	})

@@ -27,6 +27,9 @@ func copies(s *struck) {
 	}
 }
 
+// copiedAs is copied, of the release that k1 has.
+func copiedAs(s *struck) { copied(strings.TrimSpace(s.must("k1", "/opt/kea/sbin/kea-dhcp4 -v")))(s) }
+
 // copied wants what lies there to be all of a release, and nothing else.
 func copied(version string) func(*struck) {
 	return func(s *struck) {
@@ -42,7 +45,7 @@ func copied(version string) func(*struck) {
 // administrator's own where no mask can be. No start and no boot gets past the fence, and on the way back the link is what it was.
 func TestKeaFromSource(t *testing.T) {
 	spec := spec()
-	spec.Origin = lab.Source
+	spec.Origin, spec.Disk = lab.Source, ownDisk
 	links := func(to string) func(*struck) {
 		return func(s *struck) {
 			for _, server := range s.fleet.Servers {
@@ -91,6 +94,10 @@ func TestKeaFromSource(t *testing.T) {
 			strike: signals(os.Interrupt), codes: []int{5}, on: []way{typedRollback()}, last: copied("2.6.3"), blind: true},
 		{name: "an install of the administrator's own is killed", often: true, given: func(s *struck) { copies(s); slowly("/usr/bin/cp")(s) },
 			at: begins("install-k1"), strike: installing(killed), codes: []int{0}, again: []string{"k1"}, last: copied("3.0.3")},
+		{name: "k1's disk is full in an install of the administrator's own", given: copies, at: begins("install-k1"), strike: noRoom("k1"),
+			codes: []int{4, 7}, says: []string{"k1"}, mend: frees("k1"), on: []way{resume(0, 7)}, again: []string{"k1"}, last: copiedAs},
+		{name: "k3's disk is full in an install of the administrator's own", given: copies, at: begins("install-k3"), strike: noRoom("k3"),
+			codes: []int{5}, says: []string{"k3", "k2  Kea 3.0.3, serves"}, mend: frees("k3"), on: []way{resume()}, again: []string{"k3"}, last: copied("3.0.3")},
 	})
 }
 
