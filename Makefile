@@ -46,8 +46,8 @@ lab-faults: lab-base
 lab-night: lab-base
 	$(GO) test -v -tags lab -count=1 -timeout 0 -run '^TestFaultRandom$$' ./lab/product -args -for $(HOURS)h $(FAULTS)
 
-# What schemas look like by eleven ways through Kea's releases, against what dbcheck/reference carries, and how migrations of Kea 2.2's
-# databases to 2.6.3 can be cut off. It fetches Kea's sources.
+# What schemas look like by eleven ways through Kea's releases, against what dbcheck/reference carries, and how migrations of the databases
+# of Kea 2.2 to 2.6.1 to 2.6.3 and 3.0.3 can be cut off. It fetches Kea's sources.
 lab-variants:
 	$(GO) test -v -tags lab,variants -count=1 -timeout 2h -run '^(TestVariants|TestOlderReferences|TestKilledOlderMigration)$$' ./dbcheck
 

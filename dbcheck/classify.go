@@ -65,8 +65,8 @@ type Classification struct {
 // without harm, or goes with a change of structure, and PostgreSQL's from 22 to 29
 // are a transaction each, so that no half of one stays (TestReferences cuts every
 // step before each of its statements and runs it again; TestOlderReferences does
-// so from 14, and PostgreSQL's 13, up to 22.2, of which PostgreSQL's from 17 to
-// 18 is no transaction).
+// so from 14, and PostgreSQL's 13, with the scripts of Kea 2.6 and 3.0, and from
+// 22.1. Of these PostgreSQL's from 17 to 18 is no transaction).
 //
 // Take Now when the migration's own sessions are gone: a server finishes the
 // statement of a client that was killed.
@@ -117,7 +117,7 @@ func unclear(m Migration) string {
 // that leads on from there (nil where none is known).
 func (r References) expected(m Migration) (Structure, *chainLink, error) {
 	at, before := m.Now.Version, m.Before.Version
-	chain, known := r.through(m.Engine, before, m.Target)
+	chain, known := r.likest(m.Engine, m.Before.Structure, before, m.Target)
 	if at == before {
 		return m.Before.Structure, chain.after(at), nil
 	}

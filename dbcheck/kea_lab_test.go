@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -74,6 +75,20 @@ func (k kea) step(t *testing.T, s *server, v Version) string {
 		}
 	}
 	return ""
+}
+
+// last is the version that its scripts lead to.
+func (k kea) last(t *testing.T, s *server) (v Version) {
+	t.Helper()
+	all, _ := filepath.Glob(filepath.Join(k.root, "share/kea/scripts", s.tools.scripts(), "upgrade_*_to_*.sh"))
+	if len(all) == 0 {
+		t.Fatal("kea-admin has no scripts")
+	}
+	_, to, _ := strings.Cut(filepath.Base(all[len(all)-1]), "_to_")
+	if n, err := fmt.Sscanf(strings.TrimSuffix(to, ".sh"), "%d.%d", &v.Major, &v.Minor); n == 0 {
+		t.Fatal(err)
+	}
+	return v
 }
 
 // try runs one script as kea-admin does.

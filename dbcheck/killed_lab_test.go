@@ -32,8 +32,7 @@ func testKilled(t *testing.T, s *server, w history) {
 	s.feed(t, "kea", w.rows(s))
 	s.in(t, "kea", "CREATE TABLE my_notes (a INT)", "CREATE INDEX mine ON lease4 (hostname)")
 	before, again := s.look(t, "kea"), s.saved(t, "kea")
-	chain, _ := refs.through(s.engine, before.Version)
-	target := chain.Links[len(chain.Links)-1].Version
+	target := young.last(t, s)
 
 	began := time.Now()
 	if out, err := young.admin(s, "db-upgrade", "kea").CombinedOutput(); err != nil {

@@ -1,6 +1,7 @@
 package dbcheck
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -10,10 +11,10 @@ import (
 )
 
 // reference/chain-*.json hold what Kea's own scripts make, read back from a real
-// server by TestReferences: one file for each way of upgrades. Where it starts
-// matters, and whose scripts lead on: 23.0 reached from 22.0 lacks a table that
-// 23.0 reached from 22.2 has, and from 22.0 the scripts of Kea 2.6 lead to 22.2,
-// those of 3.0 to 30.0.
+// server by TestReferences and TestOlderReferences: one file for each way of
+// upgrades, called by the schema that it begins with and the release whose scripts
+// lead on. Both matter: 23.0 reached from 22.0 lacks a table that 23.0 reached from
+// 22.2 has, and from 22.0 the scripts of Kea 2.6 lead to 22.2, those of 3.0 to 30.0.
 //
 //go:embed reference/*.json
 var referenceFiles embed.FS
@@ -149,19 +150,37 @@ func (r References) From(e Engine, v Version) []Version {
 // prefers the one that has the fewest steps up to the first: best one that begins
 // there, since its structure was made by Kea's creation script.
 func (r References) through(e Engine, first Version, more ...Version) (chain, bool) {
-	best := -1
-	for i, c := range r.chains {
-		if c.Engine != e || !c.passes(first, more...) {
-			continue
-		}
-		if best < 0 || c.index(first) < r.chains[best].index(first) {
-			best = i
-		}
-	}
-	if best < 0 {
+	ways := r.ways(e, first, more...)
+	if len(ways) == 0 {
 		return chain{}, false
 	}
-	return r.chains[best], true
+	return ways[0], true
+}
+
+// likest is the one of the chains through the versions that at the first of them is most like a structure: two ways to one version may
+// have to end what they left differently.
+func (r References) likest(e Engine, have Structure, first Version, more ...Version) (chain, bool) {
+	ways := r.ways(e, first, more...)
+	if len(ways) < 2 {
+		return r.through(e, first, more...)
+	}
+	differs := func(c chain) int {
+		at, _ := c.at(first)
+		return len(Compare(have, at))
+	}
+	return slices.MinFunc(ways, func(a, b chain) int { return cmp.Compare(differs(a), differs(b)) }), true
+}
+
+// ways are all chains through the versions, those with fewer steps up to the first before others.
+func (r References) ways(e Engine, first Version, more ...Version) []chain {
+	var all []chain
+	for _, c := range r.chains {
+		if c.Engine == e && c.passes(first, more...) {
+			all = append(all, c)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b chain) int { return cmp.Compare(a.index(first), b.index(first)) })
+	return all
 }
 
 func (c chain) passes(first Version, more ...Version) bool {

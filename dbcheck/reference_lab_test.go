@@ -4,6 +4,7 @@ package dbcheck
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -19,8 +20,11 @@ var update = flag.Bool("update", false, "write reference/*.json anew")
 type history struct {
 	made, by string            // the releases that made the database and that upgrade it
 	from     map[Engine]string // the schema that it was made with
+	fed      map[Engine]string // the schema of the rows that it has; nothing: that one
 	on       bool              // it is kept as what changes from the variant that the first release made
 }
+
+func (w history) String() string { return w.made + " to " + w.by }
 
 // newest is the way from Debian 13's Kea to its backports'.
 var newest = history{made: "2.6.3", by: "3.0.3", from: map[Engine]string{MySQL: "22.2", PostgreSQL: "22.2"}}
@@ -39,24 +43,18 @@ func testReference(t *testing.T, s *server, w history) {
 	old.init(t, s, "walk")
 	s.feed(t, "walk", w.rows(s))
 	made := walk(t, s, young, "walk")
-	made.Engine, made.MadeFrom = s.engine, fmt.Sprintf("kea-admin %s and %s", packages[w.made], packages[w.by])
+	made.Engine, made.MadeFrom = s.engine, fmt.Sprintf("kea-admin %s and %s", cmp.Or(packages[w.made], w.made), packages[w.by])
 	last := made.Links[len(made.Links)-1].Version
 	upgraded, _ := made.at(last)
 	if w.on {
-		made.On = w.from[s.engine] + " by " + w.made
-		known, err := LoadReferences()
-		if err != nil {
-			t.Fatal(err)
-		}
-		is, _ := known.named(s.engine, made.On)
-		made.Links[0].change = changeBetween(is, made.Links[0].Set)
+		made.On, made.Links[0].change = closestVariant(t, s.engine, made.Links[0])
 	}
 	text, err := json.MarshalIndent(made, "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
 	text = append(text, '\n')
-	file := fmt.Sprintf("reference/chain-%s-%s.json", s.engine, w.from[s.engine])
+	file := fmt.Sprintf("reference/chain-%s-%s-%s.json", s.engine, w.from[s.engine], w.by)
 	if *update {
 		if err := os.WriteFile(file, text, 0o644); err != nil {
 			t.Fatal(err)
@@ -77,7 +75,23 @@ func testReference(t *testing.T, s *server, w history) {
 
 // rows is the file of rows that the way's steps change.
 func (w history) rows(s *server) string {
-	return fmt.Sprintf("testdata/rows-%s-%s.sql", s.engine, w.from[s.engine])
+	return fmt.Sprintf("testdata/rows-%s-%s.sql", s.engine, cmp.Or(w.fed[s.engine], w.from[s.engine]))
+}
+
+// closestVariant is the variant that is most like the first link of a chain, and what changes from it.
+func closestVariant(t *testing.T, e Engine, first chainLink) (name string, least change) {
+	t.Helper()
+	known, err := LoadReferences()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range known.variants[e] {
+		c := changeBetween(v.whole, first.Set)
+		if v.Version == first.Version && (name == "" || len(c.Set)+len(c.Gone) < len(least.Set)+len(least.Gone)) {
+			name, least = v.name(), c
+		}
+	}
+	return name, least
 }
 
 // walk takes a database up to the last version, one script at a time, after

@@ -535,23 +535,25 @@ func TestTheOwnersOwnObjectsAreNoDamage(t *testing.T) {
 }
 
 // A database that was upgraded over the years differs from one that was made anew, and neither is damaged, before its migration
-// or after.
+// or after, wherever that begins.
 func TestUpgradedDatabasesAreNoDamage(t *testing.T) {
 	f := someFleet(t)
-	before, target := kea.Schema{Major: 22, Minor: 2}, kea.Schema{Major: 30}
-	for _, v := range []kea.Schema{before, target} {
-		variants := f.references.Variants(dbcheck.MySQL, versionOf(v))
-		if len(variants) < 2 {
-			t.Errorf("%d ways to %s", len(variants), v)
-		}
-		for i, is := range variants {
-			state := f.judge(before, target, v, is)
-			if v == before && state != dbcheck.Untouched || v == target && state != dbcheck.Done {
-				t.Errorf("way %d to %s is %s", i, v, state)
+	target := kea.Schema{Major: 30}
+	for _, before := range []kea.Schema{{Major: 19}, {Major: 22}, {Major: 22, Minor: 1}, {Major: 22, Minor: 2}, {Major: 23}} {
+		for _, v := range []kea.Schema{before, target} {
+			variants := f.references.Variants(dbcheck.MySQL, versionOf(v))
+			if len(variants) < 2 {
+				t.Errorf("%d ways to %s", len(variants), v)
 			}
-			delete(is, "index lease4.PRIMARY")
-			if state := f.judge(before, target, v, is); state != dbcheck.Torn {
-				t.Errorf("way %d to %s without an index is %s", i, v, state)
+			for i, is := range variants {
+				state := f.judge(before, target, v, is)
+				if v == before && state != dbcheck.Untouched || v == target && state != dbcheck.Done {
+					t.Errorf("from %s, way %d to %s is %s", before, i, v, state)
+				}
+				delete(is, "index lease4.PRIMARY")
+				if state := f.judge(before, target, v, is); state != dbcheck.Torn {
+					t.Errorf("from %s, way %d to %s without an index is %s", before, i, v, state)
+				}
 			}
 		}
 	}
