@@ -90,7 +90,7 @@ func TestATreeStandsForAPackage(t *testing.T) {
 		t.Errorf("%d\n%s", status, said)
 	}
 	text := script(t, s.book, "server", "")
-	part := "set -eu\n" + strings.ReplaceAll(text[strings.Index(text, "# Finds the trees"):], " /etc/", " "+s.path("etc")+"/")
+	part := "set -eu\n" + strings.ReplaceAll(text[strings.Index(text, "# Who else may start Kea there"):], " /etc/", " "+s.path("etc")+"/")
 	s.write("etc/rc.local", "#!/bin/sh\n/opt/kea/sbin/keactrl -c /opt/kea/keactrl.conf start\n")
 	s.write("etc/cron.d/was", "# @reboot root keactrl start\n")
 	s.write("etc/systemd/system/kea.service", "[Service]\nExecStart=/opt/kea/sbin/keactrl start\nExecStop=/opt/kea/sbin/keactrl stop\n")

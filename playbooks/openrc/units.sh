@@ -59,3 +59,26 @@ links() {
 		[ ! -L "$link" ] || linked=linked
 	done
 }
+
+# held UNIT: sets masked, whether the fence holds it, and run, whose fence that is.
+held() {
+	masked=no run=
+	if [ -e "/etc/rc.conf.d/kea-lockstep-$1.conf" ]; then
+		masked=yes
+		read -r _ _ run <"/etc/rc.conf.d/kea-lockstep-$1.conf" || :
+	fi
+}
+
+# state_of UNIT: sets active. In: main.
+state_of() {
+	active=inactive
+	if [ -e "/run/openrc/starting/$1" ]; then
+		# Whoever tries to start a fenced one is about to be told.
+		[ -e "/etc/rc.conf.d/kea-lockstep-$1.conf" ] || active=activating
+	elif [ -e "/run/openrc/stopping/$1" ]; then
+		active=deactivating
+	elif [ -e "/run/openrc/started/$1" ]; then
+		active=active
+		[ "$main" != 0 ] || active=failed # it crashed
+	fi
+}

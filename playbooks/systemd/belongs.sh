@@ -1,9 +1,2 @@
-# belongs PROC: sets unit, of the process whose directory in /proc it is. What a unit's processes make below it belongs to it.
-belongs() {
-	unit=
-	while read -r line; do
-		case $line in 0::* | *:name=systemd:*) unit=${line##*:} ;; esac
-	done 2>/dev/null <"$1/cgroup" || :
-	case $unit in *.service/*) unit=${unit%%.service/*}.service ;; esac
-	case $unit in *.service) unit=${unit##*/} ;; *) unit= ;; esac
-}
+# belongs PROC: sets unit, of the process whose directory in /proc it is. Needs cgroup.sh.
+belongs() { in_service "$1"; }

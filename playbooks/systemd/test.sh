@@ -4,8 +4,7 @@
 set -eu
 unit_file "$unit"
 unit_says "$unit" "$config"
-# shellcheck disable=SC2086 # a list of paths without blanks
-text=$(cat "$file" $parts)
+text=$(unit_text)
 set --
 while read -r line; do
 	case $line in

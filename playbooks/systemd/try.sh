@@ -9,8 +9,7 @@ unit_says "$unit" "$config"
 for dir in "$root/usr/lib" "$root/lib"; do
 	[ ! -s "$dir/systemd/system/$unit" ] || file=$dir/systemd/system/$unit
 done
-# shellcheck disable=SC2086 # a list of paths without blanks
-text=$(cat "$file" $parts)
+text=$(unit_text)
 # Private, so that nothing is made on this server to hang it up on.
 there=/tmp/kea-lockstep
 set -- --property=PrivateTmp=yes --property=ProtectSystem=strict --property=RuntimeMaxSec=80 "--property=BindReadOnlyPaths=$root:$there"

@@ -69,6 +69,12 @@ END
 	network=$filled
 }
 
+# unit_text: what its file and its drop-ins say. After unit_says.
+unit_text() {
+	# shellcheck disable=SC2086 # a list of paths without blanks
+	cat "$file" $parts
+}
+
 # links UNIT: sets linked, whether something starts it at boot, by the links that "enable" makes and a mask leaves alone.
 links() {
 	linked=unlinked
