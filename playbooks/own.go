@@ -141,6 +141,8 @@ func (o *own) check(p, base Playbook) error {
 		return o.at("$.state", "state is a directory on a server, as an absolute path")
 	case !filepath.IsAbs(p.Prefix) || p.Prefix != filepath.Clean(p.Prefix):
 		return o.at("$.prefix", "prefix is a directory on a server, as an absolute path without a slash at its end")
+	case p.Keactrl != "" && !filepath.IsAbs(p.Keactrl):
+		return o.at("$.keactrl", "keactrl is a file on a server, as an absolute path")
 	}
 	for i, u := range p.Units {
 		if u.Name == "" || u.Daemon == "" || !filepath.IsAbs(u.Program) || !filepath.IsAbs(u.Config) {

@@ -116,6 +116,7 @@ func TestOnesOwnMistakes(t *testing.T) {
 		{"a field that is not there", head + "unit: []\n", "", "mine.yaml:3:1", "unit"},
 		{"another kind of value", head + "units: 3\n", "", "mine.yaml:3:8", ""},
 		{"a relative directory", head + "state: var\n", "", "mine.yaml:3:8", "absolute"},
+		{"a relative configuration of keactrl", head + "keactrl: kea/keactrl.conf\n", "", "mine.yaml:3:10", "absolute"},
 		{"half a unit", head + "units:\n  - { name: a, daemon: b, program: c, config: /d }\n", "", "mine.yaml:4:5", "absolute"},
 		{"an action of nobody's", head + "actions:\n  reboot: [./x.sh]\n", "set -eu\n", "mine.yaml:4:11", "install"},
 		{"no script", head + "actions:\n  install: []\n", "", "mine.yaml:4:12", "list of scripts"},

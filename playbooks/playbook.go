@@ -28,8 +28,9 @@ type Playbook struct {
 	Timers   []string `yaml:"timers"`   // units that change packages by themselves
 	Tools    []string `yaml:"tools"`    // programs that the procedure needs on every server
 	Managers []string `yaml:"managers"` // units of configuration managements
-	// Prefix is the directory that Kea is installed under; "{prefix}" stands for it in units, Scripts and Hooks.
+	// Prefix is the directory that Kea is installed under; "{prefix}" stands for it in units, Scripts, Hooks, Keactrl and Hand, where "{keactrl}" stands for that.
 	Prefix  string   `yaml:"prefix"`
+	Keactrl string   `yaml:"keactrl"` // its configuration, where that is what starts Kea
 	Trees   []string `yaml:"trees"`   // directories (shell patterns) that hold a Kea each, one of which becomes what is under Prefix
 	Scripts string   `yaml:"scripts"` // directory of kea-admin's scripts
 	Hooks   []string `yaml:"hooks"`   // directories of hook libraries (shell patterns)
@@ -56,7 +57,7 @@ type Unit struct {
 // Hand is what somebody who stands before a server types where nothing drives the run any more. In each, %s is the names of units,
 // apart by blanks.
 type Hand struct {
-	Fence string `yaml:"fence"` // the file of one unit's fence, which has to go
+	Fence string `yaml:"fence"` // the file of one unit's fence, which has to go; empty: it is lifted by the command alone
 	Lift  string `yaml:"lift"`  // the command that lets units start then; empty: none is needed
 	Start string `yaml:"start"`
 	Stop  string `yaml:"stop"` // one unit
@@ -135,7 +136,10 @@ func read(name string) (Playbook, error) {
 // filled puts the prefix where it is spoken of.
 func (p Playbook) filled() Playbook {
 	fill := func(text string) string { return strings.ReplaceAll(text, "{prefix}", p.Prefix) }
-	p.Units, p.Hooks, p.Scripts = slices.Clone(p.Units), slices.Clone(p.Hooks), fill(p.Scripts)
+	p.Units, p.Hooks, p.Scripts, p.Keactrl = slices.Clone(p.Units), slices.Clone(p.Hooks), fill(p.Scripts), fill(p.Keactrl)
+	for _, command := range []*string{&p.Hand.Lift, &p.Hand.Start, &p.Hand.Stop} {
+		*command = strings.ReplaceAll(fill(*command), "{keactrl}", p.Keactrl)
+	}
 	for i, u := range p.Units {
 		p.Units[i].Program, p.Units[i].Config = fill(u.Program), fill(u.Config)
 	}

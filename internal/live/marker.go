@@ -118,21 +118,26 @@ func (m marker) readme(hand playbooks.Hand, units, ran string) string {
 	}
 	say("  old configuration:      %s", m.Kept)
 	say("  software, both ways:    %s", m.Packages)
-	say("  lift the fence:         rm -f %s", strings.Join(fences(hand, units), " "))
-	if hand.Lift != "" {
-		say("                          "+hand.Lift, units)
-	}
+	say("  lift the fence:         %s", strings.Join(lifts(hand, units), "\n                          "))
 	say("  start what ran:         "+hand.Start, ran)
 	say("  and, last of all:       rm %s %s", path.Join(path.Dir(m.Kept), "../../claim"), path.Join(path.Dir(m.Kept), "../../marker.json"))
 	return strings.TrimRight(b.String(), "\n")
 }
 
-func fences(hand playbooks.Hand, units string) []string {
-	var paths []string
-	for _, u := range strings.Fields(units) {
-		paths = append(paths, fmt.Sprintf(hand.Fence, u))
+// lifts gives the commands that lift the fence of units.
+func lifts(hand playbooks.Hand, units string) []string {
+	var commands []string
+	if hand.Fence != "" {
+		remove := "rm -f"
+		for _, u := range strings.Fields(units) {
+			remove += " " + fmt.Sprintf(hand.Fence, u)
+		}
+		commands = append(commands, remove)
 	}
-	return paths
+	if hand.Lift != "" {
+		commands = append(commands, fmt.Sprintf(hand.Lift, units))
+	}
+	return commands
 }
 
 // keepers names the servers that hold dumps.

@@ -605,14 +605,19 @@ func TestWhereTheSoftwareOfBothWaysLies(t *testing.T) {
 
 // TestReadmeSpeaksOfTheServersInit: by hand a fence is lifted as the playbook says.
 func TestReadmeSpeaksOfTheServersInit(t *testing.T) {
-	book, err := playbooks.Load("alpine")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := marker{Run: "R1", Server: "k1"}.readme(book.Hand, "a b", "a")
-	want := "rm -f /etc/rc.conf.d/kea-lockstep-a.conf /etc/rc.conf.d/kea-lockstep-b.conf\n  start what ran:         for service in a; do rc-service $service start; done\n"
-	if !strings.Contains(text, want) {
-		t.Errorf("it does not say %q:\n%s", want, text)
+	for name, want := range map[string]string{
+		"alpine": "rm -f /etc/rc.conf.d/kea-lockstep-a.conf /etc/rc.conf.d/kea-lockstep-b.conf\n  start what ran:         for service in a; do rc-service $service start; done\n",
+		"keactrl": "lift the fence:         for server in a b; do sed -i \"/^kea_lockstep_$server=/d\" /usr/local/etc/kea/keactrl.conf; done\n" +
+			"  start what ran:         for server in a; do /usr/local/sbin/keactrl start -c /usr/local/etc/kea/keactrl.conf -s $server; done\n",
+	} {
+		book, err := playbooks.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := marker{Run: "R1", Server: "k1"}.readme(book.Hand, "a b", "a")
+		if !strings.Contains(text, want) {
+			t.Errorf("%s: it does not say %q:\n%s", name, want, text)
+		}
 	}
 }
 

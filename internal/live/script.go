@@ -110,6 +110,7 @@ func given(book playbooks.Playbook, engine kea.Engine, script string) []ssh.Para
 		{Name: "tools", Value: strings.Join(tools, " ")},
 		{Name: "managers", Value: strings.Join(book.Managers, " ")},
 		{Name: "prefix", Value: book.Prefix},
+		{Name: "keactrl", Value: book.Keactrl},
 		{Name: "trees", Value: strings.Join(book.Trees, " ")},
 		{Name: "scripts", Value: book.Scripts},
 		{Name: "hooks", Value: strings.Join(book.Hooks, " ")},
