@@ -40,7 +40,7 @@ lab-test:
 
 # Every fault of the tables, and not only those that CI has time for: hours. What is seen goes into docs/reliability.md.
 lab-faults: lab-base
-	$(GO) test -v -tags lab -count=1 -timeout 24h -run '^(TestFault|TestOnMySQL|TestRefusedOnMySQL|TestRollback|TestResumeFrom|TestRefused|TestOldKea|TestKeaOutside|TestInteractively|TestKilled|TestMigrationKilled|TestReached|TestSlowLink|TestRehearseHooks|TestISC|TestAlpine|TestKeaFromSource|TestRehearseFromSource|TestUnitsEdited|TestControlAgent|TestFleetOfTwoPlatforms|TestAwkward|TestBothDaemons|TestFromOld)' ./lab/product -args -every -record $(CURDIR)/docs/reliability.md $(FAULTS)
+	$(GO) test -v -tags lab -count=1 -timeout 24h -run '^(TestFault|TestOnMySQL|TestRefusedOnMySQL|TestRollback|TestResumeFrom|TestRefused|TestOldKea|TestKeaOutside|TestInteractively|TestKilled|TestMigrationKilled|TestReached|TestSlowLink|TestRehearseHooks|TestISC|TestAlpine|TestKeaFromSource|TestKeaByKeactrl|TestRehearseFromSource|TestRehearseByKeactrl|TestUnitsEdited|TestControlAgent|TestFleetOfTwoPlatforms|TestAwkward|TestBothDaemons|TestFromOld)' ./lab/product -args -every -record $(CURDIR)/docs/reliability.md $(FAULTS)
 
 # Faults at random, for as long as HOURS says; each prints its seed.
 lab-night: lab-base

@@ -23,7 +23,7 @@ func (f *Fleet) beside(ctx context.Context, base Base, log io.Writer) (err error
 		}
 	}
 	if f.Origin != Debian {
-		if f.KeaBase, err = ensureBeside(ctx, base, string(f.Origin), nil, log); err != nil {
+		if f.KeaBase, err = hostsOf(ctx, base, f.Origin, log); err != nil {
 			return err
 		}
 	}
@@ -33,9 +33,21 @@ func (f *Fleet) beside(ctx context.Context, base Base, log io.Writer) (err error
 	case Debian:
 		f.LastKea = ""
 	default:
-		f.LastKea, err = ensureBeside(ctx, base, string(f.Last), nil, log)
+		f.LastKea, err = hostsOf(ctx, base, f.Last, log)
 	}
 	return err
+}
+
+// hostsOf is ensureBeside for servers. Where keactrl starts Kea they are made from those with Kea from source.
+func hostsOf(ctx context.Context, base Base, o Origin, log io.Writer) (string, error) {
+	if o == Keactrl {
+		source, err := ensureBeside(ctx, base, string(Source), nil, log)
+		if err != nil {
+			return "", err
+		}
+		base = Base{Dir: source}
+	}
+	return ensureBeside(ctx, base, string(o), nil, log)
 }
 
 // ensureBeside returns a directory with hosts that a base does not have, which one step more of the recipe makes from it, and

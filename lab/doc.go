@@ -1,6 +1,7 @@
 // Package lab is the real thing: a fleet of Debian hosts with systemd, sshd and Debian's own Kea packages that share one
 // MariaDB or one PostgreSQL, all on this machine, and the ways to treat them badly. Some are set up as Alpine is: with OpenRC, busybox's
-// programs, and Debian's Kea in packages for apk, which is built from the source that git finds at KEA_LAB_ALPINE.
+// programs, and Debian's Kea in packages for apk, which is built from the source that git finds at KEA_LAB_ALPINE. On some Kea lies in trees,
+// as from source, and a unit or Kea's own keactrl starts it.
 //
 // It owns: the base systems (built once by debootstrap into a cache outside the checkout), the overlay mounts, network
 // namespaces, bridges, control groups and containers of its fleets, and the files that describe a fleet to ssh and to

@@ -2,21 +2,25 @@
 
 package lab
 
-import "path/filepath"
+import (
+	"path/filepath"
+	"strings"
+)
 
 // Origin is where the servers have Kea from.
 type Origin string
 
 // What servers can have.
 const (
-	Debian Origin = "debian"
-	ISC    Origin = "isc"    // Debian's, under the names that ISC's own for Debian have
-	RPM    Origin = "rpm"    // the same, by rpm, under the names that ISC's own for Red Hat's systems have
-	Source Origin = "source" // none: trees under /opt, as from source, with Debian's programs in them
-	Alpine Origin = "alpine" // the same, by apk, under Alpine's names, on hosts with OpenRC and busybox's programs
+	Debian  Origin = "debian"
+	ISC     Origin = "isc"     // Debian's, under the names that ISC's own for Debian have
+	RPM     Origin = "rpm"     // the same, by rpm, under the names that ISC's own for Red Hat's systems have
+	Source  Origin = "source"  // none: trees under /opt, as from source, with Debian's programs in them
+	Keactrl Origin = "keactrl" // the same, with Kea's own keactrl in the trees, which starts it from rc.local
+	Alpine  Origin = "alpine"  // the same, by apk, under Alpine's names, on hosts with OpenRC and busybox's programs
 )
 
-var origins = []Origin{Debian, ISC, RPM, Source, Alpine}
+var origins = []Origin{Debian, ISC, RPM, Source, Keactrl, Alpine}
 
 // Unit is the unit of a daemon on the servers.
 func (f *Fleet) Unit(daemon string) string {
@@ -27,12 +31,22 @@ func (f *Fleet) Unit(daemon string) string {
 		return daemon + ".service"
 	case Alpine:
 		return daemon
+	case Keactrl:
+		return strings.TrimPrefix(daemon, "kea-")
 	}
 	return daemon + "-server.service"
 }
 
 // UnitOn is Unit on one of the servers.
 func (f *Fleet) UnitOn(server, daemon string) string { return f.as(server).Unit(daemon) }
+
+// Active is what prints on a server whether the unit of a daemon is active or inactive.
+func (f *Fleet) Active(server, daemon string) string {
+	if f.as(server).Origin == Keactrl {
+		return map[string]string{DHCPv4: "/opt/kea/sbin/keactrl status | sed -n 's/^DHCPv4 server: //p'"}[daemon]
+	}
+	return "systemctl is-active " + f.UnitOn(server, daemon)
+}
 
 // as is the fleet as one of its hosts would have it: with that one's packages.
 func (f *Fleet) as(host string) *Fleet {
@@ -76,19 +90,24 @@ func (f *Fleet) playbook() string {
 	switch f.Origin {
 	case RPM:
 		return "isc-rpm"
-	case Source:
-		return "./" + sourcePlaybook
+	case Source, Keactrl:
+		return "./" + ownPlaybook(f.Origin)
 	}
 	return ""
 }
 
-// sourcePlaybook is the administrator's own, beside fleet.yaml.
-const sourcePlaybook = "source.yaml"
+// ownPlaybook is the administrator's own, beside fleet.yaml.
+func ownPlaybook(o Origin) string { return string(o) + ".yaml" }
 
-// writePlaybook writes it where fleet.yaml names it.
+// writePlaybook writes those that fleet.yaml names.
 func (f *Fleet) writePlaybook() error {
-	if f.Origin != Source && f.Last != Source {
-		return nil
+	for _, o := range []Origin{f.Origin, f.Last} {
+		if o != Source && o != Keactrl {
+			continue
+		}
+		if err := render(ownPlaybook(o), filepath.Join(f.Dir, ownPlaybook(o)), 0o644, nil); err != nil {
+			return err
+		}
 	}
-	return render(sourcePlaybook, filepath.Join(f.Dir, sourcePlaybook), 0o644, nil)
+	return nil
 }

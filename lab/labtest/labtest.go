@@ -47,7 +47,7 @@ func Explain(t *testing.T, f *lab.Fleet) {
 	t.Helper()
 	for _, s := range f.Servers {
 		out, err := f.Run(context.Background(), s.Name,
-			"systemctl is-active "+f.UnitOn(s.Name, lab.DHCPv4)+"; journalctl --no-pager --output=short-precise --lines=15 --unit='*kea-dhcp*'")
+			f.Active(s.Name, lab.DHCPv4)+"; journalctl --no-pager --output=short-precise --lines=15 --unit='*kea-dhcp*' --unit=rc-local")
 		t.Logf("%s: %v\n%s", s.Name, err, out)
 	}
 }

@@ -70,6 +70,11 @@ for unit in $units; do
 		ls "/etc/rc.conf.d/kea-lockstep-$unit.conf" 2>/dev/null
 		continue
 	fi
+	if [ -x /opt/kea/sbin/keactrl ]; then
+		! grep kea_lockstep /etc/kea/keactrl.conf || continue
+		! grep -qx "$unit=yes" /etc/kea/keactrl.conf || /opt/kea/sbin/keactrl status | sed -n 's/^DHCPv4 server:/enabled/p'
+		continue
+	fi
 	printf '%s %s\n' "$(systemctl is-enabled "$unit")" "$(systemctl is-active "$unit")"
 done
 /usr/bin/find /etc/systemd/system -lname /dev/null -name '*kea-*' ! -name '*@*'

@@ -63,6 +63,11 @@ func TestRehearseFromSource(t *testing.T) {
 	rehearse(t, lab.Spec{Servers: 2, Engine: lab.MySQL, Origin: lab.Source})
 }
 
+// TestRehearseByKeactrl is the same where keactrl starts Kea.
+func TestRehearseByKeactrl(t *testing.T) {
+	rehearse(t, lab.Spec{Servers: 2, Engine: lab.MySQL, Origin: lab.Keactrl})
+}
+
 func rehearse(t *testing.T, spec lab.Spec) {
 	f := labtest.Up(t, spec)
 	p := tool(t, f)

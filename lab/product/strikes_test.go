@@ -129,7 +129,7 @@ func (s *struck) on(server string, then after) {
 // finds wants a server's Kea to run or not, once everything of its boot is over.
 func (s *struck) finds(server string, then after) {
 	s.Helper()
-	out, err := s.fleet.Run(s.Context(), server, "systemctl is-system-running --wait >/dev/null; systemctl is-active "+s.fleet.UnitOn(server, lab.DHCPv4)+"; true")
+	out, err := s.fleet.Run(s.Context(), server, "systemctl is-system-running --wait >/dev/null; "+s.fleet.Active(server, lab.DHCPv4)+"; true")
 	s.no(err)
 	if got := after(out[:max(len(out)-1, 0)]); then != either && got != then {
 		s.Errorf("%s is on again and its Kea is %s, not %s", server, got, then)
