@@ -45,6 +45,7 @@ printf '%s\n' "$running" | while read -r one _ unit _; do
 	[ "$net" != "$named" ] || fits=yes
 	if [ -n "$relay" ]; then
 		set -- ip -o route get "$relay"
+		[ -z "$vrf" ] || set -- "$@" vrf "$vrf"
 		[ "$net" = "$here" ] || set -- nsenter --target "$one" --net "$@"
 		route=$("$@" || :)
 		case $route in *' src '*) source=${route#* src } source=${source%% *} ;; esac

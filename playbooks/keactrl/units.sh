@@ -46,9 +46,9 @@ unit_file() {
 	file=$keactrl
 }
 
-# unit_says UNIT CONFIGURATION: sets config (what keactrl starts it with), user (root's, as keactrl starts it), install (it has a switch) and
-# network (none: a daemon in a network namespace of its own is not known). After unit_file.
-unit_says() { config=$named user='' install=yes network=''; }
+# unit_says UNIT CONFIGURATION: sets config (what keactrl starts it with), user (root's, as keactrl starts it), install (it has a switch),
+# network and vrf (none: a daemon in a network namespace or a VRF is not known). After unit_file.
+unit_says() { config=$named user='' install=yes network='' vrf=''; }
 
 # unit_text: what keactrl's configuration puts into the environment for Kea and the loader, in the words of a unit.
 unit_text() {

@@ -27,10 +27,10 @@ value() {
 }
 
 # unit_says UNIT CONFIGURATION: sets config (what its script or its conf.d file names, else the given one), user, install (whether a
-# runlevel can start it: any script) and network (none: a service in a network namespace of its own is not known). After unit_file.
+# runlevel can start it: any script), network and vrf (none: a service in a network namespace or a VRF is not known). After unit_file.
 # shellcheck disable=SC2016 # as it stands there
 unit_says() {
-	service=$1 config=$2 user='' install=yes network=''
+	service=$1 config=$2 user='' install=yes network='' vrf=''
 	for part in "$file" "/etc/conf.d/${1%%.*}" "/etc/conf.d/$1"; do
 		[ -f "$part" ] || continue
 		while read -r line || [ -n "$line" ]; do

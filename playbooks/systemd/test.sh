@@ -1,6 +1,6 @@
 # Lets the installed binary test a configuration: as the unit's user, with its environment and directories. In: unit, program,
 # config (where the unit's command line names none), flag (-t or -T), name (of the transient unit). Needs units.sh. Daemons are
-# stopped; where theirs was another network, it is tested there.
+# stopped; where theirs was another network or a VRF, it is tested there.
 set -eu
 unit_file "$unit"
 unit_says "$unit" "$config"
@@ -21,4 +21,5 @@ done <<END
 $text
 END
 [ -z "$network" ] || set -- "$@" "--property=NetworkNamespacePath=$network"
-systemd-run --quiet --wait --pipe --collect --unit="$name" --service-type=exec "$@" "$program" "$flag" "$config" </dev/null 2>&1
+# shellcheck disable=SC2086 # words, or none
+systemd-run --quiet --wait --pipe --collect --unit="$name" --service-type=exec "$@" ${vrf:+ip vrf exec $vrf} "$program" "$flag" "$config" </dev/null 2>&1

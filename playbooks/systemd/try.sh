@@ -46,6 +46,6 @@ done <<END
 $copies
 END
 # systemd-run looks for a program here first, and ends with 1 by itself too.
-# shellcheck disable=SC2016 # for the shell in there
+# shellcheck disable=SC2016,SC2086 # for the shell in there; words, or none
 systemd-run --quiet --wait --pipe --collect --unit="$name" --service-type=exec "$@" \
-	sh -c 'echo @tested && exec "$@"' sh "$there$program" "$flag" "$config" </dev/null 2>&1
+	${vrf:+ip vrf exec $vrf} sh -c 'echo @tested && exec "$@"' sh "$there$program" "$flag" "$config" </dev/null 2>&1

@@ -42,16 +42,18 @@ $part"
 }
 
 # unit_says UNIT CONFIGURATION: sets config (what its command line names, else the given one), user, install (whether it can be
-# enabled) and network (the path of the network namespace that it runs in, empty for the system's own). After unit_file.
+# enabled), network (the path of the network namespace that it runs in, empty for the system's own) and vrf (the name of the VRF in that
+# network, likewise). After unit_file.
 unit_says() {
-	config=$2 user='' install=no network='' enters=''
+	config=$2 user='' install=no network='' enters='' vrf=''
 	drop_ins "$1"
 	while read -r part; do
 		[ -n "$part" ] || continue
 		while read -r line || [ -n "$line" ]; do
 			case $line in
 			ExecStart=*)
-				enters=
+				enters='' vrf=''
+				case $line in *' vrf exec '*) vrf=${line#*' vrf exec '} vrf=${vrf%% *} ;; esac
 				case $line in *' netns exec '*) enters=${line#*' netns exec '} enters=/run/netns/${enters%% *} ;; esac
 				case $line in *' -c '*) config=${line##* -c } config=${config%% *} ;; esac
 				;;
@@ -67,6 +69,8 @@ END
 	config=$filled
 	filled "$1" "${enters:-$network}"
 	network=$filled
+	filled "$1" "$vrf"
+	vrf=$filled
 }
 
 # unit_text: what its file and its drop-ins say. After unit_says.
