@@ -1,6 +1,7 @@
 package playbooks
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -45,6 +46,9 @@ esac <`+h.path("before")+` >`+h.path("lib/apk/db/installed"))
 	if status, _ := h.act("install", on...); status == 0 {
 		t.Fatal("it was killed")
 	}
+	if _, said := h.act("software", "sources=kea", "units=", "scripts=/none", "hooks=/none"); !strings.Contains(said, "@interrupted\non: the installation of these packages was begun") {
+		t.Errorf("what was cut off is not told: %s", said)
+	}
 	if err := h.remove("killed"); err != nil {
 		t.Fatal(err)
 	}
@@ -66,12 +70,49 @@ esac <`+h.path("before")+` >`+h.path("lib/apk/db/installed"))
 	if calls := h.read("calls"); !strings.HasSuffix(calls, "back/kea-common-2.6.3-r0.apk !kea-hook-mysql\n") {
 		t.Errorf("it called %s", calls)
 	}
+	if left := h.read("state/installing"); left != "" {
+		t.Errorf("what came to its end has left %q", left)
+	}
 	if status, said := h.act("install", "dir=on", "check=kea-common 9", "gone=", "fence=kea-dhcp4", "adds=", "sources=kea"); status == 0 {
 		t.Errorf("another version passes: %s", said)
 	}
 	h.act("unfence", "run=R1", "fence=kea-dhcp4")
 	if status, said := h.act("install", on...); status != 1 || !strings.Contains(said, "kea-dhcp4 is not fenced") {
 		t.Errorf("without a fence: %d %s", status, said)
+	}
+}
+
+// TestApkComesBackFromHalfAnInstallation: apk's lists do not know the files that an installation brought which had no room for its end. It is
+// brought there, and left for the old packages then; the other way round, and where there still is no room, nothing is taken for done.
+func TestApkComesBackFromHalfAnInstallation(t *testing.T) {
+	h := newOpenRC(t)
+	h.act("fence", "run=R1", "fence=kea-dhcp4")
+	for _, file := range []string{"on/whole", "on/kea-common-3.0.3-r0.apk", "back/whole", "back/kea-common-2.6.3-r0.apk"} {
+		h.write("state/packages/"+file, "")
+	}
+	h.write("etc/apk/world", "kea-dhcp4\n")
+	h.write("lib/apk/db/installed", installed)
+	// Files come and go with what the lists say; the lists are written where there is room.
+	h.program("apk", `list=`+h.path("lib/apk/db/installed")+`
+case $* in *3.0.3*) touch `+h.path("new-file")+`; to=3.0.3 ;; *) to=2.6.3; ! grep -q 'V:3' "$list" || rm `+h.path("new-file")+` ;; esac
+[ ! -e `+h.path("full")+` ] || exit 3
+sed -i "s/^V:[23].*-r0/V:$to-r0/" "$list"`)
+	on := []string{"dir=on", "check=kea-common 3.0.3-r0", "gone=", "fence=kea-dhcp4", "adds=", "sources=kea"}
+	back := []string{"dir=back", "check=kea-common 2.6.3-r0", "gone=", "fence=kea-dhcp4", "adds=", "sources=kea"}
+	h.write("full", "")
+	for _, way := range [][]string{on, back} {
+		if status, said := h.act("install", way...); status == 0 {
+			t.Fatalf("%s without room: %s", way[0], said)
+		}
+	}
+	if err := h.remove("full"); err != nil {
+		t.Fatal(err)
+	}
+	if status, said := h.act("install", back...); status != 0 {
+		t.Fatalf("%d %s", status, said)
+	}
+	if _, err := os.Stat(h.path("new-file")); err == nil {
+		t.Error("a file of the new packages is still there")
 	}
 }
 

@@ -48,5 +48,9 @@ func TestAlpine(t *testing.T) {
 		{name: "a server loses its power while it is fenced", often: true, at: begins("migrate-k1-db1"), strike: cut, codes: []int{5}, mend: booted,
 			on: []way{resume()}, blind: true},
 		{name: "the driver is killed", often: true, at: begins("install-k1"), strike: signals(os.Kill), codes: []int{-1}, on: []way{resume()}},
+		{name: "k1's disk is full in its package upgrade", at: begins("install-k1"), strike: noRoom("k1"), codes: []int{4, 7}, says: []string{"k1"}, mend: frees("k1"),
+			on: []way{resume(0, 7)}, again: []string{"k1"}},
+		{name: "k3's disk is full in its package upgrade", at: begins("install-k3"), strike: noRoom("k3"), codes: []int{5},
+			says: []string{"k3", "k2  Kea 3.0.3, serves"}, mend: frees("k3"), on: []way{resume()}, again: []string{"k3"}},
 	})
 }

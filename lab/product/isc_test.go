@@ -67,7 +67,7 @@ func TestFleetOfTwoPlatforms(t *testing.T) {
 // otherOrigin goes all the way and back with other packages, and has faults of their own besides.
 func otherOrigin(t *testing.T, o origin, more []fault) {
 	spec := spec()
-	spec.Origin = o.of
+	spec.Origin, spec.Disk = o.of, ownDisk
 	hook := o.hook + spec.Engine.KeaAdmin()
 	installed := func(s *struck) []string {
 		var all []string

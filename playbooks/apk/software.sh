@@ -1,4 +1,5 @@
-# Packages. In: sources (what packages are built from), state. What apk could not put in place whole has a line "f:".
+# Packages. In: sources (what packages are built from), state. What apk could not put in place whole has a line "f:"; an installation of ours
+# that was cut off has left its mark.
 echo "@packages"
 awk -v sources=" $sources " 'BEGIN { RS = ""; FS = "\n" } {
 	name = version = origin = ""
@@ -12,6 +13,7 @@ awk -v sources=" $sources " 'BEGIN { RS = ""; FS = "\n" } {
 	if (index(sources, " " origin " ") > 0 || state != "ii ") print name "\t" version "\t" origin "\t" state
 }' /lib/apk/db/installed
 echo "@interrupted"
+[ ! -e "$state/installing" ] || cat "$state/installing"
 echo "@fetched"
 for whole in "$state"/packages/*/whole; do
 	[ -e "$whole" ] || continue
