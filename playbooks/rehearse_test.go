@@ -138,11 +138,13 @@ func TestATrialIsOfAScratchDatabase(t *testing.T) {
 }
 
 // A test beside the daemon runs as the unit's user, with its environment, and may write nowhere; the unit's directories, which would go
-// with the transient one, are left out.
+// with the transient one, are left out. Those for sockets whose mode is another one then are empty ones of that mode.
 func TestATryTouchesNothing(t *testing.T) {
 	h := newHost(t)
 	h.program("systemd-run", `for word in "$@"; do echo "$word"; done`)
-	h.write("root/usr/lib/systemd/system/kea-lockstep-test.service", "[Service]\nUser=_kea\nEnvironment=KEA_LOCKFILE_DIR=/run/lock/kea\nRuntimeDirectory=kea\n"+
+	h.program("id", `case $* in "-u _kea") echo 101 ;; "-g _kea") echo 102 ;; *) exit 1 ;; esac`)
+	h.write("run/kea/kea4-ctrl-socket.lock", "")
+	h.write("root/usr/lib/systemd/system/kea-lockstep-test.service", "[Service]\nUser=_kea\nEnvironment=KEA_LOCKFILE_DIR=/run/lock/kea\nRuntimeDirectory=kea lock/kea\nRuntimeDirectoryMode=0750\n"+
 		"StateDirectory=kea\nAmbientCapabilities=CAP_NET_RAW\nExecStart=/usr/sbin/kea-dhcp4 -c /etc/x.conf\nProtectSystem=no\n")
 	h.write("root"+h.path("hooks")+"/libdhcp_mysql.so", "")
 	h.write("hooks/libdhcp_mysql.so", "")
@@ -159,6 +161,7 @@ func TestATryTouchesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	text = strings.Replace(text, "\nunit_file \"$unit\"\n", "\nfile=/dev/null parts=\n", 1)
+	text = strings.Replace(text, `stat -c %a "/run/`, `stat -c %a "`+h.path("run")+`/`, 1)
 	status, said := h.shell(text, "unit=kea-lockstep-test.service", "program=/usr/sbin/kea-dhcp4", "config="+h.path("etc/kea.conf"), "flag=-T", "name=n",
 		"root="+h.path("root"), "prefix=/usr", "hooks="+h.path("hooks"), "copies="+h.path("aside/0")+" "+h.path("etc/kea.conf")+"\n")
 	if status != 0 {
@@ -169,13 +172,14 @@ func TestATryTouchesNothing(t *testing.T) {
 		"--property=BindReadOnlyPaths=" + h.path("root") + ":/tmp/kea-lockstep",
 		"--property=BindReadOnlyPaths=" + h.path("root") + h.path("hooks") + ":" + h.path("hooks"),
 		"--property=BindReadOnlyPaths=" + h.path("aside/0.fit") + ":" + h.path("etc/kea.conf"),
+		"--property=TemporaryFileSystem=/run/kea:mode=0750,uid=101,gid=102",
 		"--property=Environment=KEA_LOCKFILE_DIR=none", "/tmp/kea-lockstep/usr/sbin/kea-dhcp4", "-T",
 	} {
 		if !strings.Contains(said, want+"\n") {
 			t.Errorf("it lacks %s:\n%s", want, said)
 		}
 	}
-	for _, no := range []string{"RuntimeDirectory", "StateDirectory", "ProtectSystem=no"} {
+	for _, no := range []string{"RuntimeDirectory", "StateDirectory", "ProtectSystem=no", "/run/lock/kea:"} {
 		if strings.Contains(said, no) {
 			t.Errorf("it has %s:\n%s", no, said)
 		}

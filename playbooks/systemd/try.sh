@@ -12,16 +12,27 @@ done
 text=$(unit_text)
 # Private, so that nothing is made on this server to hang it up on.
 there=/tmp/kea-lockstep
+runtime='' mode=''
 set -- --property=PrivateTmp=yes --property=ProtectSystem=strict --property=RuntimeMaxSec=80 "--property=BindReadOnlyPaths=$root:$there"
 while read -r line; do
 	case $line in
 	User=* | Group=* | SupplementaryGroups=* | UMask=* | WorkingDirectory=*) ;;
 	Environment=* | EnvironmentFile=* | PassEnvironment=* | UnsetEnvironment=*) ;;
 	AmbientCapabilities=* | CapabilityBoundingSet=* | NoNewPrivileges=* | Limit*=*) ;;
+	RuntimeDirectory=*)
+		filled "$unit" "${line#*=}"
+		runtime="${filled:+$runtime $filled}"
+		continue
+		;;
+	RuntimeDirectoryMode=*)
+		mode=${line#*=}
+		continue
+		;;
 	# Directories of the daemon are there: a unit that ends would take them along.
 	*) continue ;;
 	esac
 	filled "$unit" "$line"
+	case $filled in User=*) user=${filled#User=} ;; esac
 	set -- "$@" "--property=$filled"
 done <<END
 $text
@@ -34,6 +45,14 @@ done
 set -- "$@" "--property=Environment=LD_LIBRARY_PATH=${libraries#:}" --property=Environment=KEA_LOCKFILE_DIR=none
 for dir in $hooks; do
 	[ ! -d "$root$dir" ] || [ ! -d "$dir" ] || set -- "$@" "--property=BindReadOnlyPaths=$root$dir:$dir"
+done
+# Directories for sockets, whose mode is another in the target's unit than today: its Kea wants it, and gets empty ones.
+owner=$(id -u "$user" 2>/dev/null && id -g "$user" 2>/dev/null) || owner="0 0"
+# shellcheck disable=SC2086 # two numbers
+owner=$(printf ',uid=%s,gid=%s' $owner)
+for dir in ${mode:+$runtime}; do
+	now=$(stat -c %a "/run/$dir" 2>/dev/null) || continue
+	[ "$now" = "${mode#0}" ] || set -- "$@" "--property=TemporaryFileSystem=/run/$dir:mode=$mode$owner"
 done
 # What a log would be written to.
 [ ! -d /var/log/kea ] || set -- "$@" --property=TemporaryFileSystem=/var/log/kea:mode=1777
