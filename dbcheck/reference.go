@@ -157,8 +157,8 @@ func (r References) through(e Engine, first Version, more ...Version) (chain, bo
 	return ways[0], true
 }
 
-// likest is the one of the chains through the versions that at the first of them is most like a structure: two ways to one version may
-// have to end what they left differently.
+// likest is the one of the chains through the versions that at the first of them
+// is most like a structure: what one way has made by then, another may make later.
 func (r References) likest(e Engine, have Structure, first Version, more ...Version) (chain, bool) {
 	ways := r.ways(e, first, more...)
 	if len(ways) < 2 {
@@ -171,7 +171,8 @@ func (r References) likest(e Engine, have Structure, first Version, more ...Vers
 	return slices.MinFunc(ways, func(a, b chain) int { return cmp.Compare(differs(a), differs(b)) }), true
 }
 
-// ways are all chains through the versions, those with fewer steps up to the first before others.
+// ways are all chains through the versions, those with fewer steps up to the first
+// before others.
 func (r References) ways(e Engine, first Version, more ...Version) []chain {
 	var all []chain
 	for _, c := range r.chains {

@@ -24,6 +24,9 @@ var (
 // takes over from one that died in a test does it again.
 const testUnit = "kea-lockstep-test-"
 
+// rehearsalUnit begins those of a rehearsal, which is no run.
+const rehearsalUnit = "kea-lockstep-rehearsal-"
+
 // job is one that systemd started.
 type job struct{ unit, run, step string }
 
@@ -31,7 +34,7 @@ type job struct{ unit, run, step string }
 func startedIn(journal string) (jobs []job, odd []string) {
 	for line := range strings.Lines(journal) {
 		m := startedUnit.FindStringSubmatch(line)
-		if m == nil || strings.HasPrefix(m[1], testUnit) {
+		if m == nil || strings.HasPrefix(m[1], testUnit) || strings.HasPrefix(m[1], rehearsalUnit) {
 			continue
 		}
 		parts := jobUnit.FindStringSubmatch(m[1])
@@ -195,6 +198,7 @@ func TestRepeatsAreSeen(t *testing.T) {
 		"Started kea-lockstep-20261122T030000Z-abcd-install-k1-1.service - install.",
 		"Started kea-lockstep-test-kea-dhcp4.service - /usr/sbin/kea-dhcp4 -t.",
 		"Started kea-lockstep-test-kea-dhcp4.service - /usr/sbin/kea-dhcp4 -t.",
+		"Started kea-lockstep-rehearsal-20261122T020000Z-abcd-unpack-1.service - unpack.",
 		"Started " + run + "install-k1-2.service - install.",
 		"Started " + run + "install-k2-1.2.service - install.",
 		"Started " + run + "migrate-k1-db1-1.service - migrate.",

@@ -46,8 +46,8 @@ func fromOld(t *testing.T, target string) {
 		s.no(err)
 		s.Logf("%v", times)
 	}
-	found := func(s *struck) {
-		arrived(s)
+	found := func(s *struck) { // it may have ended while nobody drove
+		whole(s)
 		migrated(s.T, s.fleet, 1)
 		s.wentOn()
 	}
@@ -61,9 +61,15 @@ func fromOld(t *testing.T, target string) {
 		{name: "kea-admin is killed as it rewrites lease6, and taken back", often: true, given: given, at: begins("migrate-k1-db1"), strike: within, codes: []int{5}, says: torn,
 			on: []way{rollback()}, last: whole, blind: true},
 		{name: "the driver is killed as lease6 is rewritten", often: true, given: given, at: begins("migrate-k1-db1"), strike: rewriting(diesAndHolds), codes: []int{-1},
-			on: []way{resume()}, last: found},
+			on: []way{resume()}, last: func(s *struck) { found(s); arrived(s) }},
 		{name: "the driver is killed as lease6 is rewritten, and the next one too", given: given, at: begins("migrate-k1-db1"), strike: rewriting(diesAndHolds), codes: []int{-1},
-			next: &fault{args: []string{"resume", "--yes"}, at: moment{kind: "step-progress"}, strike: killsDriver, codes: []int{-1}}, on: []way{resume()}, last: found},
+			next: &fault{args: []string{"resume", "--yes"}, at: moment{kind: "step-progress", name: "migrate-k1-db1"}, strike: killsDriver, codes: []int{-1}}, on: []way{resume()}, last: found},
+		{name: "the driver is killed as lease6 is rewritten, and another machine goes on", given: given, at: begins("migrate-k1-db1"), strike: rewriting(diesAndHolds),
+			codes: []int{-1}, mend: elsewhere, on: []way{from("k2", 0)}, last: func(s *struck) {
+				whole(s)
+				s.climbed()
+				migrated(s.T, s.fleet, 1)
+			}},
 	})
 }
 

@@ -27,8 +27,11 @@ func copies(s *struck) {
 	}
 }
 
-// copiedAs is copied, of the release that k1 has.
-func copiedAs(s *struck) { copied(strings.TrimSpace(s.must("k1", "/opt/kea/sbin/kea-dhcp4 -v")))(s) }
+// release is the one that k1 has.
+func release(s *struck) string { return strings.TrimSpace(s.must("k1", "/opt/kea/sbin/kea-dhcp4 -v")) }
+
+// copiedAs is copied, of that release.
+func copiedAs(s *struck) { copied(release(s))(s) }
 
 // copied wants what lies there to be all of a release, and nothing else.
 func copied(version string) func(*struck) {
@@ -56,6 +59,7 @@ func TestKeaFromSource(t *testing.T) {
 		}
 	}
 	forward, back := links("kea-3.0.3"), links("kea-2.6.3")
+	linked := func(s *struck) { links("kea-" + release(s))(s) }
 	started := func(s *struck) {
 		s.must("k2", "for verb in start restart reload-or-restart; do systemctl $verb kea-dhcp4; done; ! pidof kea-dhcp4")
 		if said := strings.TrimSpace(s.must("k2", "systemctl show -P ConditionResult kea-dhcp4")); said != "no" {
@@ -84,6 +88,8 @@ func TestKeaFromSource(t *testing.T) {
 			again: []string{"k1"}, last: anew},
 		{name: "k1 loses power in the installation", often: true, given: slow, at: begins("install-k1"), strike: installing(off("k1", 3*time.Second, stopped)),
 			codes: []int{0}, again: []string{"k1"}, last: anew},
+		{name: "k1's disk is full to the last byte before its installation ends", given: slow, at: begins("install-k1"), strike: installing(leaves(0, "k1")),
+			codes: []int{4, 7}, says: []string{"k1"}, mend: frees("k1"), on: []way{resume(0, 7)}, again: []string{"k1"}, last: linked},
 		{name: "k2 rebooted in the migration", often: true, at: begins("migrate-k1-db1"), strike: migrating(rebooted("k2", stopped)), codes: []int{0, 5},
 			on: []way{resume()}, last: forward},
 		{name: "back from the confirmation", often: true, at: begins("confirm-k1"), strike: signals(os.Interrupt), codes: []int{5},
