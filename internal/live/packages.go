@@ -64,7 +64,7 @@ func (f *Fleet) simulated(ctx context.Context, o order) (transaction, error) {
 func (f *Fleet) fetch(ctx context.Context, o order, key orchestrator.Order) error {
 	_, err := f.do(ctx, o.on, job{order: key, action: "prefetch", again: true, params: []ssh.Param{
 		{Name: "on", Value: o.pins(to, "=", " ")}, {Name: "back", Value: o.pins(from, "=", " ")},
-		{Name: "on_dir", Value: o.packageDir(to)}, {Name: "back_dir", Value: o.packageDir(from)},
+		{Name: "gone", Value: o.gone(to)}, {Name: "on_dir", Value: o.packageDir(to)}, {Name: "back_dir", Value: o.packageDir(from)},
 	}})
 	return err
 }

@@ -157,7 +157,7 @@ func (f *Fleet) Unpack(ctx context.Context, r orchestrator.Rehearsal, name strin
 	if why := t.harms(o.book.Keep, strings.Fields(o.gone(to))); why != "" {
 		return fmt.Errorf("%s: the upgrade would %s", name, why)
 	}
-	_, err = f.do(ctx, o.on, job{order: o.step("unpack"), action: "unpack", params: []ssh.Param{ofRehearsal(r.ID), {Name: "on", Value: o.pins(to, "=", " ")}}})
+	_, err = f.do(ctx, o.on, job{order: o.step("unpack"), action: "unpack", params: []ssh.Param{ofRehearsal(r.ID), {Name: "on", Value: o.pins(to, "=", " ")}, {Name: "gone", Value: o.gone(to)}}})
 	return unreached(err)
 }
 

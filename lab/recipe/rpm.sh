@@ -92,9 +92,9 @@ make lab-system "Provides: /bin/sh"
 
 for from in "$BASE"/apt/*/kea-*.deb; do
 	package=$(dpkg-deb -f "$from" Package)
-	case $package in kea-ctrl-agent) continue ;; esac # it needs python3 of Debian's kind
 	number=$(dpkg-deb -f "$from" Version)
 	number=${number%%-*}
+	case $package-$number in kea-ctrl-agent-3*) continue ;; esac # which has an end
 	case $number in 2.*) suite=kea-2-6 release=isc20250522095118.el9 ;; *) suite=kea-3-0 release=isc20260128120000.el9 ;; esac
 	rm -rf "$root/tmp/tree"
 	dpkg-deb -x "$from" "$root/tmp/tree"

@@ -1,5 +1,6 @@
 # Fetches the packages of both ways, so that nothing is fetched while clients wait. In: state, on and back (lists of
-# package=version), on_dir and back_dir (names of directories, one for each list).
+# package=version), gone (packages that the way on ends without), on_dir and back_dir (names of directories, one for each list). Needs
+# fetched.sh.
 set -eu
 umask 022
 
@@ -8,12 +9,7 @@ fetch() {
 	dir=$state/packages/$1
 	shift
 	mkdir -p "$dir"
-	wanted=
-	for one; do
-		wanted="$wanted ${one%%=*}-${one#*=}"
-	done
-	# shellcheck disable=SC2086 # a list of names
-	dnf -q -y download --resolve --destdir "$dir" $wanted
+	fetched "$dir" "$@"
 	for one; do
 		ls "$dir/${one%%=*}-${one#*=}".*.rpm
 	done
@@ -24,5 +20,6 @@ fetch() {
 
 # shellcheck disable=SC2086 # lists of packages
 fetch "$on_dir" $on
+gone=
 # shellcheck disable=SC2086
 fetch "$back_dir" $back

@@ -1,12 +1,12 @@
-# What the package manager would do, and whether it may begin. In: wanted (a line each: package=version). A line for each package: Inst or
-# Remv, and its name.
+# What the package manager would do, and whether it may begin. In: wanted (package=version, apart by blanks), gone (packages that go with a
+# daemon that has an end: whatever else would go is told, too). A line for each package: Inst or Remv, and its name.
 set -eu
 set --
 for one in $wanted; do
 	set -- "$@" "${one%%=*}-${one#*=}"
 done
 status=0
-said=$(LC_ALL=C dnf --assumeno install "$@" 2>&1) || status=$?
+said=$(LC_ALL=C dnf --assumeno ${gone:+--allowerasing} install "$@" 2>&1) || status=$?
 case $said in
 *"Operation aborted"* | *"Nothing to do"*) ;;
 *)
