@@ -85,6 +85,30 @@ func (d *DB) Checksums(ctx context.Context) (map[string]int64, error) {
 	return d.dialect.checksums(ctx, d, slices.Sorted(maps.Keys(there)))
 }
 
+// Differs names the first table of which another database of the same server, or
+// another schema, has other rows; empty where it has every row of every table. The
+// tables' keys do not count, nor what the other has besides. Both are read whole.
+func (d *DB) Differs(ctx context.Context, other *DB) (table string, err error) {
+	tables, err := d.baseTables(ctx)
+	if err != nil {
+		return "", err
+	}
+	sums, err := d.Checksums(ctx)
+	if err != nil {
+		return "", err
+	}
+	others, err := other.Checksums(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, name := range slices.Sorted(maps.Keys(tables)) {
+		if sum, there := others[name]; !there || sum != sums[name] {
+			return name, nil
+		}
+	}
+	return "", nil
+}
+
 // reading is how many times as long as any other a question may take that reads
 // whole tables: of twenty million leases, from a disk that does nothing for it
 // but seek, an index takes minutes.

@@ -27,6 +27,9 @@ func (postgresqlDialect) connector(dial Dialer, target Target, readOnly bool) (d
 		SSLMode:  pq.SSLModeDisable,  // the way encrypts: pq would add what this machine has for others,
 		Passfile: os.DevNull + "/no", // its certificates and its passwords
 	}
+	if target.Schema != "" {
+		cfg.Runtime = map[string]string{"search_path": postgresqlDialect{}.quote(target.Schema)}
+	}
 	if cfg.Database == "" {
 		cfg.Database = maintenance
 	}

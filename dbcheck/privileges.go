@@ -22,6 +22,10 @@ const (
 	ToDefine
 	// ToDefineForRoot: the same where the other account is MySQL's own root.
 	ToDefineForRoot
+	// ToReadCopy: what the account that restores from a copy within the server needs
+	// besides ToRestore: reading a scratch database of MySQL's, and having a schema
+	// beside Kea's in PostgreSQL.
+	ToReadCopy
 )
 
 // Privileges are what an account may do, as the server says of it and of the

@@ -54,6 +54,8 @@ func (p mysqlRights) lacks(purpose Purpose) []Lack {
 	case ToScratch:
 		wanted := append(slices.Clone(migrate), "LOCK TABLES")
 		return append(p.missing(ScratchPrefix+"x", wanted...), p.lacksTrust()...)
+	case ToReadCopy:
+		return p.missing(ScratchPrefix+"x", "SELECT")
 	case ToRestore:
 		return append(p.missing(p.schema, append(slices.Clone(migrate), "LOCK TABLES")...), p.lacksTrust()...)
 	case ToDefine:

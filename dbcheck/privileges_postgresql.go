@@ -70,8 +70,10 @@ UNION ALL SELECT %[3]d, 'SELECT on sequences in schema ' || min(schema), format(
  FROM me, stored WHERE relkind = 'S' AND NOT readable HAVING count(*) > 0
 UNION ALL SELECT %[3]d, 'BYPASSRLS', 'ALTER ROLE ' || min(account) || ' BYPASSRLS'
  FROM me, stored WHERE relrowsecurity AND NOT rolsuper AND NOT rolbypassrls AND NOT pg_has_role(relowner, 'USAGE') HAVING count(*) > 0
+UNION ALL SELECT %[6]d, 'CREATE on database ' || quote_ident(current_database()), format('GRANT CREATE ON DATABASE %%I TO %%s', current_database(), account)
+ FROM me WHERE NOT has_database_privilege(current_database(), 'CREATE')
 UNION ALL SELECT %[4]d, 'CREATEDB', 'ALTER ROLE ' || account || ' CREATEDB' FROM me WHERE NOT rolsuper AND NOT rolcreatedb
 UNION ALL SELECT %[4]d, 'CONNECT on database `+maintenance+`', 'GRANT CONNECT ON DATABASE `+maintenance+` TO ' || account
  FROM me, pg_database d WHERE datname = '`+maintenance+`' AND NOT has_database_privilege(d.oid, 'CONNECT')`,
-		ToLook, ToMigrate, ToDump, ToScratch, literal(takeOver))
+		ToLook, ToMigrate, ToDump, ToScratch, literal(takeOver), ToReadCopy)
 }

@@ -32,6 +32,7 @@ type Target struct {
 	Network  string // "tcp" or "unix"
 	Addr     string // host:port, or the path of a socket
 	Name     string // the database; may be empty for Scratch only
+	Schema   string // in PostgreSQL: the schema to look at; empty: the account's own way to Kea's tables
 	User     string
 	Password Password
 	TLS      *tls.Config // nil: not encrypted

@@ -129,7 +129,7 @@ func (d DatabasePlan) without(dead []string, canary string) DatabasePlan {
 		return d
 	}
 	for _, at := range d.Places { // a dump that is still to be taken is taken twice again
-		if !d.ByCommand && len(d.Backups) < 2 && !slices.ContainsFunc(d.Backups, func(b fleet.Place) bool { return b.Server == at.Server }) {
+		if !d.Aside() && len(d.Backups) < 2 && !slices.ContainsFunc(d.Backups, func(b fleet.Place) bool { return b.Server == at.Server }) {
 			d.Backups = append(d.Backups, at)
 		}
 	}
@@ -142,7 +142,7 @@ func (d DatabasePlan) without(dead []string, canary string) DatabasePlan {
 			d.At = at
 		}
 	}
-	if d.ByCommand {
+	if d.Aside() {
 		d.Backups = []fleet.Place{d.At}
 	}
 	return d

@@ -45,6 +45,8 @@ func planned() []scenario {
 	add("early", world.Spec{Servers: 3, Databases: 1, Engine: kea.MySQL, From: "2.6.3", To: "3.0.3"}, orchestrator.Options{Early: true})
 	add("serial", world.Spec{Servers: 3, Databases: 1, Engine: kea.MySQL, From: "2.6.3", To: "3.0.3"}, orchestrator.Options{Serial: true})
 	add("no schema change", world.Spec{Servers: 3, Databases: 1, Engine: kea.MySQL, From: "3.0.0", To: "3.0.3"}, orchestrator.Options{})
+	add("backups by copy", world.Spec{Servers: 3, Databases: 1, Engine: kea.MySQL, From: "2.6.3", To: "3.0.3"}, orchestrator.Options{Backup: "copy"})
+	add("two backups by copy", world.Spec{Servers: 2, Databases: 2, Engine: kea.PostgreSQL, From: "2.6.3", To: "3.0.3"}, orchestrator.Options{Backup: "copy"})
 	add("backups by command", world.Spec{Servers: 3, Databases: 1, Engine: kea.MySQL, From: "2.6.3", To: "3.0.3"},
 		orchestrator.Options{Backup: "command", Command: []string{world.Snapshot, "take"}, Restore: []string{world.Snapshot, "put back"}})
 	add("a database each", world.Spec{Servers: 2, Databases: 1, Separate: true, Engine: kea.MySQL, From: "2.6.3", To: "3.0.3"}, orchestrator.Options{})

@@ -171,7 +171,7 @@ func (f *finder) job(s Step) {
 	f.tell(begun(s, job.Attempt))
 	switch {
 	case job.State == fleet.JobRunning:
-	case f.past && s.Kind == KindDump && (job.Facts[journal.FactDigest] != "" || s.ByCommand() && job.Facts[journal.FactBackup] != ""):
+	case f.past && s.Kind == KindDump && job.Facts[journal.FactDigest]+job.Facts[journal.FactBackup]+job.Facts[journal.FactCopy] != "":
 		job.Facts[journal.FactDatabase] = string(s.Database)
 		f.tell(done(s, "dumped", job.Facts))
 	case f.past && s.Kind == KindProve && job.State == fleet.JobEnded && f.begunTo(KindMigrate, s.Database):

@@ -55,10 +55,10 @@ func (g *groupDrive) recorded(id string) journal.StepStatus {
 	return g.fold.Step(g.group.ID, id)
 }
 
-// results gives what a step that is done reported. Of a backup by the operator's command any server may have made the newest.
+// results gives what a step that is done reported. A backup that lies on none of the servers may have been made from any.
 func (g *groupDrive) results(id string) journal.Result {
 	for _, d := range g.group.Databases {
-		if d.ByCommand && id == DumpID(d.Backup().Server, d) {
+		if d.Aside() && id == DumpID(d.Backup().Server, d) {
 			return g.backup(d).Result
 		}
 	}

@@ -42,10 +42,12 @@ const (
 	WayBack = "back"
 )
 
-// ArgBy is the argument of a backup or a restore that the operator's own command does.
+// ArgBy is the argument of a backup, its proof or a restore that is not by a dump: the operator's own command does it, or it is by a copy
+// within the database's own server.
 const (
 	ArgBy     = "by"
 	ByCommand = "command"
+	ByCopy    = "copy"
 )
 
 // probe asks the world whether what a step does is so.
@@ -103,14 +105,24 @@ func databaseStep(k Kind, server string, d DatabasePlan, at fleet.Place) Step {
 	s.ID += "-" + d.Label
 	s.Title = fmt.Sprintf(s.Title, server, d.Name)
 	s.Database, s.At = d.ID, at
-	if d.ByCommand && (k == KindDump || k == KindRestore) {
-		s.Title = fmt.Sprintf("%s %s by the operator's command", map[Kind]string{KindDump: "back up", KindRestore: "restore"}[k], d.Name)
-		s.Args = map[string]string{ArgBy: ByCommand}
+	by := map[bool]string{d.ByCommand: ByCommand, d.ByCopy: ByCopy}[true]
+	if title, other := otherwise[by][k]; other {
+		s.Title = fmt.Sprintf(title, d.Name)
+		s.Args = map[string]string{ArgBy: by}
 		if k == KindDump {
 			s.Undo = "the backup stays"
 		}
 	}
 	return s
+}
+
+// otherwise are the titles of the steps that are not done by a dump, by what they are done by.
+var otherwise = map[string]map[Kind]string{
+	ByCommand: {KindDump: "back up %s by the operator's command", KindRestore: "restore %s by the operator's command"},
+	ByCopy: {
+		KindDump: "copy %s within its database server", KindProve: "prove the copy of %s: restore its structure into a scratch database, compare its rows",
+		KindRestore: "restore %s from its copy",
+	},
 }
 
 // wayBack begins the names of steps that lead to the old state.
@@ -141,3 +153,6 @@ func (s Step) Back() bool { return s.Args[ArgWay] == WayBack }
 
 // ByCommand reports whether the operator's own command does the step.
 func (s Step) ByCommand() bool { return s.Args[ArgBy] == ByCommand }
+
+// ByCopy reports whether the step makes, proves or restores a copy within the database's own server.
+func (s Step) ByCopy() bool { return s.Args[ArgBy] == ByCopy }

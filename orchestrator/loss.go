@@ -17,7 +17,10 @@ func (g *groupDrive) lost(ctx context.Context, d DatabasePlan) journal.Loss {
 	at, _ := g.keeper(d)
 	b := g.backup(d)
 	from := at.Server + ":" + b.Result.Facts[journal.FactPath]
-	if d.ByCommand {
+	switch {
+	case d.ByCopy:
+		from = "the copy " + b.Result.Facts[journal.FactCopy]
+	case d.ByCommand:
 		from = fmt.Sprintf("%s, by the operator's command on %s", b.Result.Facts[journal.FactBackup], at.Server)
 	}
 	loss := journal.Loss{Database: d.ID, Since: g.takenAt(b)}

@@ -179,7 +179,8 @@ func (p *Plan) database(d fleet.Database, canary string, index int) DatabasePlan
 			plan.Places = append(plan.Places, e.Place)
 		}
 	}
-	if plan.ByCommand = p.Options.Backup == string(fleet.BackupCommand); plan.ByCommand {
+	plan.ByCommand, plan.ByCopy = p.Options.Backup == string(fleet.BackupCommand), p.Options.Backup == string(fleet.BackupCopy)
+	if plan.Aside() {
 		plan.Backups = []fleet.Place{plan.At}
 	}
 	plan.Proof = !plan.ByCommand && d.ScratchFrom(plan.Backup().Server).OK()

@@ -176,10 +176,14 @@ type DatabasePlan struct {
 	Bytes   int64            `json:"bytes,omitempty"` // measured
 	Proof   bool             `json:"proof"`           // its backup can be proved by restoring it
 	Places  []fleet.Place    `json:"places"`          // from every server
-	// ByCommand: the operator's own commands back it up and restore it. They run where it is migrated, and what they keep is not on that
-	// server alone: any other may put it back.
+	// ByCommand: the operator's own commands back it up and restore it. ByCopy: it is copied within its own server. Either is done from where
+	// it is migrated, and what it keeps is not on that server alone: any other may put it back.
 	ByCommand bool `json:"by_command,omitempty"`
+	ByCopy    bool `json:"by_copy,omitempty"`
 }
+
+// Aside reports whether what backs the database up lies on none of its servers.
+func (d DatabasePlan) Aside() bool { return d.ByCommand || d.ByCopy }
 
 // Moves reports whether the database's schema changes.
 func (d DatabasePlan) Moves() bool { return d.Before != d.Target }

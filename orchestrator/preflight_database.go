@@ -54,6 +54,8 @@ func (c checker) database(d fleet.Database) {
 	switch method := c.plan.Options.Backup; {
 	case method == string(fleet.BackupCommand):
 		c.commands(d, at)
+	case method == string(fleet.BackupCopy):
+		c.beside(d, scratch, at)
 	case method != string(fleet.BackupDump): // no other method takes one
 		c.must(c.accepted(NoBackup), at("no-backup", "set backup: method: dump in the fleet file, or --accept no-backup",
 			"no backup is taken (backup: method: %s), so there is no way back from a torn migration", method))
@@ -84,6 +86,16 @@ func (c checker) commands(d fleet.Database, at finding) {
 	if !c.accepted(UnprovedBackup) {
 		c.warn(at("unproved-backup", "", "its backup is the operator's command's, which nobody can prove before the migration: --yes goes with it only where --accept %s does", UnprovedBackup))
 	}
+}
+
+// beside: a copy can be made within the database's own server, and proved.
+func (c checker) beside(d fleet.Database, scratch fleet.Verdict, at finding) {
+	if !c.need(scratch, at("copy-scratch", "give an account under databases: admin: that may create databases, or set backup: method: dump",
+		"no account may make a scratch database, so a copy cannot be made and proved")) {
+		return
+	}
+	c.warn(at("copy", "", "its backup is a copy within its own server, and lost where that is: method: dump takes one that is not; it takes up to %d MB there, and how much is free cannot be seen from here",
+		d.Bytes>>20+1))
 }
 
 // ownPrograms are those of the operator's commands.

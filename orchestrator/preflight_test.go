@@ -127,6 +127,15 @@ func wrongDatabases() []wrong {
 		}), says: []string{"kea1", "CREATE denied"}, accept: orchestrator.UnprovedBackup},
 		{code: "backup-room", does: db(func(d *fleet.Database) { d.Bytes = 40 << 30 }), says: []string{"kea1", "10240 MB", "40960 MB"}},
 		{code: "no-backup", does: func(_ *fleet.Facts, o *orchestrator.Options) { o.Backup = "none" }, says: []string{"kea1", "no way back"}, accept: orchestrator.NoBackup},
+		{code: "copy", warns: true, does: func(f *fleet.Facts, o *orchestrator.Options) {
+			o.Backup, f.Databases[0].Bytes = "copy", 700<<20
+		}, says: []string{"kea1", "lost where that is", "701 MB"}},
+		{code: "copy-scratch", does: func(f *fleet.Facts, o *orchestrator.Options) {
+			o.Backup, o.Accept = "copy", []orchestrator.Risk{orchestrator.UnprovedBackup} // no risk to be accepted
+			for i := range f.Databases[0].Endpoints {
+				f.Databases[0].Endpoints[i].Scratch = fleet.Deny("CREATE denied")
+			}
+		}, says: []string{"kea1", "CREATE denied"}},
 		{code: "own-command", does: func(f *fleet.Facts, o *orchestrator.Options) {
 			o.Backup, o.Command, o.Restore = "command", []string{world.Snapshot}, []string{"/opt/put-back"}
 			o.Accept = []orchestrator.Risk{orchestrator.UnprovedBackup}

@@ -134,7 +134,7 @@ func (p *Plan) measured(g *GroupPlan) bool {
 		for _, lane := range phase.Lanes {
 			for i := range lane {
 				took, ok := m.Of[lane[i].Database]
-				if !ok || lane[i].ByCommand() { // a rehearsal dumps by itself
+				if !ok || lane[i].Args[ArgBy] != "" { // a rehearsal dumps by itself
 					continue
 				}
 				some = true

@@ -148,7 +148,7 @@ func (g *groupDrive) backedUp(moved []fleet.DatabaseID) error {
 		case ok:
 		case g.plan.Options.Backup == string(fleet.BackupNone):
 			return fmt.Errorf("%s was migrated and this run took no backup (%s is accepted): %w", d.At, NoBackup, errNoBackup)
-		case d.ByCommand:
+		case d.Aside():
 			return fmt.Errorf("%s was migrated, and no server that is left has it that it was backed up: %w", d.At, errNoBackup)
 		default:
 			return fmt.Errorf("%s was migrated, and no server that is left holds a backup of it: %w", d.At, errNoBackup)
@@ -162,7 +162,7 @@ var errNoBackup = errors.New("there is nothing to go back to")
 
 // keeper gives the place of a server that is left and holds the database's backup: where it is restored from, if that holds one.
 func (g *groupDrive) keeper(d DatabasePlan) (fleet.Place, bool) {
-	if d.ByCommand {
+	if d.Aside() {
 		return d.Backup(), g.backup(d).Done
 	}
 	for _, at := range slices.Concat(d.Backups, d.Places) {
@@ -173,10 +173,10 @@ func (g *groupDrive) keeper(d DatabasePlan) (fleet.Place, bool) {
 	return d.Backup(), false
 }
 
-// backup gives where the step stands that made the backup which is restored: that of the place where it is restored, or, of one by the
-// operator's command, the newest from whatever server.
+// backup gives where the step stands that made the backup which is restored: that of the place where it is restored, or, of one that
+// lies on none of the servers, the newest from whatever server.
 func (g *groupDrive) backup(d DatabasePlan) journal.StepStatus {
-	if !d.ByCommand {
+	if !d.Aside() {
 		at, _ := g.keeper(d)
 		return g.recorded(DumpID(at.Server, d))
 	}

@@ -39,7 +39,12 @@ func CopyOf(name string, d fleet.DatabaseID) (small string, ok bool) {
 	return strings.ReplaceAll(small, "_", "-"), ours && is && strings.HasPrefix(rest, strings.ReplaceAll(rehearsalPrefix, "-", "_"))
 }
 
-// copyPrefix is what every scratch database of this program is called by.
+// BesideName is the name of the copy that a run makes of a database within its own server: of no scratch database, and of no rehearsal's.
+func BesideName(run string, d fleet.DatabaseID) string {
+	return copyPrefix + "copy_" + strings.ReplaceAll(strings.ToLower(run), "-", "_") + "_" + standsFor(d)
+}
+
+// copyPrefix is what every database that this program makes is called by.
 const copyPrefix = "kea_lockstep_"
 
 func standsFor(d fleet.DatabaseID) string {

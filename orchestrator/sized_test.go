@@ -25,8 +25,12 @@ func TestEstimatesCountTheLeases(t *testing.T) {
 		{many, KindProve, 5, 20}, {many, KindRestore, 5, 20}, {many, KindDump, 0.5, 2}, {many, KindKeep, 0.5, 2}, {many, KindContents, 0.1, 1},
 		{many, KindInstall, 0, 0},
 	} {
-		if got := c.d.takes(c.kind); got < c.least || got > c.most {
+		got := c.d.takes(c.kind, false)
+		if got < c.least || got > c.most {
 			t.Errorf("%s of %v from %v to %v: %g s, not %g to %g", c.kind, c.d.Rows, c.d.Before, c.d.Target, got, c.least, c.most)
+		}
+		if c.kind == KindProve && got > 0 && c.d.takes(c.kind, true) > got/4 {
+			t.Errorf("the proof of a copy takes %g s, and that of a dump %g s", c.d.takes(c.kind, true), got)
 		}
 	}
 }
@@ -51,7 +55,7 @@ func TestEstimatesHoldWithinATwofold(t *testing.T) {
 			Rows: map[string]int64{"lease4": c.rows, "lease6": c.rows},
 		}
 		for kind, took := range c.took {
-			if says := kinds[kind].estimate + d.takes(kind); says < took/2 || says > 2*took {
+			if says := kinds[kind].estimate + d.takes(kind, false); says < took/2 || says > 2*took {
 				t.Errorf("%s, %d of each: the plan says %g s for %s, and it took %g s", c.engine, c.rows, says, kind, took)
 			}
 		}

@@ -129,7 +129,7 @@ func reported(s Step, r journal.Result, err error) fleet.Verdict {
 	switch {
 	case err != nil:
 		return fleet.Deny("%v", err)
-	case s.Kind == KindDump && r.Facts[journal.FactPath] == "" && r.Facts[journal.FactBackup] == "":
+	case s.Kind == KindDump && r.Facts[journal.FactPath]+r.Facts[journal.FactBackup]+r.Facts[journal.FactCopy] == "":
 		return fleet.Deny("it reported success, and no backup")
 	}
 	return fleet.Affirm("done")

@@ -175,7 +175,7 @@ func TestEachEngineHasItsActions(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, engine := range []string{"mysql", "postgresql"} {
-			for _, action := range []string{"dump", "prove", "migrate", "trial", "restore", "enter"} {
+			for _, action := range []string{"dump", "prove", "migrate", "trial", "restore", "copy", "prove-copy", "put", "enter"} {
 				if _, err := p.Script(action, engine); err != nil {
 					t.Error(err)
 				}

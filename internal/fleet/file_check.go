@@ -222,7 +222,7 @@ func (f *File) checkSessions() *problem {
 func (f *File) checkBackup() *problem {
 	commands := len(f.Backup.Command) > 0 || len(f.Backup.RestoreCommand) > 0
 	switch f.Backup.Method {
-	case BackupDump, BackupNone:
+	case BackupDump, BackupCopy, BackupNone:
 		if commands {
 			return wrong("command and restore_command are for method: command", "$.backup.method")
 		}
@@ -236,7 +236,7 @@ func (f *File) checkBackup() *problem {
 			}
 		}
 	default:
-		return wrong("method must be dump, command or none", "$.backup.method")
+		return wrong("method must be dump, copy, command or none", "$.backup.method")
 	}
 	if d := f.Backup.Directory; !path.IsAbs(d) || path.Clean(d) != d || d == "/" {
 		return wrong("directory must be an absolute path on the servers", "$.backup.directory")

@@ -102,13 +102,14 @@ type BackupMethod string
 // The methods.
 const (
 	BackupDump    BackupMethod = "dump"    // dumped on two servers, proved by restoring
+	BackupCopy    BackupMethod = "copy"    // copied within the database's own server, proved by comparing
 	BackupCommand BackupMethod = "command" // the operator's own commands
 	BackupNone    BackupMethod = "none"    // a risk that has to be accepted for each run
 )
 
 // Backup is what is done before a migration.
 type Backup struct {
-	Method         BackupMethod `yaml:"method,omitempty" jsonschema:"enum=dump,enum=command,enum=none,default=dump"`
+	Method         BackupMethod `yaml:"method,omitempty" jsonschema:"enum=dump,enum=copy,enum=command,enum=none,default=dump"`
 	Command        []string     `yaml:"command,omitempty" jsonschema_description:"With method command: makes the backup, as root on the canary."`
 	RestoreCommand []string     `yaml:"restore_command,omitempty" jsonschema_description:"With method command: restores it, as root on the canary."`
 	Directory      string       `yaml:"directory,omitempty" jsonschema:"default=/var/backups/kea-lockstep" jsonschema_description:"Where dumps lie on the servers."`

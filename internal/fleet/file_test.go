@@ -110,7 +110,7 @@ func TestFilesThatCannotBeUsed(t *testing.T) {
 		{head + "confirm: { settle: soon }\n", "f:4:20: settle must be a time, such as 2s"},
 		{head + "confirm: { dhcp_probe: { relay: here } }\n", "f:4:33: relay must be an address"},
 		{head + "confirm: { dhcp_probe: { } }\n", "f:4:24: relay must be an address"},
-		{head + "backup: { method: tape }\n", "f:4:19: method must be dump, command or none"},
+		{head + "backup: { method: tape }\n", "f:4:19: method must be dump, copy, command or none"},
 		{head + "backup: { method: command, command: [ x ] }\n", "f:4:19: method: command needs command and restore_command"},
 		{head + "backup: { method: command, command: [ bin/x ], restore_command: [ y ] }\n", "f:4:37: it runs on the servers: an absolute path there, or the name of a program, and its arguments, each of one line"},
 		{head + "backup: { method: command, command: [ x ], restore_command: [ y, \"a\\nb\" ] }\n", "f:4:61: it runs on the servers: an absolute path there, or the name of a program, and its arguments, each of one line"},

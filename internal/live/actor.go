@@ -77,6 +77,9 @@ func (f *Fleet) carryOut(ctx context.Context, given orchestrator.Order) (journal
 		if o.ByCommand() {
 			return f.backUp(ctx, o)
 		}
+		if o.ByCopy() {
+			return f.copyBeside(ctx, o)
+		}
 		return f.dump(ctx, o, "")
 	case orchestrator.KindKeep:
 		return f.dump(ctx, o, beforeRollback)
@@ -183,12 +186,12 @@ func (f *Fleet) release(ctx context.Context, o order) error {
 	return f.act(ctx, o, "release", ssh.Param{Name: "run", Value: o.Run})
 }
 
-// dumpOf gives what the dump reported that is proved and restored.
+// dumpOf gives what the dump, or the copy, reported that is proved and restored.
 func (o order) dumpOf(d database) (map[string]string, error) {
 	id := orchestrator.DumpID(d.Backup().Server, d.DatabasePlan)
 	facts := o.Results(id).Facts
-	if facts[journal.FactPath] == "" || facts[journal.FactDigest] == "" {
-		return nil, fmt.Errorf("%s: no dump of %s was reported (%s)", o.Server, d.Name, id)
+	if facts[journal.FactCopy] == "" && (facts[journal.FactPath] == "" || facts[journal.FactDigest] == "") {
+		return nil, fmt.Errorf("%s: no backup of %s was reported (%s)", o.Server, d.Name, id)
 	}
 	return facts, nil
 }

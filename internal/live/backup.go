@@ -99,13 +99,13 @@ func nth(attempt int) string {
 	return fmt.Sprintf("-%d", attempt)
 }
 
-// restore puts the proved dump back over a database.
+// restore puts the proved dump, or copy, back over a database.
 func (f *Fleet) restore(ctx context.Context, o order) (journal.Result, error) {
 	d, err := o.database()
 	if err != nil {
 		return journal.Result{}, err
 	}
-	facts, err := o.dumpOf(d)
+	action, from, name, err := o.source(d)
 	if err != nil {
 		return journal.Result{}, err
 	}
@@ -122,12 +122,22 @@ func (f *Fleet) restore(ctx context.Context, o order) (journal.Result, error) {
 		return journal.Result{}, err
 	}
 	_, err = f.do(ctx, o.on, job{
-		order: o.Order, action: "restore", engine: d.Engine, guard: true, again: true, secrets: secrets,
-		params: slices.Concat(params, accounted, []ssh.Param{
-			{Name: "path", Value: facts[journal.FactPath]}, {Name: "digest", Value: facts[journal.FactDigest]},
-		}),
+		order: o.Order, action: action, engine: d.Engine, guard: true, again: true, secrets: secrets,
+		params: slices.Concat(params, accounted, from),
 	})
-	return journal.Result{Saw: "restored " + path.Base(facts[journal.FactPath])}, err
+	return journal.Result{Saw: "restored " + name}, err
+}
+
+// source gives the script that reads the backup of a database back, over it or aside, what that is told of the backup, and its name.
+func (o order) source(d database) (action string, from []ssh.Param, name string, err error) {
+	made, err := o.dumpOf(d)
+	if err != nil {
+		return "", nil, "", err
+	}
+	if o.ByCopy() {
+		return copyActions[o.Kind], []ssh.Param{{Name: "copy", Value: made[journal.FactCopy]}}, made[journal.FactCopy], nil
+	}
+	return actions[o.Kind][0], []ssh.Param{{Name: "path", Value: made[journal.FactPath]}, {Name: "digest", Value: made[journal.FactDigest]}}, path.Base(made[journal.FactPath]), nil
 }
 
 // restorer chooses the account that restores: the owner, unless triggers or routines belong to others, for whom only an

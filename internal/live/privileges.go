@@ -34,6 +34,14 @@ func (f *Fleet) mayDo(ctx context.Context, at fleet.Place, admin *dbcheck.DB, de
 	if at.Engine == kea.PostgreSQL || len(administers.Lacks(dbcheck.ToDump)) > 0 {
 		lacks = append(lacks, owns.Lacks(dbcheck.ToDump)...)
 	}
+	if f.file.Backup.Method == fleet.BackupCopy {
+		if !definedByOthers(definers, owns.Account) || at.Engine == kea.PostgreSQL { // who restores
+			lacks = append(lacks, owns.Lacks(dbcheck.ToReadCopy)...)
+		}
+		if at.Engine != kea.PostgreSQL { // who makes it dumps the structure, too
+			lacking(seen, administers.Account, administers.Lacks(dbcheck.ToDump))
+		}
+	}
 	lacking(seen, owns.Account, lacks)
 	if at.Engine != kea.PostgreSQL && definedByOthers(definers, owns.Account) {
 		lacking(seen, administers.Account, append(administers.Lacks(dbcheck.ToRestore), mayDefine(administers, definers)...))

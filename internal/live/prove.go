@@ -26,7 +26,7 @@ func (f *Fleet) prove(ctx context.Context, o order) (result journal.Result, err 
 	if err != nil {
 		return result, err
 	}
-	facts, err := o.dumpOf(d)
+	action, from, kept, err := o.source(d)
 	if err != nil {
 		return result, err
 	}
@@ -36,9 +36,8 @@ func (f *Fleet) prove(ctx context.Context, o order) (result journal.Result, err 
 	}
 	name := scratchName(o.Run, d.DatabasePlan)
 	restored := job{
-		order: o.Order, action: "prove", engine: d.Engine, guard: true, again: true, secrets: secrets,
-		params: append(params, ssh.Param{Name: "path", Value: facts[journal.FactPath]},
-			ssh.Param{Name: "digest", Value: facts[journal.FactDigest]}, ssh.Param{Name: "scratch", Value: name}),
+		order: o.Order, action: action, engine: d.Engine, guard: true, again: true, secrets: secrets,
+		params: slices.Concat(params, from, []ssh.Param{{Name: "scratch", Value: name}}),
 	}
 	// The database is quiet: its look can be taken while the dump is read back.
 	var want looked
@@ -51,7 +50,12 @@ func (f *Fleet) prove(ctx context.Context, o order) (result journal.Result, err 
 	if err := errors.Join(err, g.Wait()); err != nil {
 		return result, err
 	}
-	have, err := f.restored(ctx, d, name)
+	looks, how := look, "restored into a scratch database"
+	if o.ByCopy() {
+		looks = func(ctx context.Context, scratch *dbcheck.DB) (looked, error) { return f.copied(ctx, d, kept, scratch) }
+		how = "every row compared by checksum, its structure restored into a scratch database"
+	}
+	have, err := f.restored(ctx, d, name, looks)
 	if err != nil {
 		return result, err
 	}
@@ -59,6 +63,7 @@ func (f *Fleet) prove(ctx context.Context, o order) (result journal.Result, err 
 	if err != nil {
 		return result, err
 	}
+	proof = how + ": " + proof
 	return journal.Result{Saw: proof, Facts: map[string]string{journal.FactDatabase: string(d.ID), journal.FactProof: proof}}, nil
 }
 
@@ -81,7 +86,7 @@ func (f *Fleet) original(ctx context.Context, d database) (looked, error) {
 	return l, nil
 }
 
-func (f *Fleet) restored(ctx context.Context, d database, name string) (looked, error) {
+func (f *Fleet) restored(ctx context.Context, d database, name string, look func(context.Context, *dbcheck.DB) (looked, error)) (looked, error) {
 	dial, target, err := f.way(ctx, d.at, asAdmin)
 	if err != nil {
 		return looked{}, err
@@ -143,7 +148,7 @@ func (l looked) sameAs(want looked) (string, error) {
 			routines++
 		}
 	}
-	return fmt.Sprintf("restored into a scratch database: %d tables, %d routines, %d rows equal (%d leases)",
+	return fmt.Sprintf("%d tables, %d routines, %d rows equal (%d leases)",
 		len(l.structure.Tables()), routines, total, want.rows["lease4"]+want.rows["lease6"]), nil
 }
 

@@ -65,6 +65,8 @@ func actionsOf(s orchestrator.Step) []string {
 		return []string{ownActions["backup"]}
 	case s.ByCommand():
 		return []string{ownActions["restore"]}
+	case s.ByCopy():
+		return []string{copyActions[s.Kind]}
 	}
 	return actions[s.Kind]
 }

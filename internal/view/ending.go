@@ -93,6 +93,11 @@ func (v Ending) Text(p *Page) {
 	}
 	if v.status.State == journal.Done {
 		p.line(good, "kea-lockstep: %s", v.done())
+		for _, b := range v.status.Backups { // a dump takes a file's room, a copy the database's
+			if b.Copy != "" {
+				p.labelled(bold, 2, "kept", fmt.Sprintf("%s, %s", b.Where(), proof(b, v.status.Backups)))
+			}
+		}
 	}
 	v.dead(p)
 }

@@ -64,7 +64,7 @@ type PlanStep struct {
 	Undo     string            `json:"undo"`
 	Estimate float64           `json:"estimate_s"`
 
-	ByCommand bool `json:"-"` // the operator's own does it
+	Aside bool `json:"-"` // it is not done by a dump
 }
 
 // NewPlan makes the view of a plan. A verbose one shows each step's commands as text too.
@@ -89,7 +89,7 @@ func planPhases(phases []orchestrator.Phase) []PlanPhase {
 		v := PlanPhase{Name: p.Name, Outage: p.Outage, Gate: p.Gate, Ask: p.Ask, After: p.After, Steps: []PlanStep{}}
 		for _, s := range p.Steps() {
 			v.Steps = append(v.Steps, PlanStep{
-				ID: s.ID, Kind: s.Kind, Server: s.Server, Database: s.Database, Title: s.Title, Commands: listed(s.Commands), Undo: s.Undo, Estimate: s.Estimate, ByCommand: s.ByCommand(),
+				ID: s.ID, Kind: s.Kind, Server: s.Server, Database: s.Database, Title: s.Title, Commands: listed(s.Commands), Undo: s.Undo, Estimate: s.Estimate, Aside: s.Args[orchestrator.ArgBy] != "",
 			})
 		}
 		all = append(all, v)

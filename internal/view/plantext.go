@@ -271,6 +271,9 @@ func brief(g PlanGroup, s PlanStep) string {
 		}
 		return string(id)
 	}
+	if s.Aside {
+		return s.Title
+	}
 	switch s.Kind {
 	case orchestrator.KindPrefetch:
 		return "packages of the target and of today; the transaction simulated"
@@ -283,9 +286,6 @@ func brief(g PlanGroup, s PlanStep) string {
 	case orchestrator.KindStop:
 		return "stop every Kea daemon"
 	case orchestrator.KindDump:
-		if s.ByCommand {
-			return s.Title
-		}
 		return "dump " + base(s.Database)
 	case orchestrator.KindContents:
 		return "fingerprint of " + base(s.Database)

@@ -272,7 +272,9 @@ type backup struct{ What, Where, Size, Digest, Taken, Proof string }
 // lasting gives the dumps that were not written over by a later one.
 func (v Report) lasting() (all []journal.Backup) {
 	for i, b := range v.Backups {
-		later := func(o journal.Backup) bool { return o.Server == b.Server && o.Path == b.Path && o.Name == b.Name }
+		later := func(o journal.Backup) bool {
+			return o.Server == b.Server && o.Path == b.Path && o.Name == b.Name && o.Copy == b.Copy
+		}
 		if !slices.ContainsFunc(v.Backups[i+1:], later) {
 			all = append(all, b)
 		}

@@ -64,8 +64,11 @@ func (w *World) do(ctx context.Context, o orchestrator.Order) (journal.Result, e
 	case orchestrator.KindInstall:
 		return w.job(ctx, s, o, w.install(s, w.release(s, o)))
 	case orchestrator.KindDump, orchestrator.KindKeep:
-		if o.ByCommand() {
+		switch {
+		case o.ByCommand():
 			return w.job(ctx, s, o, w.snapshot(w.database(o.At), o))
+		case o.ByCopy():
+			return w.job(ctx, s, o, w.copyBeside(w.database(o.At), o))
 		}
 		return w.job(ctx, s, o, w.dump(s, w.database(o.At), o))
 	case orchestrator.KindMigrate:
@@ -201,7 +204,10 @@ func (w *World) release(s *server, o orchestrator.Order) release {
 func backupOf(o orchestrator.Order) string {
 	plan, _ := o.Group.Database(o.Database)
 	server := plan.Backup().Server
-	if plan.ByCommand {
+	switch {
+	case plan.ByCopy:
+		return besideAt(o.Results(orchestrator.DumpID(server, plan)).Facts[journal.FactCopy])
+	case plan.ByCommand:
 		return snapshotAt(o.Results(orchestrator.DumpID(server, plan)).Facts[journal.FactBackup])
 	}
 	return server + ":" + o.Results(orchestrator.DumpID(server, plan)).Facts[journal.FactPath]

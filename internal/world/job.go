@@ -239,7 +239,7 @@ func (w *World) migrate(s *server, d *database, o orchestrator.Order) func(*job)
 		if d.schema == plan.Before {
 			d.floor = d.leases
 		}
-		if path := backupOf(o); plan.Proof && o.Plan.Options.Backup == "dump" && !d.dumps[path].proved {
+		if path := backupOf(o); plan.Proof && (o.Plan.Options.Backup == "dump" || plan.ByCopy) && !d.dumps[path].proved {
 			w.violate("%s is migrated, and nobody has proved its backup %s", d.name, path)
 		}
 		return journal.Result{}, w.climb(d, append(steps(plan.Before, plan.Target), plan.Target), func() bool { return !j.lost }, j.comes)

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"fmt"
 	"time"
 
 	"kea-lockstep/internal/fleet"
@@ -214,13 +215,15 @@ type DatabaseStatus struct {
 	Migration *Migrating `json:"migration,omitempty"`
 }
 
-// Backup is one dump of a database that the run took.
+// Backup is one backup of a database that the run took.
 type Backup struct {
 	Database fleet.DatabaseID `json:"database"`
 	Server   string           `json:"server"`
-	Path     string           `json:"path"`           // empty for one by the operator's command
+	Path     string           `json:"path"`           // empty for one that lies on no server of the fleet
 	Name     string           `json:"name,omitempty"` // of one by the operator's command: what the command was told to call it
 	Said     string           `json:"said,omitempty"` // and the last line that it put out
+	Copy     string           `json:"copy,omitempty"` // of a copy within the database's own server: its name there
+	Drop     string           `json:"drop,omitempty"` // and the statement that drops it
 	Bytes    string           `json:"bytes,omitempty"`
 	Digest   string           `json:"sha256,omitempty"`
 	Taken    time.Time        `json:"taken,omitzero"`
@@ -228,8 +231,11 @@ type Backup struct {
 	ProvedAt time.Time        `json:"proved_at,omitzero"`
 }
 
-// Where names the backup for people: the dump's place, or what the operator's command calls it.
+// Where names the backup for people: the dump's place, what the operator's command calls it, or a copy with what drops it.
 func (b Backup) Where() string {
+	if b.Copy != "" {
+		return fmt.Sprintf("the copy %s within its database server (%s)", b.Copy, b.Drop)
+	}
 	if b.Name != "" {
 		return b.Name + ", by the operator's command on " + b.Server
 	}

@@ -34,6 +34,8 @@ const (
 	FactDigest   = "sha256"   // dump, keep
 	FactBackup   = "backup"   // dump, by the operator's command: the name that the command was given for it
 	FactSaid     = "said"     // and the last line that it put out
+	FactCopy     = "copy"     // dump, by a copy: its name within the database's own server
+	FactDrop     = "drop"     // and the statement that drops it
 	FactRows     = "rows"     // dump, keep: how many rows Kea's larger tables had, a JSON object
 	FactDatabase = "database" // dump, keep, prove, verify: the database's identity
 	FactProof    = "proof"    // prove: how
@@ -270,6 +272,7 @@ func dumped(e Event, r Result) Backup {
 	return Backup{
 		Database: fleet.DatabaseID(r.Facts[FactDatabase]), Server: e.Server, Path: r.Facts[FactPath],
 		Bytes: r.Facts[FactBytes], Digest: r.Facts[FactDigest], Taken: when(e, r), Name: r.Facts[FactBackup], Said: r.Facts[FactSaid],
+		Copy: r.Facts[FactCopy], Drop: r.Facts[FactDrop],
 	}
 }
 

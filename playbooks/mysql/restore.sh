@@ -1,20 +1,8 @@
 # Puts a dump back over the database: everything in it is dropped, then the dump is read. Can be done again from any point. Needs
-# client.sh, others.sh, alone.sh and same.sh.
+# client.sh, others.sh, alone.sh, same.sh and emptied.sh.
 set -eu
 same
 alone
-drops=$(
-	ask <<'END'
-SELECT CONCAT('DROP VIEW IF EXISTS `', REPLACE(TABLE_NAME, '`', '``'), '`;') FROM information_schema.TABLES
-WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'VIEW';
-SELECT CONCAT('DROP TABLE IF EXISTS `', REPLACE(TABLE_NAME, '`', '``'), '`;') FROM information_schema.TABLES
-WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE <> 'VIEW';
-SELECT CONCAT('DROP ', ROUTINE_TYPE, ' IF EXISTS `', REPLACE(ROUTINE_NAME, '`', '``'), '`;') FROM information_schema.ROUTINES
-WHERE ROUTINE_SCHEMA = DATABASE();
-SELECT CONCAT('DROP EVENT IF EXISTS `', REPLACE(EVENT_NAME, '`', '``'), '`;') FROM information_schema.EVENTS
-WHERE EVENT_SCHEMA = DATABASE();
-END
-)
-printf 'SET FOREIGN_KEY_CHECKS = 0;\n%s\n' "$drops" | ask
+emptied
 unpacked | ask
 echo restored

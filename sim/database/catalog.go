@@ -96,7 +96,7 @@ func newCatalog(schema string, is dbcheck.Structure) *catalog {
 	c := &catalog{rows: map[string]*table{}, tables: map[string]*table{
 		"TABLES": newTable("TABLE_SCHEMA", "TABLE_NAME", "TABLE_TYPE", "ENGINE", "TABLE_ROWS", "DATA_LENGTH", "INDEX_LENGTH", "UPDATE_TIME"),
 		"COLUMNS": newTable("TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME", "COLUMN_TYPE", "IS_NULLABLE", "COLUMN_DEFAULT", "EXTRA",
-			"GENERATION_EXPRESSION"),
+			"GENERATION_EXPRESSION", "ORDINAL_POSITION"),
 		"STATISTICS": newTable("TABLE_SCHEMA", "TABLE_NAME", "INDEX_NAME", "NON_UNIQUE", "INDEX_TYPE", "COLUMN_NAME", "SUB_PART", "SEQ_IN_INDEX"),
 		"KEY_COLUMN_USAGE": newTable("CONSTRAINT_SCHEMA", "TABLE_SCHEMA", "TABLE_NAME", "CONSTRAINT_NAME", "COLUMN_NAME", "ORDINAL_POSITION", "REFERENCED_TABLE_NAME",
 			"REFERENCED_COLUMN_NAME"),
@@ -132,7 +132,7 @@ func (c *catalog) add(schema, kind, name, is string) {
 		if m[2] != "" {
 			nullable = "NO"
 		}
-		c.tables["COLUMNS"].add(schema, of, part, m[1], nullable, orNull(m[3]), m[4], m[5])
+		c.tables["COLUMNS"].add(schema, of, part, m[1], nullable, orNull(m[3]), m[4], m[5], int64(len(c.tables["COLUMNS"].rows)+1))
 	case "index":
 		rest, unique := strings.CutPrefix(is, "unique ")
 		with, columns, _ := strings.Cut(strings.TrimSuffix(rest, ")"), " (")

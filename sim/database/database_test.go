@@ -135,7 +135,7 @@ func TestDumpAndScratch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dump, err := one.Dump()
+	dump, err := one.Dump(DumpAll)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,6 +79,8 @@ var statements = []statement{
 	{words("CREATE DATABASE"), true, create},
 	{words("DROP DATABASE IF EXISTS"), true, drop},
 	{words("DROP"), true, empty},
+	{words("CREATE TABLE"), true, copied},
+	{words("INSERT INTO"), true, putBack},
 	{words("RESTORE SCHEMA"), true, restore},
 }
 
@@ -197,6 +199,7 @@ func drop(s *Session, p *parser) (*Result, error) {
 		return nil, &Error{1044, "42000", "the simulator drops no database of Kea's"}
 	}
 	delete(s.server.scratch, name)
+	delete(s.server.marks, name)
 	return &Result{}, nil
 }
 
@@ -247,18 +250,35 @@ func restore(s *Session, p *parser) (*Result, error) {
 	return &Result{}, p.end()
 }
 
+// Dumping is what of a database a dump has.
+type Dumping int
+
+// What a dump has: all, the structure without rows, or what acts on rows alone.
+const (
+	DumpAll Dumping = iota
+	DumpStructure
+	DumpTriggers
+)
+
 // Dump is what mariadb-dump would write of the session's database, with statements that this server reads.
-func (s *Session) Dump() (string, error) {
+func (s *Session) Dump(of Dumping) (string, error) {
 	c, ok := s.server.holds(s.schema)
 	if !ok {
 		return "", s.server.there(s.schema)
+	}
+	const end = "-- Dump completed\n"
+	switch of {
+	case DumpStructure:
+		c.Leases = 0
+	case DumpTriggers: // the model's tables have none
+		return end, nil
 	}
 	torn := 0
 	if c.Torn {
 		torn = 1
 	}
 	return fmt.Sprintf("-- MariaDB dump, simulated: of a database of the model, for its own server alone\n--\n"+
-		"RESTORE SCHEMA %d %d TORN %d WRITES %d LEASES %d;\n-- Dump completed\n", c.Schema.Major, c.Schema.Minor, torn, c.Writes, c.Leases), nil
+		"RESTORE SCHEMA %d %d TORN %d WRITES %d LEASES %d;\n"+end, c.Schema.Major, c.Schema.Minor, torn, c.Writes, c.Leases), nil
 }
 
 // Script runs statements that end with semicolons, up to the first error.

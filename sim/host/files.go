@@ -284,8 +284,19 @@ func (h *Host) df(c *shell.Call) int {
 	return 0
 }
 
-// base64 is "base64 -w 0 FILE".
+// base64 is "base64 -w 0 FILE", and "base64 -d" of standard input.
 func (h *Host) base64(c *shell.Call) int {
+	if len(c.Args) == 2 && c.Args[1] == "-d" {
+		text, err := io.ReadAll(c.In())
+		if err == nil {
+			text, err = base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
+		}
+		if err != nil {
+			return c.Fail(1, "%v", err)
+		}
+		fmt.Fprint(c.Out(), string(text))
+		return 0
+	}
 	if len(c.Args) != 4 || c.Args[1] != "-w" || c.Args[2] != "0" {
 		return c.Unknown("this use of base64")
 	}

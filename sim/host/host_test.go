@@ -71,7 +71,7 @@ func TestUnknownUsesFail(t *testing.T) {
 	for _, script := range []string{
 		"sed -i s/a/b/ /etc/x", "grep -r x /", "awk", "cut -c 1", "systemctl isolate rescue.target", "dpkg --purge kea-admin", "apt-get update",
 		"kea-admin db-init mysql", "kea-dhcp4 -c /etc/kea/kea-dhcp4.conf", "ss -l", "ip route", "stat -f /", "date", "head x", "tar x",
-		"systemd-run --scope true", "journalctl -f", "find / -delete", "df", "wc -l", "tr a-z A-Z", "mktemp a b", "kill 1", "frobnicate",
+		"systemd-run --scope true", "journalctl -f", "find / -delete", "df", "wc -m", "tr a-z A-Z", "mktemp a b", "kill 1", "frobnicate",
 	} {
 		if out, status := h.typed(t, script+"\n"); status == 0 || !strings.Contains(out, "the simulator") {
 			t.Errorf("%s: printed %q, status %d", script, out, status)

@@ -11,6 +11,9 @@ import (
 // edit is one command of sed: "s" or "d", with the lines that it is about.
 type edit struct {
 	only    *regexp.Regexp // the lines; nil: all
+	until   bool           // and all before the first of them
+	onward  bool           // and all after the first of them
+	met     bool           // the first of them has come
 	remove  bool
 	pattern *regexp.Regexp
 	with    string
@@ -18,7 +21,7 @@ type edit struct {
 	print   bool
 }
 
-// sed knows s with g and p, and d, behind /REGEX/.
+// sed knows s with g and p, and d, behind /REGEX/; d behind 1,/REGEX/ and /REGEX/,$ too.
 func (h *Host) sed(c *shell.Call) int {
 	quiet := false
 	var edits []edit
@@ -64,9 +67,10 @@ func (h *Host) sed(c *shell.Call) int {
 }
 
 func apply(edits []edit, line string, print func(string)) (shown string, kept bool) {
-	for _, e := range edits {
+	for i := range edits {
+		e := &edits[i]
 		switch {
-		case e.only != nil && !e.only.MatchString(line):
+		case !e.about(line):
 		case e.remove:
 			return "", false
 		case e.pattern.MatchString(line):
@@ -77,6 +81,16 @@ func apply(edits []edit, line string, print func(string)) (shown string, kept bo
 		}
 	}
 	return line, true
+}
+
+// about reports whether the edit is about the next line.
+func (e *edit) about(line string) bool {
+	if e.only == nil {
+		return true
+	}
+	before, is := e.met, e.only.MatchString(line)
+	e.met = before || is
+	return e.until && !before || e.onward && before || is && !e.until
 }
 
 func (e edit) replace(line string) string {
@@ -93,6 +107,9 @@ func parseEdits(s string) ([]edit, error) {
 	for s = strings.TrimLeft(s, " ;"); s != ""; s = strings.TrimLeft(s, " ;") {
 		var e edit
 		var err error
+		if strings.HasPrefix(s, "1,/") {
+			e.until, s = true, s[2:]
+		}
 		if s[0] == '/' {
 			source, rest, ok := until(s[1:], '/')
 			if !ok {
@@ -102,6 +119,9 @@ func parseEdits(s string) ([]edit, error) {
 				return nil, err
 			}
 			s = rest
+		}
+		if strings.HasPrefix(s, ",$") {
+			e.onward, s = true, s[2:]
 		}
 		switch {
 		case strings.HasPrefix(s, "d"):

@@ -83,7 +83,7 @@ func (h *Host) awk(c *shell.Call) int {
 
 // grep knows the options -a -E -F -l -q -s.
 func (h *Host) grep(c *shell.Call) int {
-	given, words, status := flags(c, "aEFlqs")
+	given, words, status := flags(c, "acEFlqs")
 	if status != 0 {
 		return status
 	}
@@ -105,7 +105,7 @@ func (h *Host) grep(c *shell.Call) int {
 	if len(files) == 0 {
 		files = []string{""}
 	}
-	found := 1
+	found, lines := 1, 0
 	for _, name := range files {
 		var text []byte
 		if name == "" {
@@ -124,6 +124,9 @@ func (h *Host) grep(c *shell.Call) int {
 				continue
 			}
 			found = 0
+			if lines++; given['c'] {
+				continue
+			}
 			if given['q'] {
 				return 0
 			}
@@ -133,6 +136,9 @@ func (h *Host) grep(c *shell.Call) int {
 			}
 			fmt.Fprintf(c.Out(), "%s\n", bytes.TrimSuffix(line, []byte("\n")))
 		}
+	}
+	if given['c'] {
+		fmt.Fprintln(c.Out(), lines)
 	}
 	return found
 }
@@ -310,12 +316,16 @@ func (h *Host) tail(c *shell.Call) int {
 
 // wc is "wc -c" of standard input.
 func wc(c *shell.Call) int {
-	if len(c.Args) != 2 || c.Args[1] != "-c" {
+	if len(c.Args) != 2 || c.Args[1] != "-c" && c.Args[1] != "-l" {
 		return c.Unknown("this use of wc")
 	}
-	n, err := io.Copy(io.Discard, c.In())
+	text, err := io.ReadAll(c.In())
 	if err != nil {
 		return c.Fail(1, "%v", err)
+	}
+	n := len(text)
+	if c.Args[1] == "-l" {
+		n = bytes.Count(text, []byte("\n"))
 	}
 	fmt.Fprintln(c.Out(), n)
 	return 0
