@@ -73,7 +73,7 @@ func TestLacksAreRealAndMended(t *testing.T) {
 	s.exec(t, "CREATE DATABASE `my_kea`", "CREATE TABLE my_kea.t (a INT)", "CREATE USER `o'brien`@'127.0.0.1' IDENTIFIED BY 'pw'",
 		"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX ON `my\\_kea`.* TO `o'brien`@'127.0.0.1'")
 	target := s.tcp("my_kea", "o'brien", "pw")
-	for _, purpose := range []Purpose{ToLook, ToMigrate, ToDump, ToScratch} {
+	for _, purpose := range []Purpose{ToLook, ToMigrate, ToDump, ToReadCopy, ToScratch} {
 		lacks := s.lacks(t, target, purpose)
 		if len(lacks) == 0 {
 			t.Errorf("purpose %d: nothing lacks", purpose)

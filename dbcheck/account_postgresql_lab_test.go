@@ -46,11 +46,14 @@ func TestPostgreSQLLacksAreRealAndMended(t *testing.T) {
 			}
 			return nil
 		},
+		ToReadCopy: func() error {
+			return s.as(t, target, "CREATE SCHEMA kea_lockstep_copy_x", "DROP SCHEMA kea_lockstep_copy_x")
+		},
 		ToScratch: func() error { return scratchAndBack(t, s.tcp("", "o'brien", "pw")) },
 	}
 	stays := s.open(t, s.target("my kea", "root", "")) // somebody whose address is hidden
 	defer stays.Close()
-	for _, purpose := range []Purpose{ToLook, ToDump, ToMigrate, ToScratch} { // whoever owns may dump
+	for _, purpose := range []Purpose{ToLook, ToDump, ToMigrate, ToReadCopy, ToScratch} { // whoever owns may dump
 		lacks := s.lacks(t, target, purpose)
 		if err := tries[purpose](); err == nil || len(lacks) == 0 {
 			t.Errorf("purpose %d: %v lacks, and: %v", purpose, lacks, err)

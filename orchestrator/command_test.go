@@ -39,20 +39,21 @@ func TestABackupByCommandIsShownAsNotProved(t *testing.T) {
 }
 
 // TestABackupByCommandOutlivesItsServer: what the command keeps is not on the canary, so another server restores it.
-func TestABackupByCommandOutlivesItsServer(t *testing.T) {
-	commanded(t, func(p *play) {
-		p.tear()
-		s, err := p.upgrade()
-		p.must(journal.Halted, s, err)
-		p.on = nil
-		p.world.Die(0)
-		p.dead = []string{"k1"}
-		s, err = p.rollback()
-		p.must(journal.RolledBack, s, err)
-		if p.world.Started("run", "old-restore-k2-db1") != 1 {
-			t.Error("k2 did not restore it")
-		}
-	})
+func TestABackupByCommandOutlivesItsServer(t *testing.T) { commanded(t, outlives) }
+
+// outlives wants k2 to restore a backup once k1, which made it, is lost.
+func outlives(p *play) {
+	p.tear()
+	s, err := p.upgrade()
+	p.must(journal.Halted, s, err)
+	p.on = nil
+	p.world.Die(0)
+	p.dead = []string{"k1"}
+	s, err = p.rollback()
+	p.must(journal.RolledBack, s, err)
+	if p.world.Started("run", "old-restore-k2-db1") != 1 {
+		p.t.Error("k2 did not restore it")
+	}
 }
 
 // TestARestoreByCommandThatDoesNothing: the database is asked, whatever the command said.

@@ -38,21 +38,7 @@ func TestACopyIsMadeOnceAndProved(t *testing.T) {
 }
 
 // TestACopyOutlivesTheServerThatMadeIt: it is in the database server, so another restores it.
-func TestACopyOutlivesTheServerThatMadeIt(t *testing.T) {
-	copied(t, func(p *play) {
-		p.tear()
-		s, err := p.upgrade()
-		p.must(journal.Halted, s, err)
-		p.on = nil
-		p.world.Die(0)
-		p.dead = []string{"k1"}
-		s, err = p.rollback()
-		p.must(journal.RolledBack, s, err)
-		if p.world.Started("run", "old-restore-k2-db1") != 1 {
-			t.Error("k2 did not restore it")
-		}
-	})
-}
+func TestACopyOutlivesTheServerThatMadeIt(t *testing.T) { copied(t, outlives) }
 
 // TestACopyThatIsGoneIsNoWayBack: nothing is emptied for what is not there; the run halts and says so.
 func TestACopyThatIsGoneIsNoWayBack(t *testing.T) {
