@@ -12,14 +12,14 @@ import (
 	"kea-lockstep/lab"
 )
 
-// TestRollbackByCopy goes back over a copy within the database's own server, from a migration that was killed, and again where the restore is
-// killed, too; one upgrade is done by it. A copy that is gone halts the rollback, with everything held.
+// TestRollbackByCopy goes back over a copy within the database's own server, from a migration that was killed; a copy that lacks a table halts the
+// rollback, with everything held, until it has that again. One upgrade is done, and leaves its copy.
 func TestRollbackByCopy(t *testing.T) {
 	says := []string{"the copy kea_lockstep_copy_", "every row compared by checksum", "(DROP "}
 	faults(t, []fault{
 		{name: "of a migration that was killed", often: true, given: byCopy, at: begins("migrate-k1-db1"), strike: migrating(killMigration),
 			codes: []int{5}, says: says, on: []way{rollback()}, last: copyKept, blind: true},
-		{name: "whose copy is gone", given: byCopy, at: begins("migrate-k1-db1"), strike: migrating(killMigration),
+		{name: "whose copy lacks a table", given: byCopy, at: begins("migrate-k1-db1"), strike: migrating(killMigration),
 			codes: []int{5}, says: says, mend: hidden, on: []way{rollback()}, last: copyKept, blind: true},
 		{name: "an upgrade that is done", often: true, given: byCopy, codes: []int{0}, says: says, last: copyKept},
 	})
