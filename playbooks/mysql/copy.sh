@@ -1,6 +1,6 @@
 # Copies the database within its server, into another beside it: each table's rows, without keys, and the structure as a packed dump in
 # two parts, what is there before rows are and what acts on them. Can be done again from any point: the table that has the structure and the
-# sums comes last. In: copy, dir. Needs client.sh, copied.sh and sums.sh.
+# sums comes last. In: copy, dir. Needs client.sh, copied.sh, sums.sh and rows.sh.
 set -eu
 mkdir -p "$dir"
 path=$(mktemp "$dir/.structure.XXXXXX")
@@ -25,20 +25,20 @@ fi
 # A table with generated columns keeps its definition, for its checksum knows of them.
 tables=$(listed)
 copies=$(
-	printf '%s\n' "$tables" | while IFS='	' read -r name made list; do
+	printf '%s\n' "$tables" | while IFS='	' read -r half name made list; do
 		if [ "$made" = 0 ]; then
-			printf 'CREATE TABLE %s.%s ENGINE=InnoDB AS SELECT %s FROM %s;\n' "$copy" "$name" "$list" "$name"
+			printf '%s\tCREATE TABLE %s.%s ENGINE=InnoDB AS SELECT %s FROM %s;\n' "$half" "$copy" "$name" "$list" "$name"
 		else
-			printf 'CREATE TABLE %s.%s LIKE %s;\n' "$copy" "$name" "$name"
-			printf 'INSERT INTO %s.%s (%s) SELECT %s FROM %s;\n' "$copy" "$name" "$list" "$list" "$name"
+			printf '%s\tCREATE TABLE %s.%s LIKE %s;\n' "$half" "$copy" "$name" "$name"
+			printf '%s\tINSERT INTO %s.%s (%s) SELECT %s FROM %s;\n' "$half" "$copy" "$name" "$list" "$list" "$name"
 		fi
 	done
 )
-# Values are taken as they are: a date of zeros, a time that a change of clocks has twice.
 ask <<END
 DROP DATABASE IF EXISTS $copy;
 CREATE DATABASE $copy;
-SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00', foreign_key_checks = 0;
+END
+carried <<END
 $copies
 END
 sums=$(

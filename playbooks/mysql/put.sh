@@ -1,6 +1,6 @@
 # Puts a copy within the database server back over the database: everything in it is dropped, the tables are made, their rows come from
 # the copy, and then what acts on rows is made. Can be done again from any point. Needs client.sh, others.sh, alone.sh, copied.sh, sums.sh,
-# kept.sh and emptied.sh.
+# rows.sh, kept.sh and emptied.sh.
 set -eu
 same
 alone
@@ -8,12 +8,11 @@ emptied
 unpacked | sed '/^-- kea-lockstep: rows$/,$d' | ask
 tables=$(listed)
 rows=$(
-	printf '%s\n' "$tables" | while IFS='	' read -r name made list; do
-		printf 'INSERT INTO %s (%s) SELECT %s FROM %s.%s;\n' "$name" "$list" "$list" "$copy" "$name"
+	printf '%s\n' "$tables" | while IFS='	' read -r half name made list; do
+		printf '%s\tINSERT INTO %s (%s) SELECT %s FROM %s.%s;\n' "$half" "$name" "$list" "$list" "$copy" "$name"
 	done
 )
-ask <<END
-SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00', foreign_key_checks = 0, unique_checks = 0;
+carried <<END
 $rows
 END
 unpacked | sed '1,/^-- kea-lockstep: rows$/d' | ask

@@ -1,15 +1,4 @@
-# Lists the tables of a database, and says what is in them. Needs client.sh.
-
-# listed: the database's tables, a line each, apart by tabs: name, how many columns are made of others, and a list of all other columns.
-listed() {
-	ask <<'END'
-SET SESSION group_concat_max_len = 1000000;
-SELECT CONCAT('`', REPLACE(TABLE_NAME, '`', '``'), '`'), COUNT(NULLIF(GENERATION_EXPRESSION, '')),
-	GROUP_CONCAT(IF(IFNULL(GENERATION_EXPRESSION, '') = '', CONCAT('`', REPLACE(COLUMN_NAME, '`', '``'), '`'), NULL) ORDER BY ORDINAL_POSITION SEPARATOR ', ')
-FROM information_schema.TABLES JOIN information_schema.COLUMNS USING (TABLE_SCHEMA, TABLE_NAME)
-WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' GROUP BY TABLE_NAME;
-END
-}
+# Says what is in the tables of a database. Needs client.sh.
 
 # summed: a digest of the checksums of all tables and of their names. It is the same of the same rows, whatever keys the tables have, in the
 # same server.
