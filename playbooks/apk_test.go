@@ -23,14 +23,21 @@ func TestApksListIsRead(t *testing.T) {
 	}
 }
 
-// TestApkInstallsFromFiles: the list of what is wanted is afterwards as it was, without the checksums that apk notes for files, with what
-// came to be needed, and on the way back without it; also where a run before was killed after apk had written it.
-func TestApkInstallsFromFiles(t *testing.T) {
+// withPackages is a fenced host to which packages of both ways were fetched.
+func withPackages(t *testing.T) openrc {
+	t.Helper()
 	h := newOpenRC(t)
 	h.act("fence", "run=R1", "fence=kea-dhcp4")
 	for _, file := range []string{"on/whole", "on/kea-common-3.0.3-r0.apk", "back/whole", "back/kea-common-2.6.3-r0.apk"} {
 		h.write("state/packages/"+file, "")
 	}
+	return h
+}
+
+// TestApkInstallsFromFiles: the list of what is wanted is afterwards as it was, without the checksums that apk notes for files, with what
+// came to be needed, and on the way back without it; also where a run before was killed after apk had written it.
+func TestApkInstallsFromFiles(t *testing.T) {
+	h := withPackages(t)
 	h.write("etc/apk/world", "kea-dhcp4\nopenssh\n")
 	h.write("lib/apk/db/installed", installed)
 	h.program("apk", `echo "apk $*" >>`+h.path("calls")+`
@@ -85,11 +92,7 @@ esac <`+h.path("before")+` >`+h.path("lib/apk/db/installed"))
 // TestApkComesBackFromHalfAnInstallation: apk's lists do not know the files that an installation brought which had no room for its end. It is
 // brought there, and left for the old packages then; the other way round, and where there still is no room, nothing is taken for done.
 func TestApkComesBackFromHalfAnInstallation(t *testing.T) {
-	h := newOpenRC(t)
-	h.act("fence", "run=R1", "fence=kea-dhcp4")
-	for _, file := range []string{"on/whole", "on/kea-common-3.0.3-r0.apk", "back/whole", "back/kea-common-2.6.3-r0.apk"} {
-		h.write("state/packages/"+file, "")
-	}
+	h := withPackages(t)
 	h.write("etc/apk/world", "kea-dhcp4\n")
 	h.write("lib/apk/db/installed", installed)
 	// Files come and go with what the lists say; the lists are written where there is room.

@@ -1,13 +1,5 @@
-# Holds the name of a copy within the database server against what such a name is. In: copy.
-case $copy in
-*[!a-z0-9_]*) copied=no ;;
-kea_lockstep_copy_?*) copied=yes ;;
-*) copied=no ;;
-esac
-if [ "$copied" = no ]; then
-	echo "$copy is no copy" >&2
-	exit 1
-fi
+# Holds the name of a copy within the database server against what such a name is. In: copy. Needs ours.sh.
+ours "$copy" kea_lockstep_copy_ copy
 
 # kept: sets path to the packed structure that the copy holds, as base64 on standard input.
 kept() {
