@@ -44,22 +44,11 @@ func (f *Fleet) dump(ctx context.Context, o order, suffix string) (journal.Resul
 	if err != nil {
 		return journal.Result{}, err
 	}
-	params, secrets, err := f.spoken(ctx, d.at, as)
+	said, count, err := f.taken(ctx, o, d, as, "dump",
+		ssh.Param{Name: "dir", Value: f.backups(o)}, ssh.Param{Name: "name", Value: dumpName(d) + suffix + nth(o.Attempt)})
 	if err != nil {
 		return journal.Result{}, err
 	}
-	out, err := f.do(ctx, o.on, job{
-		order: o.Order, action: "dump", engine: d.Engine, guard: true, again: true, secrets: secrets,
-		params: append(params, ssh.Param{Name: "dir", Value: f.backups(o)}, ssh.Param{Name: "name", Value: dumpName(d) + suffix + nth(o.Attempt)}),
-	})
-	if err != nil {
-		return journal.Result{}, err
-	}
-	count, err := f.counts(ctx, d)
-	if err != nil {
-		return journal.Result{}, err
-	}
-	said := reported(out)
 	return journal.Result{
 		Saw: fmt.Sprintf("%s, %s bytes", said["path"], said["bytes"]),
 		Facts: map[string]string{
@@ -67,6 +56,22 @@ func (f *Fleet) dump(ctx context.Context, o order, suffix string) (journal.Resul
 			journal.FactDatabase: string(d.ID), journal.FactRows: count,
 		},
 	}, nil
+}
+
+// taken runs the script that backs a database up, by an account, and gives what that reported, and how many rows there are.
+func (f *Fleet) taken(ctx context.Context, o order, d database, as role, action string, more ...ssh.Param) (said map[string]string, count string, err error) {
+	params, secrets, err := f.spoken(ctx, d.at, as)
+	if err != nil {
+		return nil, "", err
+	}
+	out, err := f.do(ctx, o.on, job{
+		order: o.Order, action: action, engine: d.Engine, guard: true, again: true, secrets: secrets, params: append(params, more...),
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	count, err = f.counts(ctx, d)
+	return reported(out), count, err
 }
 
 // counts gives how many rows Kea's larger tables have, as a JSON object.

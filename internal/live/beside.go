@@ -26,23 +26,11 @@ func (f *Fleet) copyBeside(ctx context.Context, o order) (journal.Result, error)
 	if err != nil {
 		return journal.Result{}, err
 	}
-	params, secrets, err := f.spoken(ctx, d.at, reader(d.at))
+	said, count, err := f.taken(ctx, o, d, reader(d.at), copyActions[o.Kind],
+		ssh.Param{Name: "copy", Value: orchestrator.BesideName(o.Run, d.ID)}, ssh.Param{Name: "dir", Value: path.Join(o.book.State, "runs", o.Run)})
 	if err != nil {
 		return journal.Result{}, err
 	}
-	name := orchestrator.BesideName(o.Run, d.ID)
-	out, err := f.do(ctx, o.on, job{
-		order: o.Order, action: copyActions[o.Kind], engine: d.Engine, guard: true, again: true, secrets: secrets,
-		params: append(params, ssh.Param{Name: "copy", Value: name}, ssh.Param{Name: "dir", Value: path.Join(o.book.State, "runs", o.Run)}),
-	})
-	if err != nil {
-		return journal.Result{}, err
-	}
-	count, err := f.counts(ctx, d)
-	if err != nil {
-		return journal.Result{}, err
-	}
-	said := reported(out)
 	return journal.Result{
 		Saw: fmt.Sprintf("%s, %s tables", said[journal.FactCopy], said["tables"]),
 		Facts: map[string]string{
