@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"kea-lockstep/lab"
 )
 
 // TestRollbackByCopy goes back over a copy within the database's own server, from a migration that was killed; a copy that lacks a table halts the
-// rollback, with everything held, until it has that again. One upgrade is done, and leaves its copy.
+// rollback, with everything held, until it has that again. Whatever is cut off as the copy is put back is put back again. One upgrade is done, and
+// leaves its copy.
 func TestRollbackByCopy(t *testing.T) {
 	says := []string{"the copy kea_lockstep_copy_", "every row compared by checksum", "(DROP "}
 	faults(t, []fault{
@@ -21,6 +23,12 @@ func TestRollbackByCopy(t *testing.T) {
 			codes: []int{5}, says: says, on: []way{rollback()}, last: copyKept, blind: true},
 		{name: "whose copy lacks a table", given: byCopy, at: begins("migrate-k1-db1"), strike: migrating(killMigration),
 			codes: []int{5}, says: says, mend: hidden, on: []way{rollback()}, last: copyKept, blind: true},
+		{name: "killed as it restores", given: byCopy, at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5},
+			mend: killedRollback("old-restore-k1-db1"), on: []way{rollback()}, last: copyKept, blind: true},
+		{name: "k1 without power as it restores", given: byCopy, at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5}, blind: true,
+			next: struckRollback("old-restore-k1-db1", off("k1", 3*time.Second, stopped)), on: []way{resume(5, 7), resume(7)}, last: copyKept},
+		{name: "the restore itself killed", given: byCopy, at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5}, blind: true,
+			next: struckRollback("old-restore-k1-db1", killsRestore("k1", "mariadb", "psql")), on: []way{resume(5, 7), resume(7)}, last: copyKept},
 		{name: "an upgrade that is done", often: true, given: byCopy, codes: []int{0}, says: says, last: copyKept},
 	})
 }

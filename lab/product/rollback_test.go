@@ -5,6 +5,7 @@ package product_test
 import (
 	"context"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -41,7 +42,7 @@ func TestRollback(t *testing.T) {
 		{name: "k1 without power as it gets its old packages", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5}, blind: true, again: []string{"k1"},
 			next: struckRollback("old-install-k1", unpacking("k1", off("k1", 3*time.Second, stopped))), on: []way{resume(5, 7), resume(7)}},
 		{name: "the restore itself killed", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5}, blind: true,
-			next: struckRollback("old-restore-k2-db1", killRestore), on: []way{resume(5, 7), resume(7)}},
+			next: struckRollback("old-restore-k2-db1", killsRestore("k2", "zstd", "gzip")), on: []way{resume(5, 7), resume(7)}},
 		{name: "as k3 is stopped", at: begins("stop-k3"), strike: signals(os.Interrupt), codes: []int{4}, on: []way{rollback()}},
 		{name: "in the dump", at: begins("dump-k2-db1"), strike: signals(os.Interrupt), codes: []int{4}, on: []way{rollback()}},
 		{name: "as the schema is verified", at: begins("verify-k1-db1"), strike: signals(os.Interrupt), codes: []int{5}, on: []way{rollback()}, last: kept, blind: true},
@@ -102,12 +103,14 @@ else # by the session that the job leads
 fi`)
 }
 
-// killRestore kills the restore's job, and everything that it started, while it reads the dump into the database: what was there is gone by
-// then, or about to be. It is one script, for the job takes moments.
-func killRestore(s *struck) {
-	upon("k2", `{ pgrep -x zstd || pgrep -x gzip; } >/dev/null &&
-		units=$(systemctl list-units --plain --no-legend --state=active 'kea-lockstep-*-old-restore-k2-db1-*' | cut -d ' ' -f 1) &&
+// killsRestore kills a server's job that restores, and everything that it started, while one of these programs runs there. It is one script, for the
+// job takes moments.
+func killsRestore(server string, programs ...string) func(*struck) {
+	return func(s *struck) {
+		upon(server, `pgrep -x '`+strings.Join(programs, "|")+`' >/dev/null &&
+		units=$(systemctl list-units --plain --no-legend --state=active 'kea-lockstep-*-old-restore-`+server+`-db1-*' | cut -d ' ' -f 1) &&
 		[ -n "$units" ] && systemctl kill --signal=KILL $units`, func(*struck) {})(s)
+	}
 }
 
 // killedRollback begins a rollback and kills its driver as a step begins.
