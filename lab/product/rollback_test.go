@@ -41,6 +41,7 @@ func TestRollback(t *testing.T) {
 			next: struckRollback("old-restore-k2-db1", restarted), on: []way{resume(5, 7), resume(7)}},
 		{name: "k1 without power as it gets its old packages", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5}, blind: true, again: []string{"k1"},
 			next: struckRollback("old-install-k1", unpacking("k1", off("k1", 3*time.Second, stopped))), on: []way{resume(5, 7), resume(7)}},
+		// As it reads the dump: what was there is gone by then, or about to be.
 		{name: "the restore itself killed", at: begins("migrate-k1-db1"), strike: migrating(killMigration), codes: []int{5}, blind: true,
 			next: struckRollback("old-restore-k2-db1", killsRestore("k2", "zstd", "gzip")), on: []way{resume(5, 7), resume(7)}},
 		{name: "as k3 is stopped", at: begins("stop-k3"), strike: signals(os.Interrupt), codes: []int{4}, on: []way{rollback()}},
