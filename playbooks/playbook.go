@@ -38,7 +38,7 @@ type Playbook struct {
 	Dumpers string   `yaml:"dumpers"` // the command that installs PostgreSQL's programs of a major version, %d
 	// Hand is what is done without this program.
 	Hand Hand `yaml:"hand"`
-	// Actions are the scripts by what they do; each is the concatenation of files.
+	// Actions are the scripts by what they do; each is the concatenation of files. Without any there is no way to do that on the platform.
 	Actions map[string][]string `yaml:"actions"`
 	// Engines are the kinds of databases, by the names that Kea's configuration gives them.
 	Engines map[string]Engine `yaml:"engines"`
@@ -209,6 +209,9 @@ func (p Playbook) Script(action, engine string) (string, error) {
 	}
 	if !ok {
 		return "", fmt.Errorf("%w: playbook %s has no action %q", ErrUnknown, p.Name, strings.TrimSpace(engine+" "+action))
+	}
+	if len(parts) == 0 {
+		return "", fmt.Errorf("%w: playbook %s has no way to %s", ErrUnknown, p.Name, strings.TrimSpace(engine+" "+action))
 	}
 	text, err := joined(parts, p.own)
 	if err != nil {

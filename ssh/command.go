@@ -72,6 +72,7 @@ func (c Command) envelope(mark string) (body, last string, err error) {
 	// The locale comes first: it decides how the rest is read.
 	b.WriteString("LC_ALL=C; export LC_ALL; kl_mark=" + quote(mark) + "\n{\n")
 	b.WriteString(c.opening())
+	b.WriteString(systemSh)
 	b.WriteString(openSh)
 	b.WriteString(guardSh)
 	// Where a login shell's start-up files have eaten the beginning, and the

@@ -84,6 +84,6 @@ func (j Job) command() (Command, error) {
 	}
 	return Command{Title: j.title(), Root: true, Guard: j.Guard, Script: jobStartSh,
 		Params: []Param{{"dir", j.Dir}, {"unit", j.unit()}, {"title", orElse(j.Title, j.unit())}, {"script", j.Script},
-			{"params", params}, {"guard", j.Guard.params() + guardSh}, {"runner", jobRunSh}},
+			{"params", params}, {"guard", j.Guard.params() + guardSh}, {"runner", systemSh + jobRunSh}},
 		Secrets: []Secret{{"secrets", secrets}}}, nil
 }

@@ -184,7 +184,7 @@ func (c Command) question(mark string, used bool) (body, last string, err error)
 	}
 	begin, done := "printf '%s begin\n' \"$kl_mark\"\nprintf '%s begin\n' \"$kl_mark\" >&2\n", "kl_status=$?\n"
 	if !used {
-		begin = c.opening() + openSh
+		begin = c.opening() + systemSh + openSh
 	}
 	if c.Guard != nil {
 		begin += c.Guard.params() + guardSh

@@ -8,6 +8,8 @@ import (
 
 // The shell of this package. Variables of its own begin with kl_.
 var (
+	//go:embed sh/system.sh
+	systemSh string
 	//go:embed sh/open.sh
 	openSh string
 	//go:embed sh/guard.sh

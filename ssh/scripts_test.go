@@ -9,7 +9,7 @@ import (
 )
 
 func embedded() map[string]string {
-	return map[string]string{"open": openSh, "guard": guardSh, "put": putSh, "get": getSh, "jobstart": jobStartSh,
+	return map[string]string{"system": systemSh, "open": openSh, "guard": guardSh, "put": putSh, "get": getSh, "jobstart": jobStartSh,
 		"jobrun": jobRunSh, "joblook": jobLookSh, "jobwait": jobLookSh + jobWaitSh, "joboutput": jobOutputSh}
 }
 

@@ -1,8 +1,4 @@
-# The cheap look, as far as it is the same on every system. In: state.
-set -eu
-echo "@boot"
-read -r boot </proc/sys/kernel/random/boot_id
-echo "$boot"
+# The cheap look, as far as it is the same on every system. In: state. Needs boot.sh.
 echo "@claim"
 if [ -e "$state/claim" ]; then
 	read -r claim <"$state/claim"

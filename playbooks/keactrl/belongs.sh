@@ -4,11 +4,6 @@ belongs() {
 	in_service "$1"
 	case $unit in kea-lockstep-*) return 0 ;; esac
 	words=$(tr '\0' ' ' <"$1/cmdline" 2>/dev/null) || return 0
-	while read -r one program named _ was there _; do
-		case "$was$there $words" in
-		"yesyes $program -c $named "*) [ "$(stat -c %u "$1" 2>/dev/null)" != 0 ] || unit=$one ;;
-		esac
-	done <<TOLD
-$told
-TOLD
+	begun "$words"
+	[ -z "$begun" ] || [ "$(stat -c %u "$1" 2>/dev/null)" != 0 ] || unit=$begun
 }

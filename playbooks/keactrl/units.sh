@@ -39,6 +39,18 @@ TOLD
 	return 1
 }
 
+# begun WORDS: sets begun, the daemon that keactrl starts by these words; none where its switch is off.
+begun() {
+	begun=
+	while read -r one program named _ was there _; do
+		case "$was$there $1" in
+		"yesyes $program -c $named "*) begun=$one ;;
+		esac
+	done <<TOLD
+$told
+TOLD
+}
+
 # unit_file UNIT: sets file, keactrl's configuration. Fails where the daemon is not there.
 unit_file() {
 	file=
@@ -57,7 +69,7 @@ unit_text() {
 		# shellcheck source=/dev/null
 		. "$keactrl" >/dev/null 2>&1 </dev/null
 		env
-	) | sed -n 's/^\(KEA_[A-Z_]*\|LD_LIBRARY_PATH\)=\(.*\)$/Environment="\1=\2"/p'
+	) | sed -nE 's/^(KEA_[A-Z_]*|LD_LIBRARY_PATH)=(.*)$/Environment="\1=\2"/p'
 }
 
 # filled UNIT TEXT: sets filled: there are no instances.

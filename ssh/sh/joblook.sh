@@ -33,11 +33,8 @@ look() {
 	echo "alive $alive"
 	echo "unit $unit"
 	[ ! -e "$dir/bootid" ] || says 'boot ' "$dir/bootid"
-	if [ -r /proc/sys/kernel/random/boot_id ]; then
-		says 'boot-now ' /proc/sys/kernel/random/boot_id
-	else
-		echo boot-now unknown
-	fi
+	kl_booted
+	echo "boot-now $boot"
 	[ ! -e "$dir/started" ] || says started- "$dir/started"
 	[ ! -e "$dir/status" ] || says status- "$dir/status"
 }

@@ -12,8 +12,7 @@ if ! mkdir "$dir" 2>/dev/null; then
 	[ ! -d "$dir" ] || exit 73
 	mkdir "$dir"
 fi
-boot=unknown
-[ ! -r /proc/sys/kernel/random/boot_id ] || read -r boot </proc/sys/kernel/random/boot_id
+kl_booted
 printf '%s\n' "$boot" >"$dir/bootid"
 printf '%s\n' "$unit" >"$dir/unit"
 printf '%s' "$script" >"$dir/script"

@@ -1,0 +1,47 @@
+# Fetches the packages of the way on, and makes those of the way back of what is installed: a repository has one version of a package. In: state,
+# on and back (lists of package=version), on_dir and back_dir (names of directories, one for each list). Needs changes.sh.
+set -eu
+umask 022
+export ASSUME_ALWAYS_YES=yes
+
+# whole DIRECTORY: says that it has all its packages.
+whole() {
+	sync "$1"/*.pkg "$1"
+	: >"$1/whole"
+	sync "$1"
+}
+
+# shellcheck disable=SC2086 # a list of packages
+listed=$(changes $on)
+dir=$state/packages/$back_dir
+if [ ! -e "$dir/whole" ]; then
+	mkdir -p "$dir"
+	# With them comes back what the way on would change besides.
+	others=$(printf '%s\n' "$listed" | awk '$1 != "INSTALLED" { print $2 }')
+	for name in $back $others; do
+		name=${name%%=*}
+		at=$(pkg query '%n-%v' "$name")
+		[ -e "$dir/$at.pkg" ] || pkg create -o "$dir" "$name"
+	done
+	for one in $back; do
+		ls "$dir/${one%%=*}-${one#*=}.pkg"
+	done
+	whole "$dir"
+fi
+dir=$state/packages/$on_dir
+if [ ! -e "$dir/whole" ]; then
+	mkdir -p "$dir"
+	printf '%s\n' "$listed" | while read -r what name version; do
+		case $what in '' | REMOVED) continue ;; esac
+		pkg fetch -U -o "$dir" "$name-$version"
+	done
+	# Some repositories keep their packages under names with a checksum; one looks for what it needs beside it by the plain name.
+	find "$dir" -type f -name '*.pkg' | while read -r package; do
+		plain=$dir/$(pkg query -F "$package" '%n-%v').pkg
+		[ "$package" = "$plain" ] || mv "$package" "$plain"
+	done
+	for one in $on; do
+		ls "$dir/${one%%=*}-${one#*=}.pkg"
+	done
+	whole "$dir"
+fi
