@@ -219,3 +219,108 @@ func TestFreeBSDHasNoTrials(t *testing.T) {
 		}
 	}
 }
+
+// asked is what pkg 2.8.99, built on Debian 12, said on 2026-12-01 to "pkg install -U -n -y kea liblog"; then what other releases say besides, by
+// their source.
+const asked = `Updating database digests format: .. done
+Checking integrity... done (0 conflicting)
+The following 2 package(s) will be affected (of 0 checked):
+
+Installed packages to be UPGRADED:
+	kea: 2.6.3 -> 3.0.3_1
+	liblog: 1.0 -> 2.0
+
+Number of packages to be upgraded: 2
+The most recent versions of packages are already installed
+`
+
+const others = `
+New packages to be INSTALLED:
+	botan3: 3.6.1 [local]
+
+Installed packages to be REINSTALLED:
+	py311-x-1.2_1,1 [local] (direct dependency changed: botan3)
+
+Installed packages to be REMOVED:
+	kea-devel: 3.1.0
+	old-thing-1.0
+
+Number of packages to be removed: 2
+
+1 MiB to be downloaded.
+`
+
+// TestWhatPkgWouldDo: each change is told, a package that goes as one that goes; where pkg would bring another version, or none, nothing is.
+func TestWhatPkgWouldDo(t *testing.T) {
+	f := newFreeBSD(t)
+	f.write("said", asked)
+	f.program("pkg", `case "$*" in
+"query %v kea") echo 2.6.3 ;;
+"rquery -U %dn kea") echo liblog ;;
+"rquery -U %dn liblog") printf 'kea\nlibc\n' ;;
+"rquery -U %dn libc") exit 1 ;;
+"install -U -n -y kea liblog libc") cat `+f.path("said")+`; exit 1 ;;
+*) echo "pkg $*" >&2; exit 70 ;;
+esac`)
+	if said := f.must("simulate", "wanted=kea=3.0.3_1"); said != "Inst kea\nInst liblog\n" {
+		t.Error(said)
+	}
+	f.write("said", strings.Replace(asked, "\nNumber", others+"\nNumber", 1))
+	if said := f.must("simulate", "wanted=kea=3.0.3_1"); said != "Inst kea\nInst liblog\nInst botan3\nInst py311-x\nRemv kea-devel\nRemv old-thing\n" {
+		t.Error(said)
+	}
+	if said := f.must("simulate", "wanted=kea=2.6.3"); said != "" {
+		t.Error(said)
+	}
+	for _, said := range []string{strings.ReplaceAll(asked, "3.0.3_1", "3.0.4"), "kea-2.6.3 is locked and may not be modified\n"} {
+		f.write("said", said)
+		status, told := f.act("simulate", "wanted=kea=3.0.3_1")
+		if status != 1 || told != "pkg would not bring kea to 3.0.3_1:\n"+said {
+			t.Errorf("%d %s", status, told)
+		}
+	}
+}
+
+// TestFreeBSDInstallsFromFiles: what Kea needs before Kea, only behind the fence, and over again where it was cut off, which its mark tells.
+func TestFreeBSDInstallsFromFiles(t *testing.T) {
+	f := newFreeBSD(t)
+	f.write("ps", "")
+	f.program("pkg", `case $* in
+"query -F "*) package=${3##*/}; package=${package%.pkg}; printf '%s %s\n' "${package%-*}" "${package##*-}" ;;
+"add "*) echo "$*" >>`+f.path("calls")+`; cat `+f.path("fate")+`; [ ! -s `+f.path("fate")+` ] || exit 1 ;;
+"query %n %v "*) echo "kea `+"$(cat "+f.path("version")+`)" ;;
+esac`)
+	on := []string{"dir=on", "check=kea 3.0.3_1"}
+	f.write("fate", "")
+	f.write("version", "2.6.3\n")
+	if status, said := f.act("install", on...); status != 12 {
+		t.Errorf("what was not fetched: %d %s", status, said)
+	}
+	for _, file := range []string{"whole", "kea-3.0.3_1.pkg", "zlib-1.3.pkg"} {
+		f.write("state/packages/on/"+file, "")
+	}
+	if status, said := f.act("install", on...); status != 1 || said != "dhcp4 is not fenced\n" {
+		t.Errorf("%d %s", status, said)
+	}
+	f.must("fence")
+	if status, said := f.act("install", on...); status != 1 || said != "kea is not installed at 3.0.3_1:\nkea 2.6.3\n" {
+		t.Errorf("another version is there afterwards: %d %s", status, said)
+	}
+	f.write("fate", "pkg: Missing shlib liblog.so.2.0 required by kea\n")
+	if status, said := f.act("install", on...); status != 1 || !strings.Contains(said, "Missing shlib") {
+		t.Errorf("%d %s", status, said)
+	}
+	if said := f.must("software", "scripts=/none", "hooks=/none"); !strings.Contains(said, "@interrupted\non: the installation of these packages was begun") {
+		t.Errorf("%s", said)
+	}
+	f.write("fate", "")
+	f.write("version", "3.0.3_1\n")
+	f.must("install", on...)
+	if said := f.must("software", "scripts=/none", "hooks=/none"); !strings.Contains(said, "@interrupted\n@fetched\n") {
+		t.Errorf("%s", said)
+	}
+	packages := f.path("state/packages/on")
+	if calls, want := strings.ReplaceAll(f.read("calls"), "kea-dhcp4 -v\n", ""), "add -f "+packages+"/zlib-1.3.pkg "+packages+"/kea-3.0.3_1.pkg\n"; calls != strings.Repeat(want, 3) {
+		t.Errorf("it called\n%s", calls)
+	}
+}

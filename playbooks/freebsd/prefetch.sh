@@ -1,5 +1,5 @@
 # Fetches the packages of the way on, and makes those of the way back of what is installed: a repository has one version of a package. In: state,
-# on and back (lists of package=version), on_dir and back_dir (names of directories, one for each list). Needs changes.sh.
+# on and back (package=version: of Kea there is one), on_dir and back_dir (names of directories, one for each list). Needs changes.sh.
 set -eu
 umask 022
 export ASSUME_ALWAYS_YES=yes
@@ -11,21 +11,17 @@ whole() {
 	sync "$1"
 }
 
-# shellcheck disable=SC2086 # a list of packages
-listed=$(changes $on)
+listed=$(changes "$on")
 dir=$state/packages/$back_dir
 if [ ! -e "$dir/whole" ]; then
 	mkdir -p "$dir"
 	# With them comes back what the way on would change besides.
 	others=$(printf '%s\n' "$listed" | awk '$1 != "INSTALLED" { print $2 }')
-	for name in $back $others; do
-		name=${name%%=*}
+	for name in "${back%%=*}" $others; do
 		at=$(pkg query '%n-%v' "$name")
 		[ -e "$dir/$at.pkg" ] || pkg create -o "$dir" "$name"
 	done
-	for one in $back; do
-		ls "$dir/${one%%=*}-${one#*=}.pkg"
-	done
+	ls "$dir/${back%%=*}-${back#*=}.pkg"
 	whole "$dir"
 fi
 dir=$state/packages/$on_dir
@@ -40,8 +36,6 @@ if [ ! -e "$dir/whole" ]; then
 		plain=$dir/$(pkg query -F "$package" '%n-%v').pkg
 		[ "$package" = "$plain" ] || mv "$package" "$plain"
 	done
-	for one in $on; do
-		ls "$dir/${one%%=*}-${one#*=}.pkg"
-	done
+	ls "$dir/${on%%=*}-${on#*=}.pkg"
 	whole "$dir"
 fi
