@@ -10,7 +10,7 @@ import (
 )
 
 // freebsd is a host on which the programs of FreeBSD that scripts call say what they were told to. No script ran on FreeBSD itself: what ps,
-// procstat, sockstat, sysctl, route and ifconfig print is from their sources and manuals (FreeBSD 14).
+// procstat, sockstat, sysctl, route and ifconfig print is from their sources and manuals (FreeBSD 14), but where a host and a date stand beside it.
 type freebsd struct {
 	host
 	book Playbook
@@ -30,8 +30,12 @@ func newFreeBSD(t *testing.T) freebsd {
 	f.program("sysctl", "echo Format: Length:16 Dump:0x4c8609698ad1a11cdc00cf6eb7d954e1")
 	f.program("ps", `case $* in
 *"-p "*) sed -n "s/^$(printf '%s' "$*" | sed 's/.*-p \([0-9]*\).*/\1/') //p" `+f.path("owners")+` ;;
+*"-o sid= -o pid=") cat `+f.path("members")+` ;;
+*sid*) cat `+f.path("sessions")+` ;;
 *) cat `+f.path("ps")+` ;;
 esac`)
+	f.write("members", "")
+	f.write("sessions", "")
 	f.program("procstat", `case $* in *-a*) cat `+f.path("environments")+` ;; *) grep "^ *${3} " `+f.path("environments")+` ;; esac`)
 	f.write("owners", "")
 	f.write("environments", "")
@@ -65,7 +69,7 @@ func TestFreeBSDsProcesses(t *testing.T) {
   774 I    Tue Nov 24 03:01:00 2026 sh        /bin/sh /usr/local/sbin/kea-admin db-upgrade mysql
   775 I    Tue Nov 24 03:01:01 2026 sh        /bin/sh -c true
 `)
-	f.write("owners", "770 0 "+four+" -c "+conf+"\n771 0 "+four+" -c /tmp/other.conf\n774 0 /bin/sh /usr/local/sbin/kea-admin db-upgrade mysql\n")
+	f.write("owners", "770 700 0 "+four+" -c "+conf+"\n771 1 0 "+four+" -c /tmp/other.conf\n774 760 0 /bin/sh /usr/local/sbin/kea-admin db-upgrade mysql\n")
 	f.write("environments", "  774 sh               HOME=/root KL_UNIT=kea-lockstep-R1-migrate-1 PATH=/bin\n  770 kea-dhcp4        PATH=/bin\n")
 	said := f.must("pulse")
 	_, told, _ := strings.Cut(said, "@processes\n")
@@ -78,7 +82,17 @@ func TestFreeBSDsProcesses(t *testing.T) {
 	if !strings.HasPrefix(said, "@boot\n4c8609698ad1a11cdc00cf6eb7d954e1\n@claim\n") || !strings.Contains(said, "Id=dhcp4\nActiveState=active\nUnitFileState=enabled\nMainPID=770\n") {
 		t.Errorf("it said\n%s", said)
 	}
-	f.write("owners", "770 110 "+four+" -c "+conf+"\n")
+	// FreeBSD 15.1-RELEASE-p4 of 2026-10-07 answers "procstat -e" so for a few of a hundred processes.
+	f.write("environments", "  774 sh               -\n  770 kea-dhcp4        -\n")
+	if said := f.must("pulse"); !strings.Contains(said, "\n774\tkea-admin\t\t") {
+		t.Errorf("a kea-admin of nobody is told as somebody's:\n%s", said)
+	}
+	f.write("job/unit", "kea-lockstep-R1-migrate-1\n")
+	f.write("sessions", "    1     1 /sbin/init\n  760   760 /bin/sh "+f.path("job/runner")+" "+f.path("job")+"\n  774   760 /bin/sh /usr/local/sbin/kea-admin db-upgrade mysql\n")
+	if said := f.must("pulse"); !strings.Contains(said, want) {
+		t.Errorf("by its session it told\n%s", said)
+	}
+	f.write("owners", "770 700 110 "+four+" -c "+conf+"\n")
 	if said := f.must("pulse"); !strings.Contains(said, "\n770\tkea-dhcp4\t\t") {
 		t.Errorf("one that root did not start is told as keactrl's:\n%s", said)
 	}
@@ -97,7 +111,7 @@ func TestFreeBSDsBootHasANumber(t *testing.T) {
 func TestFreeBSDsConnections(t *testing.T) {
 	f := newFreeBSD(t)
 	f.write("ps", "  770 Is   Tue Nov 24 03:00:07 2026 kea-dhcp4 x\n")
-	f.write("owners", "770 0 /elsewhere/kea-dhcp4 -c /x\n")
+	f.write("owners", "770 700 0 /elsewhere/kea-dhcp4 -c /x\n")
 	tcp := `root     kea-dhcp4  770   9  tcp4   192.0.2.5:40000       192.0.2.9:3306
 root     kea-dhcp4  770   10 tcp6   fd00:1::5:40002       fd00:1::9:3306
 root     kea-dhcp-d81106  11 tcp4   192.0.2.5:40001       192.0.2.9:3306
@@ -113,7 +127,7 @@ case $* in *u*qw*) cat `+f.path("unix")+` ;; esac`)
 	f.write("tcp", tcp)
 	f.write("unix", unix)
 	said := f.must("sockets", "ports=40000 40001 40003", "backends=55")
-	if said != "@sockets\n40000\t770\t0 /elsewhere/kea-dhcp4 -c /x\t\n40001\t81106\t\t\n@backends\n@end\n" {
+	if said != "@sockets\n40000\t770\t700 0 /elsewhere/kea-dhcp4 -c /x\t\n40001\t81106\t\t\n@backends\n@end\n" {
 		t.Errorf("%s", said)
 	}
 	f.program("route", "printf '   route to: 192.0.2.40\n  interface: vtnet0\n'")
@@ -172,37 +186,43 @@ func TestFreeBSDsKeactrl(t *testing.T) {
 	}
 }
 
-// TestFreeBSDsTestsAreEnded by what their environment says, and nothing else is.
+// TestFreeBSDsTestsAreEnded by what their environment says, or by their session where that cannot be read; nothing else is.
 func TestFreeBSDsTestsAreEnded(t *testing.T) {
 	f := newFreeBSD(t)
-	var lines, checks strings.Builder
-	var ours, other *exec.Cmd
-	for _, c := range []struct {
-		name string
-		of   **exec.Cmd
-	}{{"kea-lockstep-rehearsal-1-test", &ours}, {"kea-lockstep-R1-migrate-1", &other}} {
+	started := func() (pid int, ended chan error) {
+		t.Helper()
 		cmd := exec.Command("sleep", "600")
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
+		ended = make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
 		t.Cleanup(func() { _ = cmd.Process.Kill() })
-		*c.of = cmd
-		fmt.Fprintf(&lines, "%d kea-dhcp4 A=b KL_UNIT=%s\n", cmd.Process.Pid, c.name)
+		return cmd.Process.Pid, ended
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- ours.Wait() }()
-	f.write("environments", lines.String())
-	fmt.Fprintf(&checks, "kill -0 %d 2>/dev/null && cat %s", ours.Process.Pid, f.path("environments"))
-	f.program("procstat", checks.String())
+	test, testEnded := started()
+	trial, trialEnded := started()
+	job, _ := started()
+	f.write("of-rehearsal/unit", "kea-lockstep-rehearsal-1-trial\n")
+	f.write("of-run/unit", "kea-lockstep-R1-migrate-1\n")
+	f.write("environments", fmt.Sprintf("%d kea-dhcp4 A=b KL_UNIT=kea-lockstep-rehearsal-1-test\n%d sh -\n%d sh KL_UNIT=kea-lockstep-R1-migrate-1\n", test, trial, job))
+	f.write("sessions", fmt.Sprintf("%[1]d %[1]d /bin/sh %[3]s/of-rehearsal/runner %[3]s/of-rehearsal\n%[2]d %[2]d /bin/sh %[3]s/of-run/runner %[3]s/of-run\n", trial, job, f.dir))
+	f.write("members", fmt.Sprintf("%[1]d %[1]d\n%[2]d %[2]d\n", trial, job))
+	for program, files := range map[string][2]string{"procstat": {"environments", "environments"}, "ps": {"sessions", "members"}} {
+		f.program(program, fmt.Sprintf("kill -0 %d 2>/dev/null || kill -0 %d 2>/dev/null || exit 0\ncase $* in *'-o sid= -o pid=') cat %s ;; *) cat %s ;; esac",
+			test, trial, f.path(files[1]), f.path(files[0])))
+	}
 	f.write("state/runs/rehearsal-1/alive", "")
 	f.write("state/lock", "")
 	if said := f.must("clear", "run=rehearsal-1", "unit=kea-lockstep-rehearsal-1", "patience=1"); said != "" {
 		t.Error(said)
 	}
-	if err := <-ended; err == nil || !strings.Contains(err.Error(), "terminated") {
-		t.Errorf("the test of the rehearsal ended so: %v", err)
+	for name, ended := range map[string]chan error{"the test": testEnded, "the job": trialEnded} {
+		if err := <-ended; err == nil || !strings.Contains(err.Error(), "terminated") {
+			t.Errorf("%s of the rehearsal ended so: %v", name, err)
+		}
 	}
-	if err := other.Process.Signal(syscall.Signal(0)); err != nil {
+	if err := syscall.Kill(job, 0); err != nil {
 		t.Errorf("the job of a run was ended, too: %v", err)
 	}
 }
