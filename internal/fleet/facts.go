@@ -116,7 +116,7 @@ type Process struct {
 	Daemon  kea.DaemonKind `json:"daemon"`
 	Unit    string         `json:"unit,omitempty"` // empty: started by hand
 	Command string         `json:"command"`
-	Started string         `json:"started"` // start time in the server's clock ticks since boot
+	Started string         `json:"started"` // start time as the server tells it: clock ticks since boot; on FreeBSD the time of day
 }
 
 // Claim is what a run's marker on a server says of who may act there: the run, its newest epoch and the driver. Zero: nobody.
@@ -171,7 +171,7 @@ type Service struct {
 	Daemon   kea.DaemonKind            `json:"daemon"`
 	Active   bool                      `json:"active"`
 	PID      int                       `json:"pid"`
-	Started  string                    `json:"started,omitempty"` // start time of the pid in clock ticks
+	Started  string                    `json:"started,omitempty"` // start time of the pid, likewise
 	Answers  bool                      `json:"answers"`           // the control socket answered version-get
 	Version  kea.Version               `json:"version"`           // from version-get, else from the binary that runs
 	Backends map[kea.Engine]kea.Schema `json:"backends,omitempty"`
