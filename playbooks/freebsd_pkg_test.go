@@ -55,8 +55,8 @@ func (f freebsd) sure(text string) {
 	}
 }
 
-// TestPkgGoesBothWays: what the plan is told, what is fetched and made, both ways, twice each, after an installation that was cut off, and
-// where somebody else is at it.
+// TestPkgGoesBothWays: what the plan is told, what is fetched and made, both ways, twice each, after a
+// fetch that was cut off, and where the package is locked.
 func TestPkgGoesBothWays(t *testing.T) {
 	f := withPkg(t)
 	said := f.must("server", "tools=", "managers=", "own=", "backups=/var")
@@ -72,6 +72,8 @@ func TestPkgGoesBothWays(t *testing.T) {
 	if status, said := f.act("simulate", "wanted=kea=9"); status != 1 || !strings.Contains(said, "pkg would not bring kea to 9:") {
 		t.Errorf("%d %s", status, said)
 	}
+	f.write("state/packages/back/kea-2.6.3.pkg", "half of it")
+	f.write("state/packages/on/kea-3.0.3_1.pkg", "half of it")
 	for range 2 {
 		f.must("prefetch", "on=kea=3.0.3_1", "back=kea=2.6.3", "on_dir=on", "back_dir=back")
 	}

@@ -344,3 +344,33 @@ esac`)
 		t.Errorf("it called\n%s", calls)
 	}
 }
+
+// TestHalfAPackageIsNone: what a fetch that was cut off has left is made anew, both ways; what is whole is left alone, though another version is
+// installed by now.
+func TestHalfAPackageIsNone(t *testing.T) {
+	f := newFreeBSD(t)
+	f.write("said", strings.ReplaceAll(asked, "\tliblog: 1.0 -> 2.0\n", ""))
+	f.program("pkg", `case "$*" in
+"query %v kea") cat `+f.path("version")+` ;;
+"rquery "*) ;;
+"install -U -n "*) cat `+f.path("said")+` ;;
+"create -o "*) echo made >"$3/kea-2.6.3.pkg"; echo "$1" >>`+f.path("calls")+` ;;
+"fetch -U -o "*) mkdir -p "$4/All/Hashed" && echo fetched >"$4/All/Hashed/$5~f00.pkg"; echo "$1" >>`+f.path("calls")+` ;;
+"query -F "*) package=${3##*/}; package=${package%.pkg}; echo "${package%~*}" ;;
+*) echo "pkg $*" >&2; exit 70 ;;
+esac`)
+	f.write("version", "2.6.3\n")
+	for _, file := range []string{"back/kea-2.6.3.pkg", "on/kea-3.0.3_1.pkg"} {
+		f.write("state/packages/"+file, "half of it")
+	}
+	way := []string{"on=kea=3.0.3_1", "back=kea=2.6.3", "on_dir=on", "back_dir=back"}
+	f.must("prefetch", way...)
+	f.write("version", "3.0.3_1\n")
+	f.must("prefetch", way...)
+	if back, on := f.read("state/packages/back/kea-2.6.3.pkg"), f.read("state/packages/on/kea-3.0.3_1.pkg"); back != "made\n" || on != "fetched\n" {
+		t.Errorf("the way back has %q, the way on %q", back, on)
+	}
+	if calls := f.read("calls"); calls != "create\nfetch\n" {
+		t.Errorf("it called\n%s", calls)
+	}
+}

@@ -4,6 +4,12 @@ set -eu
 umask 022
 export ASSUME_ALWAYS_YES=yes
 
+# begin DIRECTORY: makes it anew: what was cut off as it was written is no package.
+begin() {
+	rm -rf "$1"
+	mkdir -p "$1"
+}
+
 # whole DIRECTORY: says that it has all its packages.
 whole() {
 	sync "$1"/*.pkg "$1"
@@ -14,19 +20,17 @@ whole() {
 listed=$(changes "$on")
 dir=$state/packages/$back_dir
 if [ ! -e "$dir/whole" ]; then
-	mkdir -p "$dir"
-	# With them comes back what the way on would change besides.
-	others=$(printf '%s\n' "$listed" | awk '$1 != "INSTALLED" { print $2 }')
-	for name in "${back%%=*}" $others; do
-		at=$(pkg query '%n-%v' "$name")
-		[ -e "$dir/$at.pkg" ] || pkg create -o "$dir" "$name"
+	begin "$dir"
+	# With Kea comes back what the way on would change besides.
+	for name in $(printf '%s\n' "$listed" | awk '$1 != "INSTALLED" { print $2 }'); do
+		pkg create -o "$dir" "$name"
 	done
 	ls "$dir/${back%%=*}-${back#*=}.pkg"
 	whole "$dir"
 fi
 dir=$state/packages/$on_dir
 if [ ! -e "$dir/whole" ]; then
-	mkdir -p "$dir"
+	begin "$dir"
 	printf '%s\n' "$listed" | while read -r what name version; do
 		case $what in '' | REMOVED) continue ;; esac
 		pkg fetch -U -o "$dir" "$name-$version"
